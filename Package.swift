@@ -1,0 +1,101 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One line per room of the house. Arrows run one way, from the last line to the first; ArchitectureTests holds them
+// (docs/architecture.md has the picture).
+
+let settings: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ]
+  // The project's own scripts and CI set this; a user's build with a newer compiler must not break on a new warning.
+  + (Context.environment["GMEMKIT_WARNINGS_ARE_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)])
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "gmemkit",
+  products: [
+    .executable(name: "gmemkit", targets: ["gmemkit"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "Clibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+    room("ByteText"),
+    room("ChildProcess", [subprocess, systemPackage]),
+
+    // mail → series → commits
+    room("PatchMail", ["ByteText"]),
+    room("UnifiedDiff", ["ByteText"]),
+    room("KernelTree", ["Clibgit2", "ByteText"]),
+    room("SeriesApply", ["PatchMail", "UnifiedDiff", "KernelTree"]),
+    room("DefaultTree", ["KernelTree", "ChildProcess", systemPackage]),
+
+    // source → facts → findings
+    room("Findings"),
+    room("KernelC", ["ByteText"]),
+    room("LockModel", ["KernelC"]),
+    room("LintRules", ["KernelC", "LockModel", "Findings"]),
+    room("SeriesLint", ["LintRules", "Findings", "KernelTree", "SeriesApply"]),
+
+    // series → kernel → verdicts
+    room("KernelConfig", ["ByteText"]),
+    room("KernelBuild", ["KernelConfig", "KernelTree", "ChildProcess", systemPackage]),
+    room("SelftestPlan", ["KernelConfig", "UnifiedDiff"]),
+    room("KTAP", ["ByteText"]),
+    room("VirtualMachine", ["ChildProcess", "ByteText", systemPackage]),
+    room(
+      "SeriesSelftest",
+      ["SelftestPlan", "KernelBuild", "VirtualMachine", "KTAP", "SeriesApply", "KernelTree", systemPackage]),
+
+    // everything → one verdict per patch
+    room("CheckReport", ["SeriesApply", "SeriesLint", "SeriesSelftest", "Findings"]),
+    .executableTarget(
+      name: "gmemkit",
+      dependencies: [
+        "PatchMail", "UnifiedDiff", "KernelTree", "SeriesApply", "DefaultTree", "Findings", "LintRules", "SeriesLint",
+        "SelftestPlan", "KTAP", "VirtualMachine", "SeriesSelftest", "CheckReport", "ChildProcess", argumentParser,
+      ],
+      swiftSettings: settings),
+
+    .target(
+      name: "TestSupport", dependencies: [systemPackage], path: "Tests/TestSupport", swiftSettings: settings),
+    tests("ArchitectureTests", []),
+    tests("ByteTextTests", ["ByteText"]),
+    tests("PatchMailTests", ["PatchMail"]),
+    tests("UnifiedDiffTests", ["UnifiedDiff"]),
+    tests("KernelTreeTests", ["KernelTree"]),
+    tests("SeriesApplyTests", ["SeriesApply"]),
+    tests("DefaultTreeTests", ["DefaultTree"]),
+    tests("FindingsTests", ["Findings"]),
+    tests("KernelCTests", ["KernelC"]),
+    tests("LockModelTests", ["LockModel"]),
+    tests("LintRulesTests", ["LintRules"]),
+    tests("SeriesLintTests", ["SeriesLint"]),
+    tests("ChildProcessTests", ["ChildProcess"]),
+    tests("KernelConfigTests", ["KernelConfig"]),
+    tests("KernelBuildTests", ["KernelBuild"]),
+    tests("SelftestPlanTests", ["SelftestPlan"]),
+    tests("KTAPTests", ["KTAP"]),
+    tests("VirtualMachineTests", ["VirtualMachine"]),
+    tests("SeriesSelftestTests", ["SeriesSelftest"]),
+    tests("CheckReportTests", ["CheckReport"]),
+    tests("EndToEndTests", []),
+  ]
+)
