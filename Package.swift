@@ -38,6 +38,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "Clibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
     room("ByteText"),
+    room("Requirements", resources: [.embedInCode("requirements.txt")]),
     room("ChildProcess", [subprocess, systemPackage]),
 
     // mail → series → commits
@@ -70,7 +71,8 @@ let package = Package(
       name: "gmemkit",
       dependencies: [
         "PatchMail", "UnifiedDiff", "KernelTree", "SeriesApply", "DefaultTree", "Findings", "LintRules", "SeriesLint",
-        "SelftestPlan", "KTAP", "VirtualMachine", "SeriesSelftest", "CheckReport", "ChildProcess", argumentParser,
+        "SelftestPlan", "KTAP", "VirtualMachine", "SeriesSelftest", "CheckReport", "ChildProcess", "Requirements",
+        argumentParser,
       ],
       swiftSettings: settings),
 
@@ -96,6 +98,7 @@ let package = Package(
     tests("VirtualMachineTests", ["VirtualMachine"]),
     tests("SeriesSelftestTests", ["SeriesSelftest"]),
     tests("CheckReportTests", ["CheckReport"]),
+    tests("RequirementsTests", ["Requirements"]),
     tests("EndToEndTests", []),
   ]
 )
