@@ -7,4 +7,31 @@
 #include <git2/sys/odb_backend.h>
 #include <git2/sys/repository.h>
 
+/* git_libgit2_opts() is variadic, and Swift does not import variadic functions. */
+
+static inline int gmemkit_set_strict_hash_verification(int enabled)
+{
+	return git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, enabled);
+}
+
+static inline int gmemkit_set_strict_object_creation(int enabled)
+{
+	return git_libgit2_opts(GIT_OPT_ENABLE_STRICT_OBJECT_CREATION, enabled);
+}
+
+static inline int gmemkit_set_cache_size(ssize_t bytes)
+{
+	return git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, bytes);
+}
+
+static inline int gmemkit_set_cache_object_limit(git_object_t type, size_t bytes)
+{
+	return git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, type, bytes);
+}
+
+static inline int gmemkit_set_fsync(int enabled)
+{
+	return git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, enabled);
+}
+
 #endif

@@ -1,0 +1,104 @@
+import Clibgit2
+
+extension KernelRepository {
+  /// Stages a blob and returns its name.
+  public func stageBlob(_ bytes: [UInt8]) throws(TreeError) -> ObjectID {
+    var oid = git_oid()
+    let status = bytes.withUnsafeBytes {
+      git_odb_write(&oid, database.pointer, $0.baseAddress, $0.count, GIT_OBJECT_BLOB)
+    }
+    try Libgit2.check(status, "stage a blob of", "\(bytes.count) bytes")
+    return ObjectID(oid)
+  }
+
+  /// Stages `tree` with `updates` made in it and returns the new tree's name.
+  ///
+  /// Only the directories on the updated paths are read and written. An update of a path that is a directory, or that
+  /// runs through a file, is refused, as is a path that git does not allow (`.git`, `..`, an absolute one).
+  ///
+  /// - Complexity: proportional to the size of the directories on the updated paths.
+  public func stageTree(_ tree: ObjectID, updating updates: [TreeUpdate]) throws(TreeError) -> ObjectID {
+    guard !updates.isEmpty else { return tree }
+    let base = try ObjectHandle(tree, GIT_OBJECT_TREE, in: repository.pointer, "read the tree")
+    var names: [UnsafeMutablePointer<CChar>] = []
+    defer { names.forEach { $0.deallocate() } }
+    var list: [git_tree_update] = []
+    for update in updates {
+      let utf8 = update.path.utf8CString
+      let name = UnsafeMutablePointer<CChar>.allocate(capacity: utf8.count)
+      for (index, character) in utf8.enumerated() { name[index] = character }
+      names.append(name)
+      list.append(
+        git_tree_update(
+          action: update.entry == nil ? GIT_TREE_UPDATE_REMOVE : GIT_TREE_UPDATE_UPSERT,
+          id: update.entry?.id.oid ?? git_oid(), filemode: git_filemode_t(rawValue: update.entry?.mode ?? 0),
+          path: UnsafePointer(name)))
+    }
+    var oid = git_oid()
+    let status = git_tree_create_updated(&oid, repository.pointer, base.pointer, list.count, list)
+    try Libgit2.check(status, "change the tree at", updates.map(\.path).joined(separator: ", "))
+    return ObjectID(oid)
+  }
+
+  /// Stages a commit and returns its name.
+  public func stageCommit(
+    tree: ObjectID, parents: [ObjectID], author: Signature, committer: Signature, message: [UInt8]
+  ) throws(TreeError) -> ObjectID {
+    let content = try commitBytes(
+      tree: tree, parents: parents, author: author, committer: committer, message: message)
+    var oid = git_oid()
+    let status = content.withUnsafeBytes {
+      git_odb_write(&oid, database.pointer, $0.baseAddress, $0.count, GIT_OBJECT_COMMIT)
+    }
+    try Libgit2.check(status, "stage a commit on", tree.hex)
+    return ObjectID(oid)
+  }
+
+  // Written out here, because git_commit_create takes a message that ends at its first NUL and reads every parent again.
+  private func commitBytes(
+    tree: ObjectID, parents: [ObjectID], author: Signature, committer: Signature, message: [UInt8]
+  ) throws(TreeError) -> [UInt8] {
+    guard !message.contains(0) else {
+      throw TreeError(.failed, "stage a commit on", tree.hex, reason: "its message holds a NUL byte")
+    }
+    var text = "tree \(tree.hex)\n"
+    for parent in parents { text += "parent \(parent.hex)\n" }
+    text += "author \(try author.commitLine())\ncommitter \(try committer.commitLine())\n\n"
+    return Array(text.utf8) + message
+  }
+
+  /// The user's name and address from git's configuration, with the given time; nil when either is not set.
+  public func configuredCommitter(at secondsSince1970: Int64, offsetMinutes: Int) -> Signature? {
+    var made: UnsafeMutablePointer<git_signature>?
+    guard git_signature_default(&made, repository.pointer) == 0, let made else { return nil }
+    defer { git_signature_free(made) }
+    let found = Signature(made.pointee)
+    return Signature(
+      name: found.name, email: found.email, secondsSince1970: secondsSince1970, offsetMinutes: offsetMinutes)
+  }
+}
+
+extension Signature {
+  /// The signature as it stands in a commit: `Name <address> seconds +hhmm`.
+  func commitLine() throws(TreeError) -> String {
+    // git drops these from both ends, and refuses or mangles brackets and line breaks anywhere.
+    func clean(_ text: String) -> String {
+      let kept = text.unicodeScalars.filter { $0 != "<" && $0 != ">" && $0 != "\n" && $0.value != 0 }
+      func crud(_ scalar: Unicode.Scalar) -> Bool { scalar.value <= 32 || ".,:;\"\\'".unicodeScalars.contains(scalar) }
+      let front = kept.drop(while: crud)
+      var end = front.endIndex
+      while end > front.startIndex, crud(front[front.index(before: end)]) { end = front.index(before: end) }
+      var cleaned = String.UnicodeScalarView()
+      cleaned.append(contentsOf: front[front.startIndex..<end])
+      return String(cleaned)
+    }
+    let cleanName = clean(name)
+    guard !cleanName.isEmpty else {
+      throw TreeError(.invalidName, "sign a commit as", "\(name) <\(email)>", reason: "the name is empty")
+    }
+    let offset = max(-1439, min(1439, offsetMinutes))
+    let digits = String(abs(offset) / 60 * 100 + abs(offset) % 60)
+    let padded = String(repeating: "0", count: 4 - digits.count) + digits
+    return "\(cleanName) <\(clean(email))> \(max(0, secondsSince1970)) \(offset < 0 ? "-" : "+")\(padded)"
+  }
+}

@@ -1,0 +1,51 @@
+import Foundation
+
+/// A throw-away git repository, driven by the real git.
+final class GitFixture: Sendable {
+  let path: String
+
+  init(_ options: [String] = []) throws {
+    path = NSTemporaryDirectory() + "gmemkit-tree-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    try git(["init", "-q", "-b", "master"] + options)
+    try git("config", "user.name", "A Committer")
+    try git("config", "user.email", "committer@example.org")
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func write(_ name: String, _ text: String) throws {
+    let url = URL(fileURLWithPath: path + "/" + name)
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: url)
+  }
+
+  @discardableResult
+  func commit(_ subject: String) throws -> String {
+    try git("add", "-A", "-f")
+    try git("commit", "-q", "--allow-empty", "-m", subject)
+    return try git("rev-parse", "HEAD")
+  }
+
+  @discardableResult
+  func git(_ arguments: String...) throws -> String { try git(arguments) }
+
+  @discardableResult
+  func git(_ arguments: [String]) throws -> String {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["git", "-C", path] + arguments
+    var environment = ProcessInfo.processInfo.environment
+    environment["GIT_CONFIG_NOSYSTEM"] = "1"
+    process.environment = environment
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    let data = output.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw GitFailure(arguments: arguments) }
+    return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
+  }
+}
+
+struct GitFailure: Error { let arguments: [String] }
