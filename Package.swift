@@ -39,7 +39,7 @@ let package = Package(
     .systemLibrary(name: "Clibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
     room("ByteText"),
     room("Requirements", resources: [.embedInCode("requirements.txt")]),
-    room("ChildProcess", [subprocess, systemPackage]),
+    room("ChildProcess", ["ByteText", subprocess, systemPackage]),
 
     // mail → series → commits
     room("PatchMail", ["ByteText"]),
@@ -90,7 +90,7 @@ let package = Package(
     tests("LockModelTests", ["LockModel"]),
     tests("LintRulesTests", ["LintRules"]),
     tests("SeriesLintTests", ["SeriesLint"]),
-    tests("ChildProcessTests", ["ChildProcess"]),
+    tests("ChildProcessTests", ["ChildProcess", systemPackage]),
     tests("KernelConfigTests", ["KernelConfig"]),
     tests("KernelBuildTests", ["KernelBuild"]),
     tests("SelftestPlanTests", ["SelftestPlan"]),
