@@ -37,6 +37,8 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "Clibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+    .systemLibrary(name: "Clibdeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+    .systemLibrary(name: "Clzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
     room("ByteText"),
     room("Requirements", resources: [.embedInCode("requirements.txt")]),
     room("ChildProcess", ["ByteText", subprocess, systemPackage]),
@@ -44,9 +46,9 @@ let package = Package(
     // mail → series → commits
     room("PatchMail", ["ByteText"]),
     room("UnifiedDiff", ["ByteText"]),
-    room("KernelTree", ["Clibgit2", "ByteText"]),
+    room("KernelTree", ["Clibgit2", "Clibdeflate", "ByteText"]),
     room("SeriesApply", ["PatchMail", "UnifiedDiff", "KernelTree"]),
-    room("DefaultTree", ["KernelTree", "ChildProcess", systemPackage]),
+    room("DefaultTree", ["KernelTree", "Clzma"]),
 
     // source → facts → findings
     room("Findings"),

@@ -5,6 +5,8 @@ import Clibgit2
 struct RepositoryHandle: ~Copyable {
   let pointer: OpaquePointer
 
+  init(taking pointer: OpaquePointer) { self.pointer = pointer }
+
   init(opening path: String) throws(TreeError) {
     var opened: OpaquePointer?
     let status = git_repository_open_ext(&opened, path, GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue, nil)

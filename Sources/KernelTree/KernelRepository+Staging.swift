@@ -44,7 +44,7 @@ extension KernelRepository {
   public func stageCommit(
     tree: ObjectID, parents: [ObjectID], author: Signature, committer: Signature, message: [UInt8]
   ) throws(TreeError) -> ObjectID {
-    let content = try commitBytes(
+    let content = try Commit.content(
       tree: tree, parents: parents, author: author, committer: committer, message: message)
     var oid = git_oid()
     let status = content.withUnsafeBytes {
@@ -52,19 +52,6 @@ extension KernelRepository {
     }
     try Libgit2.check(status, "stage a commit on", tree.hex)
     return ObjectID(oid)
-  }
-
-  // Written out here, because git_commit_create takes a message that ends at its first NUL and reads every parent again.
-  private func commitBytes(
-    tree: ObjectID, parents: [ObjectID], author: Signature, committer: Signature, message: [UInt8]
-  ) throws(TreeError) -> [UInt8] {
-    guard !message.contains(0) else {
-      throw TreeError(.failed, "stage a commit on", tree.hex, reason: "its message holds a NUL byte")
-    }
-    var text = "tree \(tree.hex)\n"
-    for parent in parents { text += "parent \(parent.hex)\n" }
-    text += "author \(try author.commitLine())\ncommitter \(try committer.commitLine())\n\n"
-    return Array(text.utf8) + message
   }
 
   /// The user's name and address from git's configuration, with the given time; nil when either is not set.
@@ -75,30 +62,5 @@ extension KernelRepository {
     let found = Signature(made.pointee)
     return Signature(
       name: found.name, email: found.email, secondsSince1970: secondsSince1970, offsetMinutes: offsetMinutes)
-  }
-}
-
-extension Signature {
-  /// The signature as it stands in a commit: `Name <address> seconds +hhmm`.
-  func commitLine() throws(TreeError) -> String {
-    // git drops these from both ends, and refuses or mangles brackets and line breaks anywhere.
-    func clean(_ text: String) -> String {
-      let kept = text.unicodeScalars.filter { $0 != "<" && $0 != ">" && $0 != "\n" && $0.value != 0 }
-      func crud(_ scalar: Unicode.Scalar) -> Bool { scalar.value <= 32 || ".,:;\"\\'".unicodeScalars.contains(scalar) }
-      let front = kept.drop(while: crud)
-      var end = front.endIndex
-      while end > front.startIndex, crud(front[front.index(before: end)]) { end = front.index(before: end) }
-      var cleaned = String.UnicodeScalarView()
-      cleaned.append(contentsOf: front[front.startIndex..<end])
-      return String(cleaned)
-    }
-    let cleanName = clean(name)
-    guard !cleanName.isEmpty else {
-      throw TreeError(.invalidName, "sign a commit as", "\(name) <\(email)>", reason: "the name is empty")
-    }
-    let offset = max(-1439, min(1439, offsetMinutes))
-    let digits = String(abs(offset) / 60 * 100 + abs(offset) % 60)
-    let padded = String(repeating: "0", count: 4 - digits.count) + digits
-    return "\(cleanName) <\(clean(email))> \(max(0, secondsSince1970)) \(offset < 0 ? "-" : "+")\(padded)"
   }
 }

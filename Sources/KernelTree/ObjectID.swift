@@ -58,6 +58,9 @@ public struct ObjectID: Hashable, Sendable, CustomStringConvertible {
     return oid
   }
 
+  /// The byte by which a pack index sorts first.
+  var firstByte: UInt8 { UInt8(truncatingIfNeeded: high >> 56) }
+
   /// The twenty bytes.
   public var bytes: [UInt8] { withUnsafeBytes(of: oid) { Array($0) } }
 
