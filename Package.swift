@@ -44,8 +44,11 @@ let package = Package(
     room("ChildProcess", ["ByteText", subprocess, systemPackage]),
 
     // mail → series → commits
-    room("PatchMail", ["ByteText"]),
-    room("UnifiedDiff", ["ByteText"]),
+    .systemLibrary(name: "Czlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    room("Inflate", ["Czlib"]),
+    room("PatchMail", ["ByteText", "Inflate"]),
+    room("UnifiedDiff", ["ByteText", "Inflate"]),
+    room("ThreadReview", ["PatchMail", "UnifiedDiff"]),
     room("KernelTree", ["Clibgit2", "Clibdeflate", "ByteText"]),
     room("SeriesApply", ["PatchMail", "UnifiedDiff", "KernelTree"]),
     room("DefaultTree", ["KernelTree", "Clzma"]),
@@ -72,7 +75,7 @@ let package = Package(
     .executableTarget(
       name: "gmemkit",
       dependencies: [
-        "PatchMail", "UnifiedDiff", "KernelTree", "SeriesApply", "DefaultTree", "Findings", "LintRules", "SeriesLint",
+        "PatchMail", "UnifiedDiff", "ThreadReview", "KernelTree", "SeriesApply", "DefaultTree", "Findings", "LintRules", "SeriesLint",
         "SelftestPlan", "KTAP", "VirtualMachine", "SeriesSelftest", "CheckReport", "ChildProcess", "Requirements",
         argumentParser,
       ],
@@ -82,8 +85,10 @@ let package = Package(
       name: "TestSupport", dependencies: [systemPackage], path: "Tests/TestSupport", swiftSettings: settings),
     tests("ArchitectureTests", []),
     tests("ByteTextTests", ["ByteText"]),
+    tests("InflateTests", ["Inflate"]),
     tests("PatchMailTests", ["PatchMail"]),
     tests("UnifiedDiffTests", ["UnifiedDiff"]),
+    tests("ThreadReviewTests", ["ThreadReview"]),
     tests("KernelTreeTests", ["KernelTree"]),
     tests("SeriesApplyTests", ["SeriesApply"]),
     tests("DefaultTreeTests", ["DefaultTree"]),
