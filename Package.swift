@@ -46,8 +46,8 @@ let package = Package(
     // mail → series → commits
     .systemLibrary(name: "Czlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     room("Inflate", ["Czlib"]),
-    room("PatchMail", ["ByteText", "Inflate"]),
     room("UnifiedDiff", ["ByteText", "Inflate"]),
+    room("PatchMail", ["ByteText", "Inflate", "UnifiedDiff"]),
     room("ThreadReview", ["PatchMail", "UnifiedDiff"]),
     room("KernelTree", ["Clibgit2", "Clibdeflate", "ByteText"]),
     room("SeriesApply", ["PatchMail", "UnifiedDiff", "KernelTree"]),

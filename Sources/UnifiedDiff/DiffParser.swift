@@ -30,11 +30,11 @@ struct DiffParser {
     while !atEnd {
       switch firstByte {
       case UInt8(ascii: "d") where starts("diff --git "):
-        if let file = try parseGitFile() { files.append(file) }
+        if let file = try parseGitFile() { add(file) }
         before = nil
         continue
       case UInt8(ascii: "-") where starts("--- ") && plainHeaderFollows():
-        files.append(try parsePlainFile(after: before))
+        add(try parsePlainFile(after: before))
         before = nil
         continue
       case UInt8(ascii: "@"):
@@ -48,6 +48,11 @@ struct DiffParser {
       before = line
       advance()
     }
+  }
+
+  private mutating func add(_ file: FileDiff) {
+    files.append(file)
+    files[files.count - 1].endLineNumber = atEnd ? lineNumber + 1 : lineNumber
   }
 
   // MARK: Lines

@@ -42,6 +42,8 @@ public struct FileDiff: Sendable, Equatable {
   public var header: [ArraySlice<UInt8>]
   /// The line of the patch text where the header starts, from 1.
   public var lineNumber: Int
+  /// The line of the patch text behind its last one.
+  public var endLineNumber: Int
 
   /// Makes a text change of one existing file; set what else differs.
   public init(path: String, hunks: [Hunk], lineNumber: Int = 0) {
@@ -53,6 +55,7 @@ public struct FileDiff: Sendable, Equatable {
     modeOnIndexLine = false
     header = []
     self.lineNumber = lineNumber
+    endLineNumber = lineNumber
   }
 
   /// The path to name the file by in a message: the new one, else the old one.

@@ -1,0 +1,96 @@
+import ByteText
+
+/// Collects the trailers that reviewers gave in replies, as `b4 am` does.
+enum TrailerCollection {
+  /// A trailer given in a reply.
+  private struct Given {
+    var line: [UInt8]
+    var sender: MailAddress
+    var person: MailAddress
+    var message: Int
+  }
+
+  private static let names: Set<String> = [
+    "reviewed-by", "acked-by", "tested-by", "reported-by", "suggested-by", "fixes", "link", "closes", "reported-and-tested-by",
+    "cc", "signed-off-by", "co-developed-by", "build-tested-by", "debugged-by",
+  ]
+
+  /// Adds them to the messages of `series`; a trailer for the cover letter goes to every patch.
+  ///
+  /// - Returns: warnings, among them one for each trailer whose name and address are not the sender's: those are left out.
+  static func collect(
+    into series: inout PatchSeries, mailbox: Mailbox, links: MailThread, group: SeriesGroup
+  ) -> [String] {
+    var warnings: [String] = []
+    var targets: [Int: [Int]] = [:]
+    if let cover = group.cover { targets[cover] = Array(series.patches.indices) }
+    for (position, patch) in series.patches.enumerated() {
+      if let message = group.parts[patch.number] ?? group.loose.dropFirst(patch.number - 1).first {
+        targets[message] = [position]
+      }
+    }
+    for index in links.descendants(of: group.messages).sorted() {
+      guard let info = mailbox.mails[index], let top = top(of: index, links, targets) else { continue }
+      for given in trailers(in: info, message: index) {
+        guard agrees(given) else {
+          warnings.append(
+            "trailer left out: '\(given.line.text)' in \(mailbox.place(of: index)) was sent by \(given.sender.text)")
+          continue
+        }
+        for position in targets[top] ?? [] { add(given.line, to: &series.patches[position].message) }
+      }
+    }
+    return warnings
+  }
+
+  /// The message of the series that a reply is about: the nearest one above it.
+  private static func top(of index: Int, _ links: MailThread, _ targets: [Int: [Int]]) -> Int? {
+    var at = links.parent[index]
+    while let step = at {
+      if targets[step] != nil { return step }
+      at = links.parent[step]
+    }
+    return nil
+  }
+
+  private static func trailers(in info: MailInfo, message: Int) -> [Given] {
+    var found: [Given] = []
+    for range in info.log.lineRanges() {
+      let line = info.log[range]
+      if line.elementsEqual("-- ".utf8) { break }
+      guard let colon = line.firstIndex(of: 0x3A), colon > line.startIndex,
+        names.contains(line[..<colon].text.lowercased()), line[..<colon].text.lowercased() != "cc",
+        line[..<colon].text.lowercased() != "signed-off-by"
+      else { continue }
+      let value = ASCII.trimmed(line[(colon + 1)...])
+      let isPerson = value.contains(UInt8(ascii: "@"))
+      let person = isPerson ? MailAddress(from: value) : info.sender
+      found.append(
+        Given(line: ASCII.trimmed(line), sender: info.sender, person: person, message: message))
+    }
+    return found
+  }
+
+  /// Whether the person named is the one who sent the mail: the same address, or the same name.
+  private static func agrees(_ given: Given) -> Bool {
+    given.person.email.lowercased() == given.sender.email.lowercased()
+      || (!given.person.name.isEmpty && given.person.name.lowercased() == given.sender.name.lowercased())
+  }
+
+  /// Puts the trailer into the message's last block, in front of the submitter's sign-off, unless it is there.
+  private static func add(_ line: [UInt8], to message: inout [UInt8]) {
+    let lines = message.lineRanges()
+    if lines.contains(where: { message[$0].elementsEqual(line) }) { return }
+    var at = message.count
+    var hasBlock = false
+    for range in lines.reversed() {
+      guard !range.isEmpty, let colon = message[range].firstIndex(of: 0x3A),
+        message[range.lowerBound..<colon].allSatisfy({ $0 == 0x2D || (ASCII.lower($0) >= 97 && ASCII.lower($0) <= 122) })
+      else { break }
+      hasBlock = true
+      if at == message.count, ASCII.starts(message[range], with: "signed-off-by:") { at = range.lowerBound }
+    }
+    let text = (hasBlock ? [] : [0x0A]) + line + [0x0A]
+    message.insert(contentsOf: text, at: hasBlock ? at : message.count)
+  }
+}
