@@ -65,7 +65,8 @@ let package = Package(
     room("KernelBuild", ["KernelConfig", "KernelTree", "ChildProcess", systemPackage]),
     room("SelftestPlan", ["KernelConfig", "UnifiedDiff"]),
     room("KTAP", ["ByteText"]),
-    room("VirtualMachine", ["ChildProcess", "ByteText", systemPackage]),
+    room(
+      "VirtualMachine", ["ChildProcess", "ByteText", systemPackage], resources: [.embedInCode("Guest/init.c")]),
     room(
       "SeriesSelftest",
       ["SelftestPlan", "KernelBuild", "VirtualMachine", "KTAP", "SeriesApply", "KernelTree", systemPackage]),
@@ -102,7 +103,7 @@ let package = Package(
     tests("KernelBuildTests", ["KernelBuild"]),
     tests("SelftestPlanTests", ["SelftestPlan"]),
     tests("KTAPTests", ["KTAP"]),
-    tests("VirtualMachineTests", ["VirtualMachine"]),
+    tests("VirtualMachineTests", ["VirtualMachine", "ChildProcess", systemPackage], exclude: ["Guest"]),
     tests("SeriesSelftestTests", ["SeriesSelftest"]),
     tests("CheckReportTests", ["CheckReport"]),
     tests("RequirementsTests", ["Requirements"]),

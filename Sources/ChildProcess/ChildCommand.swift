@@ -1,5 +1,11 @@
 import SystemPackage
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// What to run: an executable, its arguments and where, as a value that can be printed and pasted into a shell.
 public struct ChildCommand: Sendable, Hashable {
   /// A name that is looked up in `PATH`, or a path if it holds a slash.
@@ -23,6 +29,17 @@ public struct ChildCommand: Sendable, Hashable {
     self.environment = environment
     self.directory = directory
     self.input = input
+  }
+
+  /// Where the executable is: its path if it holds a slash, else the first match in `PATH`; `nil` if it cannot be run.
+  public var executablePath: FilePath? {
+    guard !executable.utf8.contains(UInt8(ascii: "/")) else {
+      return access(executable, X_OK) == 0 ? FilePath(executable) : nil
+    }
+    guard !executable.isEmpty, let search = getenv("PATH") else { return nil }
+    return String(cString: search).split(separator: ":").lazy
+      .map { FilePath(String($0)).appending(executable) }
+      .first { access($0.string, X_OK) == 0 }
   }
 
   /// The command as one line for a POSIX shell: `cd`, variables, executable, arguments, each quoted where needed.

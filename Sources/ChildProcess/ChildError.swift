@@ -21,6 +21,11 @@ public struct ChildError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What the system said.
   public let reason: String
 
+  /// The error for `command` when the task around it was cancelled before it could report anything.
+  public static func cancelled(_ command: ChildCommand) -> ChildError {
+    ChildError(code: .cancelled, command: command.shellLine, reason: "")
+  }
+
   /// One line: what was attempted, why it failed, what to do next.
   public var description: String {
     switch code {

@@ -1,0 +1,166 @@
+import ChildProcess
+import SystemPackage
+import Testing
+import VirtualMachine
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The whole way of a boot with a shell script in QEMU's place: every way a guest can end, in milliseconds.
+@Suite struct ScriptedGuestTests {
+  static let start = """
+    for word; do case $word in file,id=results,path=*) report=${word#file,id=results,path=};; esac; done
+    exec 3>"$report"
+    echo 'Linux version 6.12'; sleep 0.1
+    printf 'KTAP version 1\\n#gmemkit: init up\\n1..2\\n' >&3
+    """
+
+  private static let quick = BootDeadlines(
+    firmware: .milliseconds(400), kernel: .milliseconds(400), initialized: .milliseconds(400),
+    testSlack: .milliseconds(200), shutdown: .milliseconds(400))
+
+  private func boot(
+    _ bench: borrowing Bench, _ script: String, deadlines: BootDeadlines = Self.quick, consoleLimit: Int = 1 << 20
+  ) async throws -> BootOutcome {
+    let emulator = try bench.write("qemu", "#!/bin/sh\n" + script, executable: true)
+    let kernel = try bench.write("bzImage", "")
+    var machine = GuestMachine(
+      guestInit: try await Shared.guestInit(), kernel: kernel, acceleration: Acceleration(.tcg, reason: "scripted"),
+      deadlines: deadlines, consoleLimit: consoleLimit)
+    machine.emulator = emulator.string
+    let plan = GuestPlan([
+      GuestTest("first", command: ["/first"], timeout: .milliseconds(300)),
+      GuestTest("second", command: ["/second"], timeout: .milliseconds(300)),
+    ])
+    return try await machine.run(plan, in: bench.path)
+  }
+
+  @Test func allPassed() async throws {
+    let bench = try Bench()
+    let outcome = try await boot(
+      bench,
+      Self.start + """
+
+        printf '#gmemkit: start 1 first\\nok 1 first\\n#gmemkit: start 2 second\\nok 2 second\\n' >&3
+        printf '#gmemkit: done pass=2 fail=0 skip=0\\n' >&3
+        """)
+    #expect(outcome.verdict == .passed)
+    #expect(outcome.completed)
+    #expect(
+      outcome.phases.map(\.phase.description) == [
+        "firmware", "kernel start", "init", "test 1 'first'", "init", "test 2 'second'", "init", "shutdown",
+      ])
+    #expect(bench.files == ["qemu", "bzImage", "initramfs.cpio", "console.log", "report.ktap", "qemu.sh"])
+    #expect(try Shared.read(bench.path.appending("report.ktap")) == outcome.report)
+  }
+
+  @Test(arguments: [
+    ("printf '#gmemkit: done pass=1 fail=1 skip=0\\n' >&3", BootOutcome.Verdict.testsFailed(1)),
+    ("printf 'Bail out! open /dev/ttyS1: No such device\\n' >&3", .initFailed("open /dev/ttyS1: No such device")),
+    ("printf '#gmemkit: start 1 first\\n' >&3; sleep 0.1", .resetUnexpectedly(.test(number: 1, name: "first"))),
+    ("printf '#gmemkit: start 1 first\\n' >&3; sleep 0.1; kill -9 $$", .emulatorDied(.test(number: 1, name: "first"))),
+    ("printf '#gmemkit: start 1 first\\n' >&3; sleep 0.1; exit 1", .emulatorDied(.test(number: 1, name: "first"))),
+    ("printf '#gmemkit: start 1 first\\n' >&3; sleep 60", .hung(.test(number: 1, name: "first"))),
+    ("printf '#gmemkit: done pass=2 fail=0 skip=0\\n' >&3; sleep 60", .hung(.shutdown)),
+    (
+      "printf '#gmemkit: start 2 second\\n' >&3; sleep 0.1; echo 'x Kernel panic - not syncing: boo'",
+      .panicked(.test(number: 2, name: "second"))
+    ),
+    (
+      "printf '#gmemkit: start 2 second\\n' >&3; sleep 0.1; echo '[ 1.0] Kernel panic - not syncing: boo'; sleep 60",
+      .panicked(.test(number: 2, name: "second"))
+    ),
+  ])
+  func everyEndIsTold(script: String, verdict: BootOutcome.Verdict) async throws {
+    let bench = try Bench()
+    let outcome = try await boot(bench, Self.start + "\n" + script)
+    #expect(outcome.verdict == verdict)
+    #expect(outcome.elapsed < .seconds(20))
+  }
+
+  @Test func silenceIsAHangInFirmware() async throws {
+    let bench = try Bench()
+    #expect(try await boot(bench, "sleep 60").verdict == .hung(.firmware))
+  }
+
+  @Test func aConsoleWithoutInitIsAHangInTheKernel() async throws {
+    let bench = try Bench()
+    let outcome = try await boot(bench, "for i in $(seq 100); do echo line $i; done; exec sleep 60")
+    #expect(outcome.verdict == .hung(.kernel))
+    #expect(outcome.lastConsoleLines(3) == ["line 98", "line 99", "line 100"])
+    #expect(outcome.lastConsoleLines().count == 40)
+  }
+
+  @Test func qemuThatRefusesToStartSaysWhy() async throws {
+    let bench = try Bench()
+    let outcome = try await boot(bench, "echo 'qemu: bad luck' >&2; exit 1")
+    #expect(outcome.verdict == .emulatorDied(.firmware))
+    #expect(outcome.emulatorMessages.string == "qemu: bad luck\n")
+  }
+
+  @Test func aFloodStaysBounded() async throws {
+    let bench = try Bench()
+    let outcome = try await boot(
+      bench, Self.start + "\nprintf '#gmemkit: start 1 first\\n' >&3; exec yes flood",
+      deadlines: BootDeadlines(testSlack: .seconds(1)), consoleLimit: 1 << 16)
+    #expect(outcome.verdict == .hung(.test(number: 1, name: "first")))
+    #expect(outcome.console.total > 1 << 20)
+    #expect(outcome.console.bytes.count < (1 << 16) + 100)
+    #expect(outcome.console.bytes.string.hasPrefix("Linux version"))
+  }
+
+  @Test func noEmulatorIsNamedWithItsPackage() async throws {
+    let bench = try Bench()
+    let kernel = try bench.write("bzImage", "")
+    var machine = GuestMachine(
+      guestInit: try await Shared.guestInit(), kernel: kernel, acceleration: Acceleration(.tcg, reason: "none"))
+    machine.emulator = "gmemkit-no-qemu"
+    do throws(MachineError) {
+      _ = try await machine.run(GuestPlan([]), in: bench.path)
+      Issue.record("it ran")
+    } catch {
+      #expect(error.code == .emulatorMissing)
+      #expect(error.description.contains("apt-get install qemu-system-x86"))
+    }
+    #expect(!bench.files.contains("report.pipe"))
+  }
+
+  @Test func noKernelIsNamed() async throws {
+    let bench = try Bench()
+    let machine = GuestMachine(
+      guestInit: try await Shared.guestInit(), kernel: "/nonexistent/bzImage",
+      acceleration: Acceleration(.tcg, reason: "none"))
+    do throws(MachineError) {
+      _ = try await machine.run(GuestPlan([]), in: bench.path)
+      Issue.record("it ran")
+    } catch {
+      #expect(error.code == .kernelMissing)
+    }
+  }
+
+  @Test func cancellationLeavesNothingBehind() async throws {
+    let bench = try Bench()
+    let marker = bench.path.appending("pid")
+    let script = "echo $$ > \(marker.string); exec sleep 300"
+    let emulator = try bench.write("qemu", "#!/bin/sh\n" + script, executable: true)
+    let kernel = try bench.write("bzImage", "")
+    var machine = GuestMachine(
+      guestInit: try await Shared.guestInit(), kernel: kernel, acceleration: Acceleration(.tcg, reason: "scripted"))
+    machine.emulator = emulator.string
+    let (running, directory) = (machine, bench.path)
+    let task = Task { try await running.run(GuestPlan([]), in: directory) }
+    while access(marker.string, R_OK) != 0 || (try? Shared.read(marker).isEmpty) == true {
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    let process = try #require(Int32(try Shared.read(marker).string.prefix { $0.isNumber }))
+    task.cancel()
+    let result = await task.result
+    #expect(throws: MachineError.self) { try result.get() }
+    for _ in 0..<200 where kill(process, 0) == 0 { try await Task.sleep(for: .milliseconds(10)) }
+    #expect(kill(process, 0) != 0)
+    #expect(!bench.files.contains("report.pipe"))
+  }
+}
