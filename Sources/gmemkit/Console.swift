@@ -29,6 +29,11 @@ enum Console {
     writeAll(Array((line + "\n").utf8), to: STDERR_FILENO)
   }
 
+  /// Redraws the last line of a terminal's standard error; nil ends the line.
+  static func progress(_ text: String?) {
+    writeAll(Array((text.map { "\r\u{1B}[K" + $0 } ?? "\n").utf8), to: STDERR_FILENO)
+  }
+
   /// The value of an environment variable.
   static func environment(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }

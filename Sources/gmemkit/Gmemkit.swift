@@ -16,7 +16,8 @@ struct Gmemkit: AsyncParsableCommand {
     version: Version.current,
     // One line per verb, in alphabetical order.
     subcommands: [
-      DoctorCommand.self
+      ApplyCommand.self,
+      DoctorCommand.self,
     ]
   )
 }
