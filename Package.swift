@@ -58,7 +58,10 @@ let package = Package(
     room("KernelC", ["ByteText"]),
     room("LockModel", ["KernelC"]),
     room("LintRules", ["KernelC", "LockModel", "Findings"]),
-    room("SeriesLint", ["LintRules", "Findings", "KernelTree", "SeriesApply"]),
+    room("SeriesRules", ["Findings"]),
+    room(
+      "SeriesLint",
+      ["SeriesRules", "Findings", "KernelTree", "PatchMail", "UnifiedDiff", "SeriesApply", systemPackage]),
 
     // series → kernel → verdicts
     room("KernelConfig", ["ByteText"]),
@@ -77,6 +80,7 @@ let package = Package(
       name: "gmemkit",
       dependencies: [
         "PatchMail", "UnifiedDiff", "ThreadReview", "KernelTree", "SeriesApply", "DefaultTree", "Findings", "LintRules", "SeriesLint",
+        "SeriesRules",
         "SelftestPlan", "KTAP", "VirtualMachine", "SeriesSelftest", "CheckReport", "ChildProcess", "Requirements",
         argumentParser,
       ],
@@ -97,6 +101,7 @@ let package = Package(
     tests("KernelCTests", ["KernelC"]),
     tests("LockModelTests", ["LockModel"]),
     tests("LintRulesTests", ["LintRules"]),
+    tests("SeriesRulesTests", ["SeriesRules", "Findings"]),
     tests("SeriesLintTests", ["SeriesLint"]),
     tests("ChildProcessTests", ["ChildProcess", systemPackage]),
     tests("KernelConfigTests", ["KernelConfig"]),

@@ -28,6 +28,8 @@ public struct RuleDescription: Sendable, Hashable {
   public var confidence: Confidence
   /// False for a rule that cannot be precise: it runs only when asked for by name.
   public var onByDefault: Bool
+  /// Whether it may judge a function of which only the part that a hunk shows is known.
+  public var judgesFragments: Bool
   /// What it does: a paragraph.
   public var whatItDoes: String
   /// Why it matters: a paragraph, with what happens on a running kernel.
@@ -44,7 +46,8 @@ public struct RuleDescription: Sendable, Hashable {
   /// Describes the rule `id`.
   public init(
     id: String, summary: String, severity: Severity, confidence: Confidence, onByDefault: Bool = true,
-    whatItDoes: String, whyItMatters: String, accepts: [String] = [], knownFalsePositives: [String] = [],
+    judgesFragments: Bool = false, whatItDoes: String, whyItMatters: String, accepts: [String] = [],
+    knownFalsePositives: [String] = [],
     triggering: [RuleExample] = [], nonTriggering: [RuleExample] = []
   ) {
     self.id = id
@@ -52,6 +55,7 @@ public struct RuleDescription: Sendable, Hashable {
     self.severity = severity
     self.confidence = confidence
     self.onByDefault = onByDefault
+    self.judgesFragments = judgesFragments
     self.whatItDoes = whatItDoes
     self.whyItMatters = whyItMatters
     self.accepts = accepts

@@ -18,6 +18,8 @@ struct Gmemkit: AsyncParsableCommand {
     subcommands: [
       ApplyCommand.self,
       DoctorCommand.self,
+      ExplainCommand.self,
+      LintCommand.self,
     ]
   )
 }

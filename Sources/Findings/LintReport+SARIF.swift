@@ -1,0 +1,185 @@
+extension LintReport {
+  /// What SARIF needs beyond the report.
+  public struct SARIFContext: Sendable {
+    /// The rules that ran, in any order.
+    public var rules: [RuleDescription]
+    /// The version of the tool.
+    public var toolVersion: String
+    /// The text of a line of the source, to turn byte columns into UTF-16 columns; nil where it is not at hand.
+    public var line: @Sendable (SourcePlace) -> [UInt8]?
+
+    /// Everything beyond the report.
+    public init(
+      rules: [RuleDescription], toolVersion: String, line: @escaping @Sendable (SourcePlace) -> [UInt8]? = { _ in nil }
+    ) {
+      self.rules = rules
+      self.toolVersion = toolVersion
+      self.line = line
+    }
+  }
+
+  /// More results than this are refused by GitHub's upload; what is left out is said in a notification.
+  public static let sarifResultLimit = 25_000
+
+  /// The report as one SARIF 2.1.0 log with one run; the evidence of a finding is its code flow.
+  ///
+  /// Source: OASIS SARIF 2.1.0 (sections 3.13 to 3.49), GitHub's "SARIF support for code scanning".
+  public func sarif(_ context: SARIFContext) -> JSONValue {
+    let rules = context.rules.sorted { $0.id < $1.id }
+    let indices = Dictionary(rules.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let results =
+      findings.map { $0.sarif(context, ruleIndex: indices[$0.finding.rule], suppression: nil) }
+      + suppressed.map {
+        $0.reported.sarif(context, ruleIndex: indices[$0.reported.finding.rule], suppression: $0.reason)
+      }
+    let left = max(0, results.count - Self.sarifResultLimit)
+    return [
+      "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+      "version": "2.1.0",
+      "runs": [
+        [
+          "tool": [
+            "driver": [
+              "name": "gmemkit",
+              "version": .string(context.toolVersion),
+              "semanticVersion": .string(context.toolVersion),
+              "informationUri": "https://docs.kernel.org/virt/kvm/index.html",
+              "rules": .array(rules.map(\.sarif)),
+            ]
+          ],
+          "columnKind": "utf16CodeUnits",
+          "invocations": [
+            [
+              "executionSuccessful": true,
+              "toolExecutionNotifications": .array(notifications(leftOut: left)),
+            ]
+          ],
+          "results": .array(Array(results.prefix(Self.sarifResultLimit))),
+        ]
+      ],
+    ]
+  }
+
+  private func notifications(leftOut: Int) -> [JSONValue] {
+    var notes: [JSONValue] = limits.map { ["level": "note", "message": ["text": .string($0)]] }
+    if leftOut > 0 {
+      notes.append([
+        "level": "warning",
+        "message": ["text": .string("\(leftOut) results are left out: a run may have \(Self.sarifResultLimit)")],
+      ])
+    }
+    for entry in notAnalysed {
+      let what = entry.function.isEmpty ? entry.place.path : "'\(entry.function)'"
+      notes.append([
+        "level": "note",
+        "message": ["text": .string("\(what) was not analysed: \(entry.reason)")],
+        "locations": [entry.place.sarifLocation(nil, line: nil)],
+      ])
+    }
+    return notes
+  }
+}
+
+extension RuleDescription {
+  fileprivate var sarif: JSONValue {
+    [
+      "id": .string(id),
+      "name": .string(id.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()),
+      "shortDescription": ["text": .string(summary)],
+      "fullDescription": ["text": .string(whatItDoes)],
+      "help": ["text": .string(explanation)],
+      "defaultConfiguration": ["enabled": .bool(onByDefault), "level": .string(severity.rawValue)],
+      "properties": ["tags": ["kernel"], "precision": .string(confidence == .high ? "high" : confidence.rawValue)],
+    ]
+  }
+}
+
+extension ReportedFinding {
+  fileprivate func sarif(
+    _ context: LintReport.SARIFContext, ruleIndex: Int?, suppression: String?
+  ) -> JSONValue {
+    var members: [(key: String, value: JSONValue)] = [("ruleId", .string(finding.rule))]
+    if let ruleIndex { members.append(("ruleIndex", .integer(ruleIndex))) }
+    members.append(("level", .string(finding.severity.rawValue)))
+    members.append(("message", ["text": .string(finding.message)]))
+    var location = finding.place.sarifMembers(nil, line: context.line(finding.place))
+    if !finding.function.isEmpty {
+      location.append(
+        ("logicalLocations", [["name": .string(finding.function), "kind": "function"]]))
+    }
+    members.append(("locations", .array([.object(location)])))
+    members.append(("partialFingerprints", ["gmemkit/v1": .string(finding.fingerprint)]))
+    if patch != nil {
+      let state =
+        switch status {
+        case .new: "new"
+        case .existing: "unchanged"
+        case .fixed: "absent"
+        }
+      members.append(("baselineState", .string(state)))
+    }
+    if !finding.evidence.isEmpty {
+      let steps: [JSONValue] = finding.evidence.map { step in
+        ["location": step.place.sarifLocation(step.message, line: context.line(step.place))]
+      }
+      members.append(("codeFlows", [["threadFlows": [["locations": .array(steps)]]]]))
+    }
+    if let suppression {
+      members.append(("suppressions", [["kind": "inSource", "justification": .string(suppression)]]))
+    }
+    var properties: [(key: String, value: JSONValue)] = [("confidence", .string(finding.confidence.rawValue))]
+    if let patch {
+      properties.append(("patch", .integer(patch.number)))
+      properties.append(("patchSubject", .string(patch.subject)))
+      if let commit = patch.commit { properties.append(("commit", .string(commit))) }
+      if let fixedBy { properties.append(("fixedBy", .integer(fixedBy.number))) }
+    }
+    members.append(("properties", .object(properties)))
+    return .object(members)
+  }
+}
+
+extension SourcePlace {
+  fileprivate func sarifLocation(_ message: String?, line text: [UInt8]?) -> JSONValue {
+    .object(sarifMembers(message, line: text))
+  }
+
+  fileprivate func sarifMembers(_ message: String?, line text: [UInt8]?) -> [(key: String, value: JSONValue)] {
+    var physical: [(key: String, value: JSONValue)] = [
+      ("artifactLocation", ["uri": .string(Self.encoded(path)), "uriBaseId": "%SRCROOT%"])
+    ]
+    if line > 0 {
+      var region: [(key: String, value: JSONValue)] = [("startLine", .integer(line))]
+      if column > 0 { region.append(("startColumn", .integer(utf16Column(in: text)))) }
+      physical.append(("region", .object(region)))
+    }
+    var members: [(key: String, value: JSONValue)] = [("physicalLocation", .object(physical))]
+    if let message { members.append(("message", ["text": .string(message)])) }
+    return members
+  }
+
+  /// The column in UTF-16 units; bytes and units are the same where the line before it is ASCII.
+  private func utf16Column(in text: [UInt8]?) -> Int {
+    guard let text else { return column }
+    return String(decoding: text.prefix(column - 1), as: UTF8.self).utf16.count + 1
+  }
+
+  /// A relative path as a URI reference (RFC 3986): everything but unreserved characters and `/` as `%XX`.
+  private static func encoded(_ path: String) -> String {
+    let hexadecimal = Array("0123456789ABCDEF".utf8)
+    var bytes: [UInt8] = []
+    for byte in path.utf8 {
+      let lower = byte | 0x20
+      let isPlain =
+        lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")
+        || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+        || "-._~/".utf8.contains(byte)
+      if isPlain {
+        bytes.append(byte)
+      } else {
+        bytes += [UInt8(ascii: "%"), hexadecimal[Int(byte >> 4)], hexadecimal[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,62 @@
+import Findings
+
+/// Collects what the commits of a series bring and take away, and makes the report of it.
+struct ReportBuilder {
+  private let all: Bool
+  private var findings: [ReportedFinding] = []
+  var notAnalysed: [NotAnalysed] = []
+  var analysed = AnalysedCount()
+  var limits: [String] = []
+
+  /// With `all`, fixed and existing findings are reported too.
+  init(all: Bool) { self.all = all }
+
+  mutating func add(_ classified: Classification, of patch: PatchIdentity) {
+    for finding in classified.fixed {
+      // What an earlier patch of the series brought in is told at that patch.
+      let origin = findings.lastIndex { earlier in
+        earlier.status == .new && earlier.fixedBy == nil && earlier.finding.fingerprint == finding.fingerprint
+          && earlier.finding.place.path == finding.place.path
+      }
+      if let origin { findings[origin].fixedBy = patch }
+      findings.append(ReportedFinding(finding, patch: patch, status: .fixed))
+    }
+    add(new: classified.new, of: patch)
+    findings += classified.existing.map { ReportedFinding($0, patch: patch, status: .existing) }
+  }
+
+  mutating func add(new found: [Finding], of patch: PatchIdentity) {
+    findings += found.map { ReportedFinding($0, patch: patch, status: .new) }
+  }
+
+  mutating func add(_ finding: ReportedFinding) { findings.append(finding) }
+
+  /// The report; `lines` gives the lines of a file as a commit leaves it, to look for comments that take a finding out.
+  func finish(
+    lines: (_ commit: String?, _ path: String) async throws(LintError) -> [ArraySlice<UInt8>]
+  ) async throws(LintError) -> LintReport {
+    struct Version: Hashable {
+      let commit: String?
+      let path: String
+    }
+    var sources: [Version: [ArraySlice<UInt8>]] = [:]
+    var kept: [ReportedFinding] = []
+    var suppressed: [SuppressedFinding] = []
+    for reported in findings where all || reported.status == .new || reported.patch == nil {
+      let version = Version(commit: reported.patch?.commit, path: reported.finding.place.path)
+      if reported.status != .fixed, sources[version] == nil {
+        sources[version] = try await lines(version.commit, version.path)
+      }
+      if reported.status != .fixed,
+        let reason = Suppression.reason(
+          for: reported.finding.rule, line: reported.finding.place.line, in: sources[version] ?? [])
+      {
+        suppressed.append(SuppressedFinding(reported, reason: reason))
+      } else {
+        kept.append(reported)
+      }
+    }
+    return LintReport(
+      findings: kept, notAnalysed: Array(Set(notAnalysed)), analysed: analysed, suppressed: suppressed, limits: limits)
+  }
+}

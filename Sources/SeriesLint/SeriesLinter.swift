@@ -1,0 +1,155 @@
+public import Findings
+public import KernelTree
+import SeriesRules
+
+/// Lints the commits of a series: each is judged by what it changes.
+///
+/// For every commit the rules run on the tree before and the tree after it; what both have was there already, what only
+/// one has is the commit's. Rules over the series (what one patch says or does in the light of the others) follow.
+public struct SeriesLinter<Checker: SourceChecker>: Sendable {
+  private let repository: KernelRepository
+  private let checker: Checker
+  private let options: LintOptions
+
+  /// A linter for commits of `repository`.
+  public init(_ repository: KernelRepository, checker: Checker, options: LintOptions) {
+    self.repository = repository
+    self.checker = checker
+    self.options = options
+  }
+
+  /// Lints `commits`, oldest first.
+  public func lint(_ commits: [LintedCommit]) async throws(LintError) -> LintReport {
+    let selection = try RuleSelection(options.rules, checker: checker.rules)
+    var changes: [CommitChanges] = []
+    for commit in commits {
+      changes.append(
+        try await CommitChanges(commit, count: commits.count, repository: repository))
+    }
+    var report = ReportBuilder(all: options.all)
+    try await runSourceRules(selection.source, on: changes, into: &report)
+    try await runSeriesRules(selection.series, on: changes, into: &report)
+    for change in changes {
+      if change.skippedMerge {
+        report.limits.append(
+          "\(change.identity.label) is a merge; only its difference to the first parent was looked at")
+      }
+    }
+    return try await report.finish { [repository] (commit, path) async throws(LintError) -> [ArraySlice<UInt8>] in
+      try await Self.lines(of: path, in: changes, commit: commit, repository: repository)
+    }
+  }
+
+  // MARK: rules over C
+
+  private func runSourceRules(
+    _ rules: Set<String>, on changes: [CommitChanges], into report: inout ReportBuilder
+  ) async throws(LintError) {
+    guard let first = changes.first, !rules.isEmpty else { return }
+    let programs = try await Programs(changes: changes, base: first, repository: repository)
+    var store = FactStore<Checker>()
+    await store.load(
+      programs.entries, from: RepositoryTree(repository, tree: first.commit.tree), checker: checker, jobs: options.jobs)
+    let facts = store
+    let outcomes = await check(programs, facts: facts, rules: rules)
+    for (index, change) in changes.enumerated() {
+      guard let before = outcomes[programs.before[index]], let after = outcomes[programs.after[index]] else { continue }
+      let classified = Classification(
+        before: before.findings, after: after.findings, renames: change.renames, added: change.addedLines)
+      report.add(classified, of: change.identity)
+      for file in change.files where file.isC {
+        guard let path = file.newPath, let new = file.new.flatMap({ facts[$0] }) else { continue }
+        report.analysed.files += 1
+        report.analysed.functions += checker.functionCount(new)
+        let touched = TouchedFunctions(file.patched)
+        report.notAnalysed += after.notAnalysed.filter {
+          $0.place.path == path && touched.touches(functionAt: $0.place.line)
+        }.map {
+          $0.attributed(to: change.identity)
+        }
+        if let old = file.old.flatMap({ facts[$0] }) {
+          let outcome = checker.checkChange(before: old, after: new, path: path, rules: rules)
+          report.add(new: outcome.findings, of: change.identity)
+        }
+      }
+      for unreadable in facts.unreadable where change.files.contains(where: { $0.newPath == unreadable.place.path }) {
+        report.notAnalysed.append(unreadable.attributed(to: change.identity))
+      }
+    }
+  }
+
+  /// Runs the rules on every program, several at a time.
+  private func check(
+    _ programs: Programs, facts: FactStore<Checker>, rules: Set<String>
+  ) async -> [Int: CheckOutcome] {
+    let checker = checker
+    return await withTaskGroup(of: [(Int, CheckOutcome)].self) { group in
+      for share in Array(programs.programs.indices).shares(options.jobs) {
+        group.addTask {
+          share.map { index in
+            let files = programs.programs[index].compactMap { entry in
+              facts[entry].map { (path: entry.path, facts: $0) }
+            }
+            return (index, checker.check(files, focus: Set(files.map(\.path)), rules: rules))
+          }
+        }
+      }
+      return await group.reduce(into: [:]) { outcomes, share in
+        for (index, outcome) in share { outcomes[index] = outcome }
+      }
+    }
+  }
+
+  // MARK: rules over the series
+
+  private func runSeriesRules(
+    _ rules: Set<String>, on changes: [CommitChanges], into report: inout ReportBuilder
+  ) async throws(LintError) {
+    let series = changes.map(\.patch)
+    let found = SeriesRules.findings(in: series, rules: rules, hasTree: true)
+    let questions = Set(found.compactMap(\.unlessTreeHolds))
+    let held = try await words(questions, around: changes)
+    for finding in found where finding.unlessTreeHolds.map({ !held.contains($0) }) ?? true {
+      report.add(
+        ReportedFinding(
+          finding.finding, patch: changes[finding.patchIndex].identity, status: .new,
+          fixedBy: finding.fixedByIndex.map { changes[$0].identity }))
+    }
+  }
+
+  /// Which of `words` the tree holds where the series could mean them: in the neighbourhood of the changed files and in
+  /// the headers.
+  private func words(_ words: Set<String>, around changes: [CommitChanges]) async throws(LintError) -> Set<String> {
+    guard !words.isEmpty, let base = changes.first?.commit.parentTree else { return [] }
+    let tree = RepositoryTree(repository, tree: base)
+    let all = try await tree.entries(under: "")
+    let changed = Set(changes.flatMap(\.files).map(\.path))
+    let near = Set(Neighbourhood(of: changed, among: all.map(\.path)) { _ in [] }.paths).union(changed)
+    var held: Set<String> = []
+    for entry in all
+    where near.contains(entry.path) || entry.path.hasPrefix("include/") || entry.path.contains("/include/asm") {
+      let bytes = try await tree.bytes(of: entry)
+      for word in words.subtracting(held) where bytes.holdsWord(word) { held.insert(word) }
+      if held.count == words.count { break }
+    }
+    return held
+  }
+
+  // MARK: suppression
+
+  private static func lines(
+    of path: String, in changes: [CommitChanges], commit: String?, repository: KernelRepository
+  ) async throws(LintError) -> [ArraySlice<UInt8>] {
+    guard let change = changes.first(where: { $0.identity.commit == commit }) else { return [] }
+    let tree = RepositoryTree(repository, tree: change.commit.tree)
+    guard let entry = try await tree.entries(under: path).first, entry.path == path else { return [] }
+    return try await tree.bytes(of: entry).split(separator: 0x0A, omittingEmptySubsequences: false)
+  }
+}
+
+extension NotAnalysed {
+  /// The same, of `patch`.
+  func attributed(to patch: PatchIdentity) -> NotAnalysed {
+    NotAnalysed(place, function: function, reason: reason, patch: patch)
+  }
+}

@@ -1,0 +1,39 @@
+public import Findings
+
+/// What the rules of one kind say about some source.
+public struct CheckOutcome: Sendable {
+  /// What they found; in no particular order.
+  public var findings: [Finding]
+  /// What they could not judge.
+  public var notAnalysed: [NotAnalysed]
+
+  /// An outcome.
+  public init(findings: [Finding] = [], notAnalysed: [NotAnalysed] = []) {
+    self.findings = findings
+    self.notAnalysed = notAnalysed
+  }
+}
+
+/// What a lint run needs from whoever understands C: facts about one file, and rules over the facts of many.
+///
+/// Facts depend on a file's bytes alone, so that they can be kept by content; everything that looks across files happens
+/// in `check`.
+public protocol SourceChecker: Sendable {
+  /// What is learned from one file.
+  associatedtype Facts: Sendable
+
+  /// Its rules.
+  var rules: [RuleDescription] { get }
+
+  /// Reads one file.
+  func facts(of bytes: [UInt8], path: String) -> Facts
+
+  /// How many function definitions the file has.
+  func functionCount(_ facts: Facts) -> Int
+
+  /// Links `files` into one program and runs the rules in `ids` on it; findings only in the files of `focus`.
+  func check(_ files: [(path: String, facts: Facts)], focus: Set<String>, rules ids: Set<String>) -> CheckOutcome
+
+  /// Runs the rules in `ids` that compare a file before and after a patch; places are those after it.
+  func checkChange(before: Facts, after: Facts, path: String, rules ids: Set<String>) -> CheckOutcome
+}

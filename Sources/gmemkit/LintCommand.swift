@@ -1,0 +1,169 @@
+import ArgumentParser
+import Findings
+import Foundation
+import KernelTree
+import PatchMail
+import SeriesApply
+import SeriesLint
+import SeriesRules
+import SystemPackage
+
+/// `gmemkit lint`: what a series, a range of commits or a tree has wrong.
+struct LintCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lint",
+    abstract: "Find locking and error-path mistakes, and report what each patch adds.",
+    discussion: """
+      With a SERIES and --tree, every patch is judged by what it changes: findings that the tree has already are not \
+      the author's. Without --tree the mails alone are linted, as far as their hunks show the code. With --rev A..B \
+      the commits of a range are judged like a series; with --rev A (or none) files are linted as they stand, and \
+      REPO may then also be an unpacked kernel tree without git.
+
+      A comment 'gmemkit: allow RULE: reason' on the line of a finding or above it takes the finding out.
+
+      As a b4 hook: git config b4.prep-perpatch-check-cmd 'gmemkit lint --format b4 -'; for \
+      b4.review-perpatch-check-cmd use '--format b4-review'.
+
+      Examples:
+        gmemkit lint series.mbox --tree ~/src/linux
+        gmemkit lint --tree ~/src/linux --rev v6.12..HEAD --format sarif
+        gmemkit lint --tree ~/src/linux --rev HEAD virt/kvm mm/gup.c
+      """
+  )
+
+  @Argument(
+    help: ArgumentHelp(
+      "A series (an mbox, a maildir, a directory of .patch files, a patch, or '-'), or paths of the tree.",
+      valueName: "series|path"))
+  var arguments: [String] = []
+
+  @Option(help: ArgumentHelp("A git repository with a kernel tree, or an unpacked tree.", valueName: "repo"))
+  var tree: String?
+
+  @Option(help: ArgumentHelp("The commit to put the series on.", valueName: "rev"))
+  var onto: String?
+
+  @Option(help: ArgumentHelp("A range A..B of commits, or one commit for whole files.", valueName: "rev"))
+  var rev: String?
+
+  @Option(help: "text, json, sarif, github, b4 (prep and am hooks) or b4-review (review hooks).")
+  var format: LintFormat = .text
+
+  @Option(name: .customLong("rule"), help: ArgumentHelp("Run this rule only; may be repeated.", valueName: "id"))
+  var rules: [String] = []
+
+  @Flag(help: "Also report what a patch fixes and what was there before it.")
+  var all = false
+
+  @Option(name: [.customShort("j"), .long], help: "How many files to read at the same time.")
+  var jobs: Int = ProcessInfo.processInfo.activeProcessorCount
+
+  @Flag(name: .shortAndLong, help: "Nothing on standard error unless the run could not do its work.")
+  var quiet = false
+
+  func validate() throws {
+    if let rev, rev.contains("..."), tree != nil { throw ValidationError("Give a range as A..B, with two dots.") }
+    if rev != nil && tree == nil { throw ValidationError("--rev needs --tree.") }
+    if onto != nil && (tree == nil || rev != nil) { throw ValidationError("--onto goes with SERIES and --tree.") }
+    if tree == nil && arguments.count != 1 {
+      throw ValidationError(arguments.isEmpty ? "Give a SERIES, or --tree." : "Give one SERIES.")
+    }
+    if let rev, rev.contains(".."), !arguments.isEmpty {
+      throw ValidationError("A range is linted whole; paths go with '--rev A'.")
+    }
+  }
+
+  func run() async throws {
+    let report: LintReport
+    do {
+      report = try await lint()
+    } catch let error as LintError {
+      throw Ending(.badInput, "\(error)")
+    } catch let error as MailError {
+      throw Ending(.badInput, "\(error)")
+    } catch let error as TreeError {
+      throw Ending(.badInput, "\(error)")
+    } catch let error as ApplyError {
+      throw Ending(.badInput, "\(error)")
+    }
+    Console.write(format.render(report, rules: SourceRules.descriptions, line: { _ in nil }))
+    try end(report)
+  }
+
+  private func end(_ report: LintReport) throws {
+    let isClean = report.failing.isEmpty && report.notAnalysed.isEmpty
+    let quietly = quiet || format.keepsErrorsQuiet
+    if !quietly {
+      for entry in report.notAnalysed.prefix(Self.shownNotAnalysed) {
+        let what = entry.function.isEmpty ? "the file" : "'\(entry.function)'"
+        Console.note("\(entry.place): note: \(what) was not analysed: \(entry.reason)")
+      }
+      for limit in report.limits { Console.note("gmemkit: note: \(limit)") }
+    }
+    guard !isClean else {
+      if !quietly { Console.note("gmemkit: \(report.summary)") }
+      return
+    }
+    let next =
+      report.failing.first.map { "; 'gmemkit explain \($0.finding.rule)' says more" }
+      ?? "; --format json lists what was not analysed"
+    if quietly { throw ExitCode(ExitStatus.findings.rawValue) }
+    throw Ending(.findings, report.summary + next)
+  }
+
+  /// More would bury the findings; the JSON document has all.
+  private static let shownNotAnalysed = 20
+
+  private var options: LintOptions {
+    LintOptions(rules: rules.isEmpty ? nil : Set(rules), all: all, jobs: jobs)
+  }
+
+  // MARK: what to lint
+
+  private func lint() async throws -> LintReport {
+    let checker = SourceRules()
+    guard let tree else {
+      let series = try SeriesInput.series(at: arguments[0])
+      return try await HunkLinter(checker: checker, options: options).lint(try SeriesPatch.patches(of: series))
+    }
+    let repository: KernelRepository
+    do {
+      repository = try KernelRepository(opening: tree)
+    } catch {
+      return try await lintFolder(tree, reason: error, checker: checker)
+    }
+    if let rev, let dots = rev.firstRange(of: "..") {
+      let commits = try await LintedCommit.range(
+        String(rev[..<dots.lowerBound]), String(rev[dots.upperBound...]), in: repository)
+      return try await SeriesLinter(repository, checker: checker, options: options).lint(commits)
+    }
+    if rev == nil, let series = arguments.first {
+      guard arguments.count == 1 else { throw ValidationError("Give one SERIES, or --rev with paths.") }
+      let commits = try await apply(SeriesInput.series(at: series), to: repository)
+      return try await SeriesLinter(repository, checker: checker, options: options).lint(commits)
+    }
+    let files = RepositoryTree(repository, tree: try await repository.tree(of: repository.commit(rev ?? "HEAD")))
+    return try await WholeFileLinter(checker: checker, options: options).lint(files, paths: arguments)
+  }
+
+  private func lintFolder(_ path: String, reason: TreeError, checker: SourceRules) async throws -> LintReport {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue, rev == nil,
+      reason.code == .notARepository
+    else { throw reason }
+    return try await WholeFileLinter(checker: checker, options: options)
+      .lint(FolderTree(FilePath(path)), paths: arguments)
+  }
+
+  private func apply(_ series: PatchSeries, to repository: KernelRepository) async throws -> [LintedCommit] {
+    let base = try await SeriesBase.find(for: series, in: repository, onto: onto)
+    let applied = try await SeriesApplier.apply(series, to: repository, onto: base.commit)
+    if let conflict = applied.patches.first(where: { $0.status == .conflict }) {
+      throw Ending(
+        .badInput,
+        "patch \(conflict.number) \"\(conflict.subject)\" does not apply to \(base.commit.short); "
+          + "'gmemkit apply --dry-run' tells it hunk by hunk, without --tree the mails alone are linted")
+    }
+    return try await LintedCommit.commits(of: applied, in: repository)
+  }
+}
