@@ -17,6 +17,8 @@ public struct FunctionDefinition: Sendable {
   public let parameters: [Parameter]
   /// The body's block.
   public let body: NodeID
+  /// The nodes of the definition: a run of the file's arena.
+  public let nodes: Range<NodeID>
   /// Tokens of the whole definition, from its first specifier to the closing brace.
   public let tokens: Range<Int>
   /// `__must_hold(x)`, `__acquires(x)` … : call nodes.

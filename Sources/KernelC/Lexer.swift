@@ -24,7 +24,8 @@ struct Lexer {
 
   mutating func run() {
     while position < bytes.count { step(limit: bytes.count, intoMacro: false) }
-    tokens.append(Token(start: UInt32(truncatingIfNeeded: bytes.count), length: 0, symbol: .none, kind: .end, traits: []))
+    tokens.append(
+      Token(start: UInt32(truncatingIfNeeded: bytes.count), length: 0, symbol: .none, kind: .end, traits: []))
   }
 
   @inline(__always)
@@ -301,10 +302,13 @@ extension Lexer {
   /// `defined(X)`, `defined X` and `IS_ENABLED(X)` name the same condition as `#ifdef X`.
   private static func conditionName(_ text: [UInt8]) -> [UInt8] {
     let string = String(decoding: text, as: UTF8.self)
-    for prefix in ["defined(", "IS_ENABLED(", "IS_BUILTIN(", "IS_REACHABLE(", "defined "] where string.hasPrefix(prefix) {
+    for prefix in ["defined(", "IS_ENABLED(", "IS_BUILTIN(", "IS_REACHABLE(", "defined "] where string.hasPrefix(prefix)
+    {
       var rest = string.utf8.dropFirst(prefix.utf8.count)
       if rest.last == 0x29 { rest = rest.dropLast() }
-      let isName = rest.allSatisfy { ByteClass.table[Int($0)] == ByteClass.letter.rawValue || ($0 >= 0x30 && $0 <= 0x39) }
+      let isName = rest.allSatisfy {
+        ByteClass.table[Int($0)] == ByteClass.letter.rawValue || ($0 >= 0x30 && $0 <= 0x39)
+      }
       if isName { return Array(rest) }
     }
     return text
@@ -328,8 +332,10 @@ extension Lexer {
     let bodyStart = macroTokens.count
     while position < end { step(limit: end, intoMacro: true) }
     guard macroTokens.count > bodyStart else { return }
-    let symbol = names.intern(UnsafeBufferPointer(rebasing: bytes[nameStart..<nameEnd]), hash: NameArena.hash(
-      UnsafeBufferPointer(rebasing: bytes[nameStart..<nameEnd])))
+    let symbol = names.intern(
+      UnsafeBufferPointer(rebasing: bytes[nameStart..<nameEnd]),
+      hash: NameArena.hash(
+        UnsafeBufferPointer(rebasing: bytes[nameStart..<nameEnd])))
     if Int(symbol) == traits.count {
       traits.append(Self.traits(of: UnsafeBufferPointer(rebasing: bytes[nameStart..<nameEnd])))
     }

@@ -2,7 +2,9 @@ extension Parser {
   /// A full expression with commas.
   mutating func parseExpression() -> NodeID {
     var left = parseAssignment()
-    while kind == .comma {
+    var count = 0
+    while kind == .comma, count < Self.chainLimit {
+      count += 1
       let token = index
       index += 1
       let right = parseAssignment()
@@ -36,7 +38,10 @@ extension Parser {
 
   private mutating func parseBinary(_ minimum: Int) -> NodeID {
     var left = parseUnary()
+    var count = 0
     while true {
+      count += 1
+      if count > Self.chainLimit { return oddExpression(.nesting) }
       let op = kind
       let precedence = op.precedence
       guard precedence >= minimum else { return left }
@@ -145,7 +150,10 @@ extension Parser {
 
   private mutating func parsePostfixTail(_ first: NodeID) -> NodeID {
     var result = first
+    var count = 0
     while true {
+      count += 1
+      if count > Self.chainLimit { return result }
       let token = index
       switch kind {
       case .leftParen:
@@ -206,7 +214,9 @@ extension Parser {
       let (value, isExact) = numberValue(tokens[token])
       return node(.number, at: token, a: value, b: isExact ? 1 : 0)
     case .string:
-      while kind == .string || (kind == .identifier && tokens[index].traits.contains(.upperCase) && kind(at: 1) == .string) {
+      while kind == .string
+        || (kind == .identifier && tokens[index].traits.contains(.upperCase) && kind(at: 1) == .string)
+      {
         index += 1
       }
       if kind == .identifier, index > token, tokens[index].traits.contains(.upperCase), kind(at: 1) != .leftParen {

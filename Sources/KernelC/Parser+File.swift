@@ -105,6 +105,7 @@ extension Parser {
       applyOldStyleTypes(&parameters, from: header.lastParen + 1, to: brace)
     }
     currentFunction = name
+    let firstNode = NodeID(nodes.count)
     var annotations: [NodeID] = []
     index = header.lastParen + 1
     while index < brace {
@@ -122,7 +123,8 @@ extension Parser {
     functions.append(
       FunctionDefinition(
         name: name, token: UInt32(nameToken), isStatic: specifiers.isStatic, isInline: specifiers.isInline,
-        isMacro: false, returnType: declarator, parameters: parameters, body: body, tokens: start..<index,
+        isMacro: false, returnType: declarator, parameters: parameters, body: body,
+        nodes: firstNode..<NodeID(nodes.count), tokens: start..<index,
         annotations: annotations, oddStatements: oddStatements))
     return true
   }
@@ -336,13 +338,15 @@ extension Parser {
     index = bodyStart
     currentFunction = macro.name
     oddStatements = 0
+    let firstNode = NodeID(nodes.count)
     let body = parseMacroBody(bodyStart)
     unread.removeSubrange(unreadCount...)
     limit = savedLimit
     functions.append(
       FunctionDefinition(
         name: macro.name, token: UInt32(range.lowerBound), isStatic: true, isInline: true, isMacro: true,
-        returnType: .unknown, parameters: parameters, body: body, tokens: range, annotations: [],
+        returnType: .unknown, parameters: parameters, body: body, nodes: firstNode..<NodeID(nodes.count),
+        tokens: range, annotations: [],
         oddStatements: oddStatements))
   }
 

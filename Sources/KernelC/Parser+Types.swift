@@ -224,7 +224,9 @@ extension Parser {
       if declarator.name.exists { members.append(Member(name: declarator.name, type: declarator.type)) }
       if kind == .colon {
         index += 1
-        while index < limit, kind != .comma, kind != .semicolon { index = kind == .leftParen ? behind(index) : index + 1 }
+        while index < limit, kind != .comma, kind != .semicolon {
+          index = kind == .leftParen ? behind(index) : index + 1
+        }
       }
       if kind == .comma { index += 1 }
       if index == before { break }

@@ -5,6 +5,8 @@
 /// whole is linear.
 struct Parser {
   static let nestingLimit = 150
+  /// Operators in a row (`a + b + …`): the tree leans left, so a pass over it recurses that deep.
+  static let chainLimit = 600
 
   let tokens: ContiguousArray<Token>
   let bytes: UnsafeBufferPointer<UInt8>

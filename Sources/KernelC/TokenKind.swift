@@ -12,7 +12,9 @@ public enum TokenKind: UInt8, Sendable {
   case conditionalIf, conditionalElse, conditionalEnd
 
   /// Whether this is `=` or one of the compound assignments.
-  public var isAssignment: Bool { rawValue >= TokenKind.equal.rawValue && rawValue <= TokenKind.shiftRightEqual.rawValue }
+  public var isAssignment: Bool {
+    rawValue >= TokenKind.equal.rawValue && rawValue <= TokenKind.shiftRightEqual.rawValue
+  }
 
   /// Whether this compares two values (`<` … `!=`).
   public var isComparison: Bool { rawValue >= TokenKind.less.rawValue && rawValue <= TokenKind.bangEqual.rawValue }

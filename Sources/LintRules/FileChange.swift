@@ -1,0 +1,30 @@
+import Findings
+public import KernelC
+
+/// One file before and after a patch.
+public struct FileChange {
+  public let before: ParsedFile
+  public let after: ParsedFile
+  public let symbols: SymbolTable
+
+  /// The functions that exist before and after, by name, in the order of the file after.
+  var functions: [(before: FunctionDefinition, after: FunctionDefinition)] {
+    var old: [Symbol: FunctionDefinition] = [:]
+    for function in before.functions where !function.isMacro { old[function.name] = function }
+    return after.functions.compactMap { function in
+      guard !function.isMacro, let previous = old[function.name] else { return nil }
+      return (previous, function)
+    }
+  }
+
+  /// The place of a node of the file after.
+  func place(_ node: NodeID) -> SourcePlace {
+    let position = after.position(of: node)
+    return SourcePlace(path: after.path, line: position.line, column: position.column)
+  }
+
+  func placeBefore(_ node: NodeID) -> SourcePlace {
+    let position = before.position(of: node)
+    return SourcePlace(path: before.path, line: position.line, column: position.column)
+  }
+}

@@ -1,0 +1,88 @@
+public import Findings
+public import KernelC
+import LockModel
+
+/// The analyser as one value: facts of a file, rules over many files, rules over a change.
+public struct KernelLint: Sendable {
+  private let symbols = SymbolTable()
+
+  /// An analyser with a symbol table of its own; facts of one analyser mean nothing to another.
+  public init() {}
+
+  /// All rules.
+  public var rules: [RuleDescription] {
+    RuleRegistry.rules.map(\.description) + RuleRegistry.changeRules.map(\.description)
+  }
+
+  /// Reads one file; depends on its bytes alone, but for the path in it.
+  public func facts(of bytes: [UInt8], path: String) -> ParsedFile {
+    ParsedFile(path: path, bytes: bytes, symbols: symbols)
+  }
+
+  /// Function definitions in a file, macros not counted.
+  public func functionCount(_ file: ParsedFile) -> Int { file.functions.count { !$0.isMacro } }
+
+  /// Links `files` and runs the rules named in `ids` over the functions of the files in `focus`.
+  ///
+  /// The result does not depend on the order in which the files were read.
+  public func check(_ files: [ParsedFile], focus: Set<String>, rules ids: Set<String>) -> LintOutcome {
+    let ordered = files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    let solver = Solver(Program(files: ordered, symbols: symbols))
+    let program = solver.program
+    let functions = program.allFunctions.filter {
+      !program.definition($0).isMacro && focus.contains(program.file(of: $0).path)
+    }
+    let context = RuleContext(solver: solver, functions: functions, names: RuleNames(symbols))
+    var outcome = LintOutcome()
+    for rule in RuleRegistry.rules where ids.contains(rule.description.id) {
+      outcome.findings += rule.check(context)
+    }
+    outcome.findings.sort { ($0.place, $0.rule, $0.message) < ($1.place, $1.rule, $1.message) }
+    outcome.notAnalysed = notAnalysed(context, ordered.filter { focus.contains($0.path) })
+    return outcome
+  }
+
+  /// Runs the rules named in `ids` that compare a file before and after a patch.
+  public func checkChange(before: ParsedFile, after: ParsedFile, rules ids: Set<String>) -> LintOutcome {
+    let change = FileChange(before: before, after: after, symbols: symbols)
+    var outcome = LintOutcome()
+    for rule in RuleRegistry.changeRules where ids.contains(rule.description.id) {
+      outcome.findings += rule.check(change)
+    }
+    return outcome
+  }
+
+  private func notAnalysed(_ context: RuleContext, _ files: [ParsedFile]) -> [NotAnalysed] {
+    var result: [NotAnalysed] = []
+    for file in files {
+      for item in file.unread {
+        let position = file.position(ofOffset: item.offset)
+        result.append(
+          NotAnalysed(
+            SourcePlace(path: file.path, line: position.line), function: symbols.text(item.function),
+            reason: item.reason.rawValue))
+      }
+    }
+    for id in context.functions where context.solver.facts(id)?.isPartial == true {
+      let definition = context.program.definition(id)
+      let file = context.program.file(of: id)
+      let position = file.position(ofOffset: file.tokens[Int(definition.token)].start)
+      result.append(
+        NotAnalysed(
+          SourcePlace(path: file.path, line: position.line), function: context.name(id),
+          reason: "too many paths: lock state followed on some of them only"))
+    }
+    return result
+  }
+}
+
+/// What rules found, and what they could not judge.
+public struct LintOutcome: Sendable {
+  /// By place.
+  public var findings: [Finding] = []
+  /// Functions and constructs that were not judged, with the reason.
+  public var notAnalysed: [NotAnalysed] = []
+
+  /// Nothing yet.
+  public init() {}
+}

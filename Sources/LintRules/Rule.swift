@@ -1,0 +1,35 @@
+public import Findings
+
+/// One check. A rule is added by one file in `Rules/` and one line in `RuleRegistry`.
+public protocol Rule: Sendable {
+  /// What it looks for and how far it can be trusted.
+  var description: RuleDescription { get }
+
+  /// Judges the functions of the context; findings in any order.
+  func check(_ context: RuleContext) -> [Finding]
+}
+
+/// A check of what a patch did to one file.
+public protocol ChangeRule: Sendable {
+  /// What it looks for and how far it can be trusted.
+  var description: RuleDescription { get }
+
+  /// Compares a file before and after; findings lie in the file after.
+  func check(_ change: FileChange) -> [Finding]
+}
+
+/// All rules, in the order in which they are listed.
+public enum RuleRegistry {
+  /// Rules over source as it stands.
+  public static let rules: [any Rule] = [
+    LockImbalance(),
+    DoubleLock(),
+    SleepInAtomic(),
+    ResourceLeak(),
+  ]
+
+  /// Rules over a change.
+  public static let changeRules: [any ChangeRule] = [
+    InvertedCondition()
+  ]
+}

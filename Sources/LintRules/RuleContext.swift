@@ -1,0 +1,68 @@
+import Findings
+import KernelC
+public import LockModel
+
+/// What a rule sees: the functions to judge, with their facts, and the program around them.
+public struct RuleContext {
+  /// Facts and summaries on demand.
+  public let solver: Solver
+  /// Functions in the files under review, macros left out, in file order.
+  public let functions: [FunctionID]
+  let names: RuleNames
+
+  var program: Program { solver.program }
+
+  /// The place of a node.
+  func place(_ function: FunctionID, _ node: NodeID) -> SourcePlace {
+    let file = program.file(of: function)
+    let position = file.position(of: node)
+    return SourcePlace(path: file.path, line: position.line, column: position.column)
+  }
+
+  func name(_ function: FunctionID) -> String { program.symbols.text(program.definition(function).name) }
+
+  func text(_ symbol: Symbol) -> String { program.symbols.text(symbol) }
+
+  /// The callee's name of a call node, `none` for a call through a pointer.
+  func callee(_ node: NodeID, in file: ParsedFile) -> Symbol {
+    guard node >= 0, file[node].kind == .call, file[file[node].a].kind == .name else { return .none }
+    return Symbol(file[file[node].a].a)
+  }
+
+  /// The chain as evidence: each call, and last what it ends in.
+  func evidence(_ chain: [ChainStep], last: String) -> [Evidence] {
+    chain.enumerated().map { index, step in
+      let file = program.file(of: step.function)
+      let isLast = index == chain.count - 1
+      let callee = callee(step.node, in: file)
+      let what =
+        isLast ? last : "'\(name(step.function))' calls '\(callee.exists ? text(callee) : "a function pointer")'"
+      return Evidence(place(step.function, step.node), what)
+    }
+  }
+
+  /// A finding of `rule` at `node`.
+  func finding(
+    _ rule: RuleDescription, _ function: FunctionID, _ node: NodeID, _ message: String, evidence: [Evidence] = [],
+    key: String? = nil
+  ) -> Finding {
+    Finding(
+      rule: rule.id, severity: rule.severity, confidence: rule.confidence, place: place(function, node),
+      function: name(function), message: message, evidence: evidence, key: key)
+  }
+}
+
+/// Names that rules ask for, interned once.
+struct RuleNames {
+  let isErr: Symbol
+  let isErrOrNull: Symbol
+  let null: Symbol
+  let freeIRQ: Set<Symbol>
+
+  init(_ symbols: SymbolTable) {
+    isErr = symbols.intern("IS_ERR")
+    isErrOrNull = symbols.intern("IS_ERR_OR_NULL")
+    null = symbols.intern("NULL")
+    freeIRQ = Set(["free_irq", "synchronize_irq", "disable_irq"].map(symbols.intern))
+  }
+}

@@ -1,0 +1,140 @@
+import Findings
+import KernelC
+
+/// A patch replaced a flag by the call that computes it and lost the negation.
+struct InvertedCondition: ChangeRule {
+  let description = RuleDescription(
+    id: "inverted-condition",
+    summary: "a condition lost or gained its negation when a flag was replaced by what it stands for",
+    severity: .error, confidence: .high,
+    whatItDoes: """
+      Compares each function before and after a patch. Where a flag that was set from a predicate ('x = is_ready(a)', or \
+      'f(…, &x)' whose body sets it so) is replaced in a condition by the predicate itself, the two must have the same \
+      sense: '!x' must become '!is_ready(a)'.
+      """,
+    whyItMatters: "The guarded code runs exactly when it must not.",
+    accepts: ["a condition whose guarded statement changed as well"],
+    knownFalsePositives: ["a patch that inverts the sense on purpose"],
+    triggering: [
+      RuleExample(
+        before: """
+          int f(struct foo *foo)
+          {
+          	bool ready = false;
+
+          	get(foo, &ready);
+          	if (!ready)
+          		prepare(foo);
+          	return 0;
+          }
+          """,
+        after: """
+          int f(struct foo *foo)
+          {
+          	get(foo);
+          	if (foo_is_ready(foo)) /* reported */
+          		prepare(foo);
+          	return 0;
+          }
+          """)
+    ],
+    nonTriggering: [
+      RuleExample(
+        before: """
+          int f(struct foo *foo)
+          {
+          	bool ready = foo_is_ready(foo);
+
+          	if (!ready)
+          		prepare(foo);
+          	return 0;
+          }
+          """,
+        after: """
+          int f(struct foo *foo)
+          {
+          	if (!foo_is_ready(foo))
+          		prepare(foo);
+          	return 0;
+          }
+          """)
+    ])
+
+  func check(_ change: FileChange) -> [Finding] {
+    change.functions.flatMap { check($0.before, $0.after, change) }
+  }
+
+  /// A condition with the negations taken off, and what it guards.
+  private struct Guarded {
+    let node: NodeID
+    let core: String
+    let name: String
+    let isCall: Bool
+    let isNegated: Bool
+    let body: String
+  }
+
+  private func check(_ before: FunctionDefinition, _ after: FunctionDefinition, _ change: FileChange) -> [Finding] {
+    let old = guards(before, change.before, change.symbols)
+    let new = guards(after, change.after, change.symbols)
+    guard !old.isEmpty, !new.isEmpty else { return [] }
+    var findings: [Finding] = []
+    let kept = Set(old.map { "\($0.isNegated)\($0.core)\($0.body)" })
+    let remaining = Set(new.map { "\($0.isNegated)\($0.core)\($0.body)" })
+    for guarded in new where !kept.contains("\(guarded.isNegated)\(guarded.core)\(guarded.body)") {
+      // The one that stood in front of the same statements, and stands nowhere any more.
+      let candidates = old.filter {
+        $0.body == guarded.body && !remaining.contains("\($0.isNegated)\($0.core)\($0.body)")
+          && $0.isNegated != guarded.isNegated
+      }
+      guard candidates.count == 1, let previous = candidates.first, !previous.body.isEmpty else { continue }
+      let isSame = previous.core == guarded.core
+      guard isSame || related(previous, guarded) else { continue }
+      let oldText = (previous.isNegated ? "!" : "") + previous.core
+      let newText = (guarded.isNegated ? "!" : "") + guarded.core
+      findings.append(
+        Finding(
+          rule: description.id, severity: description.severity, confidence: isSame ? .medium : description.confidence,
+          place: change.place(guarded.node), function: change.symbols.text(after.name),
+          message: "'\(oldText)' became '\(newText)': the negation was \(previous.isNegated ? "lost" : "added")",
+          evidence: [
+            Evidence(change.placeBefore(previous.node), "before the patch the same statements ran if '\(oldText)'")
+          ],
+          key: "\(oldText) \(newText)"))
+    }
+    return findings
+  }
+
+  /// A flag and a call that sound alike: the last word of the flag is in the call's name.
+  private func related(_ previous: Guarded, _ new: Guarded) -> Bool {
+    guard previous.isCall != new.isCall else { return false }
+    let call = Set((previous.isCall ? previous : new).name.split(separator: "_"))
+    let flag = (previous.isCall ? new : previous).name.split(separator: "_")
+    guard let last = flag.last(where: { $0.utf8.count > 2 }) else { return false }
+    return call.contains(last)
+  }
+
+  private func guards(_ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable) -> [Guarded] {
+    var result: [Guarded] = []
+    for id in function.nodes where file[id].kind == .ifStatement {
+      let node = file[id]
+      var condition = node.a
+      var isNegated = false
+      while file[condition].kind == .unary, file[condition].operation == .bang {
+        isNegated.toggle()
+        condition = file[condition].a
+      }
+      let core = file[condition]
+      var name = Symbol.none
+      if core.kind == .name { name = Symbol(core.a) }
+      if core.kind == .member { name = Symbol(core.b) }
+      if core.kind == .call, file[core.a].kind == .name { name = Symbol(file[core.a].a) }
+      guard name.exists else { continue }
+      result.append(
+        Guarded(
+          node: condition, core: SourceText.text(of: condition, file, symbols), name: symbols.text(name),
+          isCall: core.kind == .call, isNegated: isNegated, body: SourceText.text(of: node.b, file, symbols)))
+    }
+    return result
+  }
+}

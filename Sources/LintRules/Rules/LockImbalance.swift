@@ -1,0 +1,121 @@
+import Findings
+import KernelC
+import LockModel
+
+/// A lock released on some paths out of a function and held on others.
+struct LockImbalance: Rule {
+  let description = RuleDescription(
+    id: "lock-imbalance",
+    summary: "a lock is released on some paths out of a function and held on others",
+    severity: .error, confidence: .high,
+    whatItDoes: """
+      Follows every path of a function and reports a return that leaves a lock held that other paths release, where the \
+      return value does not tell the caller which it is. Locks are the kernel's primitives, wrappers learnt from their \
+      bodies, guards, and functions that stand for a lock by their names ('btrfs_drew_write_lock', 'mddev_suspend').
+      """,
+    whyItMatters: """
+      The next task that takes the lock waits for ever; under a spinlock a CPU hangs, in an RCU section memory is never \
+      freed.
+      """,
+    accepts: [
+      "a function that returns with the lock held on success and without it on failure",
+      "a release under the condition under which the lock was taken",
+    ],
+    knownFalsePositives: ["two conditions that are never true together, of which the function's text does not say so"],
+    triggering: [
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	mutex_lock(&foo->lock);
+        	if (foo->dead)
+        		return -EPERM; /* reported */
+        	mutex_unlock(&foo->lock);
+        	return 0;
+        }
+        """)
+    ],
+    nonTriggering: [
+      RuleExample(
+        """
+        int f(struct foo *foo, bool locked)
+        {
+        	if (!locked)
+        		mutex_lock(&foo->lock);
+        	foo->count++;
+        	if (!locked)
+        		mutex_unlock(&foo->lock);
+        	return 0;
+        }
+        """),
+      RuleExample(
+        """
+        int lock_foo(struct foo *foo)
+        {
+        	mutex_lock(&foo->lock);
+        	if (foo->dead) {
+        		mutex_unlock(&foo->lock);
+        		return -EPERM;
+        	}
+        	return 0;
+        }
+        """),
+    ])
+
+  func check(_ context: RuleContext) -> [Finding] {
+    context.functions.flatMap { id -> [Finding] in
+      guard let facts = context.solver.facts(id), !facts.isPartial, !facts.isApproximate else { return [] }
+      return check(id, facts, context)
+    }
+  }
+
+  private func check(_ id: FunctionID, _ facts: FunctionFacts, _ context: RuleContext) -> [Finding] {
+    var findings: [Finding] = []
+    var reported: Set<NodeID> = []
+    for exit in facts.exits {
+      for held in exit.held where held.balance > 0 && (held.kind != .pair || Self.soundsLikeLock(held, id, context)) {
+        let others = facts.exits.filter { other in
+          other.closed.contains(held.place) && !other.held.contains { $0.place == held.place && $0.balance > 0 }
+        }
+        guard let other = others.first(where: { contradicts(exit, $0, held) }) else { continue }
+        let node = exit.statement >= 0 ? exit.statement : held.site
+        guard reported.insert(node).inserted else { continue }
+        findings.append(finding(id, node, held, other, context))
+      }
+    }
+    return findings
+  }
+
+  /// Whether a caller cannot tell the two ways out apart, or would not expect a lock after an error.
+  private func contradicts(_ exit: ExitEvent, _ other: ExitEvent, _ held: HeldLock) -> Bool {
+    if held.kind == .pair { return exit.values == .negative }
+    if exit.values == .negative { return true }
+    if exit.value < 0 { return true }
+    return exit.values == other.values || (exit.values.isSubset(of: other.values) && other.values != .any)
+  }
+
+  private func finding(
+    _ id: FunctionID, _ node: NodeID, _ held: HeldLock, _ other: ExitEvent, _ context: RuleContext
+  ) -> Finding {
+    let lock =
+      held.kind == .pair
+      ? "\(context.text(context.callee(held.site, in: context.program.file(of: id))))(\(context.solver.resourceText(held, in: id)))"
+      : context.solver.lockText(held.place, in: id)
+    var evidence = [Evidence(context.place(id, held.site), "'\(lock)' is taken here")]
+    if other.statement >= 0 {
+      evidence.append(Evidence(context.place(id, other.statement), "released on the way to here"))
+    }
+    return context.finding(
+      description, id, node, "'\(context.name(id))' returns with '\(lock)' held here, but releases it on other paths",
+      evidence: evidence, key: lock)
+  }
+
+  /// A pair that excludes others, as opposed to one that owns something.
+  static func soundsLikeLock(_ held: HeldLock, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let name = context.text(context.callee(held.site, in: context.program.file(of: id)))
+    let words: Set<Substring> = [
+      "lock", "trylock", "suspend", "freeze", "quiesce", "block", "enter", "begin", "pause", "disable", "acquire",
+    ]
+    return name.split(separator: "_").contains { words.contains($0) }
+  }
+}

@@ -1,0 +1,259 @@
+import KernelC
+
+extension Explorer {
+  /// A call on one path: primitives change the lock state, known functions by their summaries.
+  mutating func call(_ node: NodeID, _ state: PathState) -> [PathState] {
+    let item = scope.file[node]
+    let name = calleeName(node)
+    let argumentNodes = Array(scope.file.list(item.b, item.c))
+    if let primitive = solver.locks[name], argumentNodes.count > primitive.argument {
+      return apply(primitive, node, argumentNodes, state)
+    }
+    var state = state
+    let arguments = argumentNodes.map { place(of: $0) }
+    let (targets, isIndirect) = self.targets(item, name)
+    record(node, name, targets, isIndirect, argumentNodes, arguments, state)
+    settlePairs(node, name, arguments, &state)
+    let summary = targets.count == 1 ? solver.summary(targets[0]) : nil
+    noteArguments(node, argumentNodes, summary, &state)
+    var states = [state]
+    if let summary { states = apply(summary, node, arguments, state) }
+    if let pairing = pairs[node] { states = states.flatMap { open(pairing, node, name, $0) } }
+    return states
+  }
+
+  private mutating func targets(_ item: Node, _ name: Symbol) -> ([FunctionID], Bool) {
+    if name.exists {
+      let (kind, _) = localPlaceStep(name)
+      if kind == .global {
+        if let target = solver.program.resolve(name, fromFile: scope.fileIndex), target != scope.id {
+          return ([target], false)
+        }
+        return ([], false)
+      }
+      return ([], true)
+    }
+    var callee = scope.file[item.a]
+    if callee.kind == .unary, callee.operation == .star { callee = scope.file[callee.a] }
+    guard callee.kind == .member else { return ([], true) }
+    let base = place(of: callee.a)
+    let object = callee.operation == .arrow ? solver.places.pointee(of: base) : base
+    guard let type = type(of: object), let tag = solver.program.structure(of: type) else { return ([], true) }
+    return (solver.program.slots[MemberKey(structure: tag, member: Symbol(callee.b))] ?? [], true)
+  }
+
+  private mutating func record(
+    _ node: NodeID, _ name: Symbol, _ targets: [FunctionID], _ isIndirect: Bool, _ nodes: [NodeID],
+    _ arguments: [Place],
+    _ state: PathState
+  ) {
+    let conditions = parameterConditions(state)
+    let key = CallKey(node: node, held: state.held, conditions: conditions)
+    guard callsSeen.insert(key).inserted else { return }
+    facts.calls.append(
+      CallEvent(
+        node: node, callee: name, targets: targets, arguments: arguments, values: nodes.map { values(of: $0, state) },
+        held: state.held, conditions: conditions, isIndirect: isIndirect))
+  }
+
+  func parameterConditions(_ state: PathState) -> [ParameterCondition] {
+    state.facts.compactMap { fact in
+      let step = solver.places[fact.key]
+      guard step.kind == .parameter, fact.values != .any else { return nil }
+      return ParameterCondition(parameter: Int(step.value), values: fact.values)
+    }
+  }
+
+  /// `&local` arguments: set by the call, or set depending on its result.
+  private mutating func noteArguments(
+    _ node: NodeID, _ arguments: [NodeID], _ summary: Summary?, _ state: inout PathState
+  ) {
+    for (position, argument) in arguments.enumerated() {
+      let item = scope.file[argument]
+      if item.kind == .name, let bit = scope.trackedBits[Symbol(item.a)] {
+        state.unset &= ~bit
+        continue
+      }
+      if item.kind == .name, let own = scope.parameters[Symbol(item.a)], own < 64 {
+        if summary?.writesFor[position] == .any { state.written |= 1 << UInt64(own) }
+        continue
+      }
+      guard item.kind == .unary, item.operation == .ampersand, scope.file[item.a].kind == .name else { continue }
+      let name = Symbol(scope.file[item.a].a)
+      let target = localPlace(name)
+      forget(target, &state)
+      guard let bit = scope.trackedBits[name] else { continue }
+      let wasUnset = state.unset & bit != 0
+      state.unset &= ~bit
+      if wasUnset, let skips = summary?.skipsFor[position], skips != .any {
+        let result = solver.places.intern(.result, -1, node)
+        state.pending.append(PathState.Pending(bit: bit, result: result, unwrittenFor: skips, call: node))
+      }
+    }
+  }
+
+  // MARK: Locks
+
+  private mutating func apply(
+    _ primitive: LockPrimitive, _ node: NodeID, _ arguments: [NodeID], _ state: PathState
+  ) -> [PathState] {
+    var state = state
+    for argument in arguments {
+      if scope.file[argument].kind == .name, let bit = scope.trackedBits[Symbol(scope.file[argument].a)] {
+        state.unset &= ~bit
+      }
+    }
+    var place: Place
+    if primitive.argument < 0 {
+      place = solver.places.intern(.global, -1, primitive.global.rawValue)
+    } else {
+      place = solver.places.pointee(of: self.place(of: arguments[primitive.argument]))
+      if primitive.member.exists, place >= 0 {
+        place = solver.places.intern(.member, place, primitive.member.rawValue)
+      }
+    }
+    guard place >= 0 else {
+      // A lock without a name (an element chosen by a call, say) is not followed.
+      let kinds: [LockOperation] = [.tryAcquire, .acquireOrFail]
+      guard kinds.contains(primitive.operation) else { return [state] }
+      return [state]
+    }
+    switch primitive.operation {
+    case .acquire:
+      acquire(primitive, place, node, &state, isTry: false)
+      return [state]
+    case .tryAcquire, .acquireOrFail:
+      let isTry = primitive.operation == .tryAcquire
+      var taken = state
+      acquire(primitive, place, node, &taken, isTry: isTry)
+      let result = solver.places.intern(.result, -1, node)
+      taken.set(result, isTry ? .positive : .zero)
+      state.set(result, isTry ? .zero : .negative)
+      return [taken, state]
+    case .release:
+      release(primitive.kind, primitive.mode, place, node, &state)
+      return [state]
+    case .downgrade:
+      if let index = state.heldIndex(place) { state.held[index].mode = .shared }
+      return [state]
+    case .assertHeld:
+      let key = CallKey(node: node, held: state.isHeld(place) ? state.held : [], conditions: [])
+      if assertsSeen.insert(key).inserted {
+        facts.asserts.append(
+          AssertEvent(
+            node: node, place: place, lockClass: lockClass(of: place, kind: primitive.kind), mode: primitive.mode,
+            isHeldHere: state.isHeld(place)))
+      }
+      return [state]
+    }
+  }
+
+  mutating func acquire(
+    _ primitive: LockPrimitive, _ place: Place, _ node: NodeID, _ state: inout PathState, isTry: Bool
+  ) {
+    let conditions = parameterConditions(state)
+    let key = CallKey(node: node, held: state.held, conditions: conditions)
+    if acquiresSeen.insert(key).inserted {
+      facts.acquires.append(
+        AcquireEvent(
+          node: node, place: place, lockClass: lockClass(of: place, kind: primitive.kind), kind: primitive.kind,
+          mode: primitive.mode, sleeps: primitive.sleeps && !isTry, isTry: isTry, held: state.held,
+          conditions: conditions))
+    }
+    state.change(place, primitive.kind, primitive.mode, by: 1, site: node)
+  }
+
+  mutating func release(
+    _ kind: LockKind, _ mode: LockMode, _ place: Place, _ node: NodeID, _ state: inout PathState
+  ) {
+    facts.released.insert(place)
+    if state.isHeld(place), !state.closed.contains(place) { state.closed.append(place) }
+    state.change(place, kind, mode, by: -1, site: node)
+  }
+
+  // MARK: Summaries
+
+  private mutating func apply(
+    _ summary: Summary, _ node: NodeID, _ arguments: [Place], _ state: PathState
+  ) -> [PathState] {
+    let interesting = summary.exits.contains { !$0.effects.isEmpty }
+    guard interesting else { return [state] }
+    let result = solver.places.intern(.result, -1, node)
+    // Two ways out that the result does not tell apart: what they disagree on is not followed.
+    var overlap = false
+    for (index, exit) in summary.exits.enumerated() {
+      for other in summary.exits[(index + 1)...] where !exit.values.isDisjoint(with: other.values) { overlap = true }
+    }
+    var agreed = Set(summary.exits[0].effects)
+    for exit in summary.exits.dropFirst() { agreed.formIntersection(exit.effects) }
+    if overlap {
+      var state = state
+      let all = summary.exits.flatMap(\.effects)
+      for effect in all where !agreed.contains(effect) {
+        let place = solver.places.substitute(effect.place, arguments)
+        if place >= 0 { state.held.removeAll { $0.place == place } }
+      }
+      apply(summary.exits[0].effects.filter(agreed.contains), node, arguments, &state)
+      return [state]
+    }
+    return summary.exits.map { exit in
+      var next = state
+      apply(exit.effects, node, arguments, &next)
+      if summary.exits.count > 1 { next.set(result, exit.values) }
+      return next
+    }
+  }
+
+  private mutating func apply(
+    _ effects: [LockEffect], _ node: NodeID, _ arguments: [Place], _ state: inout PathState
+  ) {
+    for effect in effects {
+      let place = solver.places.substitute(effect.place, arguments)
+      guard place >= 0 else { continue }
+      if effect.balance > 0 {
+        state.change(place, effect.kind, effect.mode, by: effect.balance, site: node)
+      } else {
+        facts.released.insert(place)
+        if state.isHeld(place), !state.closed.contains(place) { state.closed.append(place) }
+        state.change(place, effect.kind, effect.mode, by: effect.balance, site: node)
+      }
+    }
+  }
+
+  /// The call succeeds and opens the pair, or fails and does not.
+  private mutating func open(
+    _ pairing: Pairing, _ node: NodeID, _ name: Symbol, _ state: PathState
+  ) -> [PathState] {
+    let pairPlace = solver.places.intern(.call, pairing.resource, name.rawValue)
+    guard pairPlace >= 0 else { return [state] }
+    var opened = state
+    if let index = opened.heldIndex(pairPlace) {
+      opened.held.remove(at: index)
+    }
+    opened.change(pairPlace, .pair, .exclusive, by: 1, site: node)
+    guard
+      let type = solver.returnType(of: name, scope.fileIndex)
+        ?? (pairing.isResult ? CType(base: .void, pointers: 1) : nil),
+      !(type.base == .void && !type.isPointer), !isDiscarded(node)
+    else { return [opened] }
+    var failed = state
+    let result = solver.places.intern(.result, -1, node)
+    if type.isPointer || pairing.isResult {
+      opened.set(result, .positive)
+      let known = callValuesOf(node, state)
+      failed.set(result, known == .any ? [.zero, .negative] : known.subtracting(.positive))
+    } else if type.base == .boolean || solver.isTry(name) {
+      opened.set(result, .positive)
+      failed.set(result, .zero)
+    } else {
+      opened.set(result, [.zero, .positive])
+      failed.set(result, .negative)
+    }
+    return [opened, failed]
+  }
+
+  private mutating func callValuesOf(_ node: NodeID, _ state: PathState) -> ValueSet { values(of: node, state) }
+
+  /// The call is a statement of its own.
+  private func isDiscarded(_ node: NodeID) -> Bool { discarded.contains(node) }
+}

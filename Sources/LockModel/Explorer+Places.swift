@@ -1,0 +1,229 @@
+import KernelC
+
+extension Explorer {
+  func localPlaceStep(_ name: Symbol) -> (PlaceStep.Kind, Int32) {
+    if let position = scope.parameters[name] { return (.parameter, Int32(position)) }
+    if scope.localTypes[name] != nil { return (.local, name.rawValue) }
+    return (.global, name.rawValue)
+  }
+
+  mutating func localPlace(_ name: Symbol) -> Place {
+    let (kind, value) = localPlaceStep(name)
+    return solver.places.intern(kind, -1, value)
+  }
+
+  /// The place that holds an expression's value; -1 where it has no name.
+  mutating func place(of id: NodeID) -> Place {
+    guard id >= 0 else { return -1 }
+    if let known = placeOfNode[id] { return known }
+    placeOfNode[id] = -1
+    let result = computePlace(id, 0)
+    placeOfNode[id] = result
+    return result
+  }
+
+  private mutating func computePlace(_ id: NodeID, _ depth: Int) -> Place {
+    let node = scope.file[id]
+    switch node.kind {
+    case .name:
+      let name = Symbol(node.a)
+      if let alias = scope.aliases[name], isPath(alias) {
+        let aliased = place(of: alias)
+        if aliased >= 0 { return aliased }
+      }
+      return localPlace(name)
+    case .member:
+      let base = place(of: node.a)
+      guard base >= 0 else { return -1 }
+      let object = node.operation == .arrow ? solver.places.pointee(of: base) : base
+      return object < 0 ? -1 : solver.places.intern(.member, object, node.b)
+    case .unary:
+      let operand = place(of: node.a)
+      guard operand >= 0 else { return -1 }
+      if node.operation == .star { return solver.places.pointee(of: operand) }
+      if node.operation == .ampersand { return solver.places.address(of: operand) }
+      return -1
+    case .index:
+      let base = place(of: node.a)
+      guard base >= 0 else { return -1 }
+      let position = place(of: node.b)
+      let constant = scope.file[node.b >= 0 ? node.b : id]
+      // Elements at different, known indices are different places.
+      let tag: Int32 =
+        constant.kind == .number ? constant.a &+ 1 : position >= 0 ? -2 &- position : 0
+      return solver.places.intern(.element, base, tag)
+    case .cast: return place(of: node.b)
+    case .comma: return place(of: node.b)
+    case .assign: return place(of: node.a)
+    case .call: return callPlace(id, node)
+    default: return -1
+    }
+  }
+
+  /// `f(x)` where `f` finds something that belongs to `x`: the same thing every time.
+  private mutating func callPlace(_ id: NodeID, _ node: Node) -> Place {
+    let name = calleeName(id)
+    guard name.exists else { return -1 }
+    let arguments = Array(scope.file.list(node.b, node.c))
+    if solver.names.transparent.contains(name), let first = arguments.first { return place(of: first) }
+    guard solver.isGetter(name), let first = arguments.first else { return -1 }
+    let argument = place(of: first)
+    guard argument >= 0 else { return -1 }
+    for other in arguments.dropFirst() {
+      switch scope.file[other].kind {
+      case .typeOperand, .name, .number, .member: break
+      default: return -1
+      }
+    }
+    let result = solver.places.intern(.call, argument, name.rawValue)
+    if result >= 0, solver.names.containers.contains(name), arguments.count > 1,
+      scope.file[arguments[1]].kind == .typeOperand
+    {
+      var type = scope.file.types[Int(scope.file[arguments[1]].a)]
+      type.pointers = min(type.pointers + 1, 8)
+      solver.placeTypes[result] = type
+    }
+    return result
+  }
+
+  private func isPath(_ id: NodeID) -> Bool {
+    let node = scope.file[id]
+    switch node.kind {
+    case .name, .member: return true
+    case .unary: return node.operation == .ampersand || node.operation == .star
+    case .cast: return isPath(node.b)
+    case .call: return solver.isGetter(calleeName(id))
+    case .index: return true
+    default: return false
+    }
+  }
+
+  func calleeName(_ id: NodeID) -> Symbol {
+    let node = scope.file[id]
+    guard node.kind == .call, scope.file[node.a].kind == .name else { return .none }
+    return Symbol(scope.file[node.a].a)
+  }
+
+  /// The type of what is at `place`.
+  func type(of place: Place, _ depth: Int = 0) -> CType? {
+    guard place >= 0, depth < 16 else { return nil }
+    if let known = solver.placeTypes[place] { return known }
+    let step = solver.places[place]
+    switch step.kind {
+    case .parameter:
+      let parameters = scope.definition.parameters
+      return Int(step.value) < parameters.count ? parameters[Int(step.value)].type : nil
+    case .local: return scope.localTypes[Symbol(step.value)]
+    case .global: return solver.program.globalType(Symbol(step.value))
+    case .member:
+      guard let base = type(of: step.base, depth + 1), let tag = solver.program.structure(of: base) else { return nil }
+      return solver.program.memberType(tag, Symbol(step.value))
+    case .pointee, .element:
+      guard let base = type(of: step.base, depth + 1) else { return nil }
+      var type = solver.program.resolved(base)
+      if type.arrays > 0 {
+        type.arrays -= 1
+      } else if type.pointers > 0 {
+        type.pointers -= 1
+      } else {
+        return nil
+      }
+      return type
+    case .address:
+      guard var type = type(of: step.base, depth + 1) else { return nil }
+      type.pointers = min(type.pointers + 1, 8)
+      return type
+    case .call: return solver.returnType(of: Symbol(step.value), scope.fileIndex)
+    case .result: return nil
+    }
+  }
+
+  /// The class lockdep would give the lock at `place`.
+  func lockClass(of place: Place, kind: LockKind) -> LockClass? {
+    guard place >= 0 else { return nil }
+    let step = solver.places[place]
+    switch step.kind {
+    case .global: return LockClass(structure: .none, name: Symbol(step.value))
+    case .member:
+      guard let base = type(of: step.base), let tag = solver.program.structure(of: base), tag.exists else { return nil }
+      return LockClass(structure: tag, name: Symbol(step.value))
+    case .element: return lockClass(of: step.base, kind: kind)
+    case .pointee:
+      guard kind == .socket, let type = type(of: place), let tag = solver.program.structure(of: type) else {
+        return nil
+      }
+      return LockClass(structure: tag, name: solver.names.socketLock)
+    default: return nil
+    }
+  }
+
+  // MARK: Order of evaluation
+
+  mutating func operations(_ id: NodeID) -> [MicroOperation] {
+    if let known = operationsOfNode[id] { return known }
+    var result: [MicroOperation] = []
+    collect(id, &result)
+    operationsOfNode[id] = result
+    return result
+  }
+
+  private func collect(_ id: NodeID, _ result: inout [MicroOperation]) {
+    guard id >= 0 else { return }
+    let node = scope.file[id]
+    switch node.kind {
+    case .name:
+      if scope.trackedBits[Symbol(node.a)] != nil { result.append(.read(id)) }
+    case .call:
+      let isKnown = isFunctionCall(id)
+      if scope.file[node.a].kind != .name { collect(node.a, &result) }
+      for argument in scope.file.list(node.b, node.c) {
+        let item = scope.file[argument]
+        if item.kind == .unary, item.operation == .ampersand, scope.file[item.a].kind == .name { continue }
+        // A macro may write to a name it is given.
+        if item.kind == .name, !isKnown { continue }
+        collect(argument, &result)
+      }
+      result.append(.call(id))
+    case .assign:
+      collect(node.b, &result)
+      if scope.file[node.a].kind != .name || node.operation != .equal { collect(node.a, &result) }
+      result.append(.assign(id))
+    case .unary:
+      if node.operation == .ampersand {
+        if scope.file[node.a].kind != .name { collect(node.a, &result) }
+        return
+      }
+      collect(node.a, &result)
+      if node.operation == .plusPlus || node.operation == .minusMinus { result.append(.modify(id)) }
+    case .postfix:
+      collect(node.a, &result)
+      result.append(.modify(id))
+    case .binary, .index, .comma:
+      collect(node.a, &result)
+      collect(node.b, &result)
+    case .member:
+      collect(node.a, &result)
+    case .cast:
+      collect(node.b, &result)
+    case .conditional:
+      collect(node.a, &result)
+      collect(node.b, &result)
+      collect(node.c, &result)
+    case .compoundLiteral: collect(node.b, &result)
+    case .initialiserList:
+      for element in scope.file.list(node.a, node.b) { collect(element, &result) }
+    case .designator: collect(node.b, &result)
+    default: break
+    }
+  }
+
+  /// Whether the call is surely to a function, whose arguments are values.
+  func isFunctionCall(_ id: NodeID) -> Bool {
+    let name = calleeName(id)
+    guard name.exists else { return true }
+    if let target = solver.program.resolve(name, fromFile: scope.fileIndex) {
+      return !solver.program.definition(target).isMacro
+    }
+    return solver.program.returnType(name) != nil
+  }
+}

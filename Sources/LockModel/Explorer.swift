@@ -1,0 +1,338 @@
+import KernelC
+
+/// Walks all paths of one function, with states that meet when they are equal, and records what happens under which locks.
+///
+/// Conditions that recur are remembered on the path, so that `if (locked) unlock()` goes the way `if (locked) lock()` went.
+/// The budget is a number of states per block; beyond it correlations are dropped first (`isApproximate`), then the
+/// function counts as partly analysed.
+struct Explorer {
+  static let statesPerBlock = 40
+  static let stepBudget = 12_000
+
+  unowned let solver: Solver
+  let scope: FunctionScope
+  let flow: ControlFlow
+  var facts: FunctionFacts
+  var placeOfNode: [NodeID: Place] = [:]
+  var operationsOfNode: [NodeID: [MicroOperation]] = [:]
+  var relevant: Set<Place> = []
+  var relevantConditions: Set<Int> = []
+  var conditionPlaces: [Int: [Place]] = [:]
+  var callsSeen: Set<CallKey> = []
+  var acquiresSeen: Set<CallKey> = []
+  var exitsSeen: Set<ExitKey> = []
+  var unsetSeen: Set<UnsetReadEvent> = []
+  var assertsSeen: Set<CallKey> = []
+  /// Functions that this one also undoes: opener call → closer's name.
+  var pairs: [NodeID: Pairing] = [:]
+  /// Calls that are statements of their own: nobody looks at what they return.
+  var discarded: Set<NodeID> = []
+
+  struct CallKey: Hashable {
+    let node: NodeID
+    let held: [HeldLock]
+    let conditions: [ParameterCondition]
+  }
+
+  struct ExitKey: Hashable {
+    let statement: NodeID
+    let value: NodeID
+    let values: ValueSet
+    let held: [HeldLock]
+    let closed: [Place]
+    let written: UInt64
+  }
+
+  /// One step of evaluating an expression, innermost first.
+  enum MicroOperation {
+    case call(NodeID)
+    case assign(NodeID)
+    case modify(NodeID)
+    case read(NodeID)
+  }
+
+  init(_ solver: Solver, _ scope: FunctionScope) {
+    self.solver = solver
+    self.scope = scope
+    flow = ControlFlow(of: scope.definition, in: scope.file, names: solver.names.flow)
+    facts = FunctionFacts(id: scope.id)
+    facts.isPartial = flow.isIncomplete
+    for id in scope.definition.nodes where scope.file[id].kind == .expressionStatement {
+      discarded.insert(scope.file[id].a)
+    }
+  }
+
+  mutating func run() -> FunctionFacts {
+    findPairs()
+    findRelevant()
+    var seen = [Set<PathState>](repeating: [], count: flow.blocks.count)
+    var work: [(block: Int, state: PathState)] = [(0, PathState())]
+    var steps = 0
+    while let (block, state) = work.popLast() {
+      steps += 1
+      if steps > Self.stepBudget {
+        facts.isPartial = true
+        break
+      }
+      var states = [state]
+      for action in flow.blocks[block].actions {
+        states = states.flatMap { apply(action, to: $0) }
+        if states.count > Self.statesPerBlock {
+          facts.isApproximate = true
+          states.removeSubrange(Self.statesPerBlock...)
+        }
+      }
+      for state in states {
+        for (next, following) in successors(flow.blocks[block].exit, state) {
+          var following = following
+          if seen[next].contains(following) { continue }
+          if seen[next].count >= Self.statesPerBlock {
+            facts.isApproximate = true
+            following.facts = []
+            following.decisions = []
+            if seen[next].contains(following) { continue }
+            if seen[next].count >= 2 * Self.statesPerBlock {
+              facts.isPartial = true
+              continue
+            }
+          }
+          seen[next].insert(following)
+          work.append((next, following))
+        }
+      }
+    }
+    return facts
+  }
+
+  private mutating func successors(_ exit: FlowExit, _ state: PathState) -> [(Int, PathState)] {
+    switch exit {
+    case .jump(let next): return [(next, state)]
+    case .either(let first, let second): return [(second, state), (first, state)]
+    case .stop: return []
+    case .leave(let value, let statement):
+      leave(value, statement, state)
+      return []
+    case .preprocessor(let condition, let negated, let then, let otherwise):
+      let key = Int(condition.rawValue) << 2 | 3
+      if let known = state.decisions.first(where: { $0.key == key }) {
+        return [(known.holds != negated ? then : otherwise, state)]
+      }
+      var yes = state
+      yes.decisions.append(PathState.Decision(key: key, holds: !negated))
+      var no = state
+      no.decisions.append(PathState.Decision(key: key, holds: negated))
+      return [(otherwise, no), (then, yes)]
+    case .branch(let node, let then, let otherwise):
+      var result: [(Int, PathState)] = []
+      if let no = assume(node, false, state) { result.append((otherwise, no)) }
+      if let yes = assume(node, true, state) { result.append((then, yes)) }
+      return result
+    case .select(let node, let cases, let otherwise):
+      var result: [(Int, PathState)] = [(otherwise, state)]
+      let key = place(of: node)
+      for item in cases.reversed() {
+        var next = state
+        if key >= 0, item.last < 0, let constant = constant(item.value) {
+          if !restrictToConstant(key, constant, item.value, &next) { continue }
+        }
+        result.append((item.block, next))
+      }
+      return result
+    }
+  }
+
+  private mutating func leave(_ value: NodeID, _ statement: NodeID, _ state: PathState) {
+    let values = value >= 0 ? self.values(of: value, state) : .any
+    let key = ExitKey(
+      statement: statement, value: value, values: values, held: state.held, closed: state.closed,
+      written: state.written)
+    guard exitsSeen.insert(key).inserted else { return }
+    facts.exits.append(
+      ExitEvent(
+        statement: statement, value: value, values: values, held: state.held, closed: state.closed,
+        written: state.written))
+  }
+
+  // MARK: Actions
+
+  private mutating func apply(_ action: FlowAction, to state: PathState) -> [PathState] {
+    switch action.kind {
+    case .evaluate: return run(operations(action.node), state)
+    case .declare:
+      var states = action.value >= 0 ? run(operations(action.value), state) : [state]
+      let variable = scope.file[action.node]
+      let name = Symbol(variable.a)
+      for index in states.indices {
+        let place = localPlace(name)
+        forget(place, &states[index])
+        if action.value >= 0 {
+          states[index].unset &= ~(scope.trackedBits[name] ?? 0)
+          assign(place, action.value, &states[index])
+        } else if variable.op == 0, let bit = scope.trackedBits[name] {
+          states[index].unset |= bit
+        }
+      }
+      return states
+    case .assign:
+      var states = run(operations(action.value), state)
+      let node = scope.file[action.node]
+      let target = node.kind == .variable ? localPlace(Symbol(node.a)) : place(of: action.node)
+      for index in states.indices { store(target, action.value, action.node, &states[index]) }
+      return states
+    case .iterate:
+      var state = state
+      let call = scope.file[action.node]
+      guard call.kind == .call else { return [state] }
+      for argument in scope.file.list(call.b, call.c) where scope.file[argument].kind == .name {
+        let name = Symbol(scope.file[argument].a)
+        if let bit = scope.trackedBits[name] { state.unset &= ~bit }
+        if scope.localTypes[name] != nil, (scope.assignmentCount[name] ?? 0) != 1 { forget(localPlace(name), &state) }
+      }
+      return run(operations(action.node).filter { if case .read = $0 { false } else { true } }, state)
+    case .enterGuard:
+      guard let (primitive, place) = guarded(action.node) else { return [state] }
+      var state = state
+      acquire(primitive, place, action.node, &state, isTry: primitive.operation == .tryAcquire)
+      return [state]
+    case .leaveGuard:
+      guard let (primitive, place) = guarded(action.node) else { return [state] }
+      var state = state
+      release(primitive.kind, primitive.mode, place, action.node, &state)
+      return [state]
+    }
+  }
+
+  /// The lock of `guard(class)(lock)` or `scoped_guard(class, lock)`.
+  private mutating func guarded(_ node: NodeID) -> (LockPrimitive, Place)? {
+    let call = scope.file[node]
+    guard call.kind == .call else { return nil }
+    let callee = scope.file[call.a]
+    let arguments = Array(scope.file.list(call.b, call.c))
+    var className = Symbol.none
+    var lock: NodeID = -1
+    if callee.kind == .call, let first = scope.file.list(callee.b, callee.c).first {
+      className = nameSymbol(first)
+      lock = arguments.first ?? -1
+    } else if let first = arguments.first {
+      className = nameSymbol(first)
+      lock = arguments.count > 1 ? arguments[arguments.count - 1] : -1
+    }
+    guard let primitive = solver.locks.guardClass(className) else { return nil }
+    if primitive.argument < 0 { return (primitive, solver.places.intern(.global, -1, primitive.global.rawValue)) }
+    guard lock >= 0 else { return nil }
+    var place = solver.places.pointee(of: self.place(of: lock))
+    if primitive.member.exists, place >= 0 { place = solver.places.intern(.member, place, primitive.member.rawValue) }
+    return place >= 0 ? (primitive, place) : nil
+  }
+
+  private func nameSymbol(_ node: NodeID) -> Symbol {
+    scope.file[node].kind == .name ? Symbol(scope.file[node].a) : .none
+  }
+
+  private mutating func run(_ operations: [MicroOperation], _ state: PathState) -> [PathState] {
+    var states = [state]
+    for operation in operations {
+      switch operation {
+      case .call(let node): states = states.flatMap { call(node, $0) }
+      case .assign(let node):
+        let item = scope.file[node]
+        let target = place(of: item.a)
+        for index in states.indices {
+          if item.operation == .equal {
+            store(target, item.b, item.a, &states[index])
+          } else {
+            storeUnknown(target, item.a, &states[index])
+          }
+        }
+      case .modify(let node):
+        let item = scope.file[node]
+        let target = place(of: item.a)
+        for index in states.indices { storeUnknown(target, item.a, &states[index]) }
+      case .read(let node):
+        for index in states.indices { read(node, &states[index]) }
+      }
+    }
+    return states
+  }
+
+  private mutating func store(_ target: Place, _ value: NodeID, _ targetNode: NodeID, _ state: inout PathState) {
+    let values = self.values(of: value, state)
+    let constant = self.constant(value) ?? 0
+    let node = scope.file[targetNode]
+    if node.kind == .name || node.kind == .variable, let bit = scope.trackedBits[Symbol(node.a)] {
+      state.unset &= ~bit
+      state.pending.removeAll { $0.bit == bit }
+    }
+    noteWrite(targetNode, &state)
+    forget(target, &state)
+    if target >= 0, relevant.contains(target) { state.set(target, values, constant: constant) }
+    bindResult(target, value, &state)
+  }
+
+  private mutating func storeUnknown(_ target: Place, _ node: NodeID, _ state: inout PathState) {
+    if scope.file[node].kind == .name, let bit = scope.trackedBits[Symbol(scope.file[node].a)] { state.unset &= ~bit }
+    noteWrite(node, &state)
+    forget(target, &state)
+  }
+
+  private mutating func assign(_ target: Place, _ value: NodeID, _ state: inout PathState) {
+    guard target >= 0 else { return }
+    if relevant.contains(target) {
+      state.set(target, values(of: value, state), constant: constant(value) ?? 0)
+    }
+    bindResult(target, value, &state)
+  }
+
+  /// After `x = f(&y)`, what is known of `x` decides whether `y` was written.
+  private mutating func bindResult(_ target: Place, _ value: NodeID, _ state: inout PathState) {
+    guard target >= 0, scope.file[value].kind == .call else { return }
+    let result = solver.places.intern(.result, -1, value)
+    for index in state.pending.indices where state.pending[index].result == result {
+      state.pending[index].result = target
+    }
+  }
+
+  /// `*p = …` or `p->x = …` through a parameter.
+  private mutating func noteWrite(_ node: NodeID, _ state: inout PathState) {
+    let item = scope.file[node]
+    var base: NodeID = -1
+    if item.kind == .unary, item.operation == .star { base = item.a }
+    if item.kind == .index { base = item.a }
+    guard base >= 0, scope.file[base].kind == .name, let position = scope.parameters[Symbol(scope.file[base].a)],
+      position < 64
+    else { return }
+    state.written |= 1 << UInt64(position)
+  }
+
+  mutating func forget(_ target: Place, _ state: inout PathState) {
+    guard target >= 0 else { return }
+    let places = solver.places
+    state.facts.removeAll { places.depends($0.key, on: target) }
+    state.decisions.removeAll { decision in
+      conditionPlaces[decision.key]?.contains { places.depends($0, on: target) } ?? false
+    }
+    // A lock reached through a variable that changes cannot be named any more: it must not be reported.
+    state.held.removeAll { $0.place != target && places.depends($0.place, on: target) && $0.kind != .pair }
+  }
+
+  private mutating func read(_ node: NodeID, _ state: inout PathState) {
+    let name = Symbol(scope.file[node].a)
+    guard let bit = scope.trackedBits[name] else { return }
+    if state.unset & bit != 0 {
+      state.unset &= ~bit
+      note(UnsetReadEvent(node: node, variable: name, call: -1))
+      return
+    }
+    for item in state.pending where item.bit == bit {
+      let known = state.values(of: item.result) ?? .any
+      if !known.isDisjoint(with: item.unwrittenFor) {
+        note(UnsetReadEvent(node: node, variable: name, call: item.call))
+      }
+    }
+    state.pending.removeAll { $0.bit == bit }
+  }
+
+  private mutating func note(_ event: UnsetReadEvent) {
+    if unsetSeen.insert(event).inserted { facts.unsetReads.append(event) }
+  }
+}

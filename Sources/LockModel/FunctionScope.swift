@@ -1,0 +1,99 @@
+import KernelC
+
+/// What a function's text says regardless of paths: its locals, which of them have one value, which conditions recur.
+struct FunctionScope {
+  let id: FunctionID
+  let definition: FunctionDefinition
+  let file: ParsedFile
+  let fileIndex: Int
+  var parameters: [Symbol: Int] = [:]
+  var localTypes: [Symbol: CType] = [:]
+  /// Locals with a single assignment, and what it is.
+  var aliases: [Symbol: NodeID] = [:]
+  var assignmentCount: [Symbol: Int] = [:]
+  var addressTaken: Set<Symbol> = []
+  /// Locals tracked for being without a value, by bit.
+  var trackedBits: [Symbol: UInt64] = [:]
+  var tracked: [Symbol] = []
+  var cleanedUp: Set<Symbol> = []
+  var hasAssembly = false
+  var calls: [NodeID] = []
+
+  init(_ id: FunctionID, _ program: Program, _ names: KnownNames) {
+    self.id = id
+    definition = program.definition(id)
+    file = program.file(of: id)
+    fileIndex = Int(program.functions[Int(id.rawValue)].file)
+    scan(names)
+  }
+
+  private mutating func scan(_ names: KnownNames) {
+    var singles: [Symbol: NodeID] = [:]
+    var candidates: [(symbol: Symbol, count: Int)] = []
+    for id in definition.nodes {
+      let node = file[id]
+      switch node.kind {
+      case .variable:
+        let name = Symbol(node.a)
+        let type = file.types[Int(node.b)]
+        let isNew = localTypes.updateValue(type, forKey: name) == nil
+        if node.op & 2 != 0 { cleanedUp.insert(name) }
+        if node.c >= 0 {
+          assignmentCount[name, default: 0] += 1
+          singles[name] = node.c
+          if file[node.c].kind == .name, file[node.c].a == node.a { assignmentCount[name, default: 0] += 1 }
+        } else if node.op == 0, type.arrays == 0, isNew, isScalar(type) {
+          candidates.append((name, 0))
+        }
+      case .assign:
+        if file[node.a].kind == .name {
+          let name = Symbol(file[node.a].a)
+          assignmentCount[name, default: 0] += node.operation == .equal ? 1 : 2
+          singles[name] = node.b
+        }
+      case .postfix, .unary:
+        let operand = file[node.a]
+        guard operand.kind == .name else { continue }
+        if node.operation == .plusPlus || node.operation == .minusMinus {
+          assignmentCount[Symbol(operand.a), default: 0] += 2
+        } else if node.kind == .unary, node.operation == .ampersand {
+          addressTaken.insert(Symbol(operand.a))
+          assignmentCount[Symbol(operand.a), default: 0] += 2
+        }
+      case .macroLoop:
+        let call = file[node.a]
+        guard call.kind == .call else { continue }
+        for argument in file.list(call.b, call.c) where file[argument].kind == .name {
+          assignmentCount[Symbol(file[argument].a), default: 0] += 2
+        }
+      case .call: calls.append(id)
+      case .assembly: hasAssembly = true
+      default: break
+      }
+    }
+    for (position, parameter) in definition.parameters.enumerated() where parameter.name.exists {
+      if assignmentCount[parameter.name] == nil || addressTaken.contains(parameter.name) {
+        parameters[parameter.name] = position
+      } else {
+        localTypes[parameter.name] = parameter.type
+      }
+    }
+    for (name, value) in singles where assignmentCount[name] == 1 && !addressTaken.contains(name) {
+      aliases[name] = value
+    }
+    if !hasAssembly {
+      for candidate in candidates where tracked.count < 64 && trackedBits[candidate.symbol] == nil {
+        trackedBits[candidate.symbol] = 1 << UInt64(tracked.count)
+        tracked.append(candidate.symbol)
+      }
+    }
+  }
+
+  private func isScalar(_ type: CType) -> Bool {
+    if type.pointers > 0 { return !type.isFunction || true }
+    switch type.base {
+    case .integer, .unsigned, .boolean, .enumeration: return true
+    default: return false
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import KernelC
+
+/// Names whose meaning the analysis knows without reading their bodies, interned once.
+struct KnownNames {
+  let flow: FlowNames
+  let null: Symbol
+  let trueName: Symbol
+  let falseName: Symbol
+  let errPtr: Symbol
+  let ptrErr: Set<Symbol>
+  let isErr: Symbol
+  let isErrOrNull: Symbol
+  /// Pass their first argument's truth through.
+  let transparent: Set<Symbol>
+  /// `container_of` and kin: argument 1 names the type of the result.
+  let containers: Set<Symbol>
+  /// Return a valid pointer or NULL.
+  let allocators: Set<Symbol>
+  /// Sleep whatever their arguments are.
+  let sleepers: Set<Symbol>
+  /// Take a gfp mask; which argument.
+  let allocates: [Symbol: Int]
+  let gfpKernel: Set<Symbol>
+  /// Calls that end the wait for a handler: free_irq, cancel_work_sync …
+  let barriers: [Symbol: Int]
+  /// Predicates with side effects: two calls need not agree.
+  let impure: Set<Symbol>
+  /// Return a negative errno made from a pointer, a condition …
+  let dereferences: Set<Symbol>
+  let socketLock: Symbol
+
+  init(_ symbols: SymbolTable) {
+    func set(_ text: String) -> Set<Symbol> {
+      Set(text.split(whereSeparator: { $0 == " " || $0 == "\n" }).map { symbols.intern(String($0)) })
+    }
+    func positions(_ text: String) -> [Symbol: Int] {
+      var result: [Symbol: Int] = [:]
+      for item in text.split(whereSeparator: { $0 == " " || $0 == "\n" }) {
+        let parts = item.split(separator: ":")
+        result[symbols.intern(String(parts[0]))] = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
+      }
+      return result
+    }
+    flow = FlowNames(symbols)
+    null = symbols.intern("NULL")
+    trueName = symbols.intern("true")
+    falseName = symbols.intern("false")
+    errPtr = symbols.intern("ERR_PTR")
+    ptrErr = set("PTR_ERR PTR_ERR_OR_ZERO")
+    isErr = symbols.intern("IS_ERR")
+    isErrOrNull = symbols.intern("IS_ERR_OR_NULL")
+    transparent = set(
+      """
+      likely unlikely WARN_ON WARN_ON_ONCE WARN WARN_ONCE VM_WARN_ON VM_WARN_ON_ONCE KVM_BUG_ON KVM_BUG WARN_ON_FUNCTION
+      XFS_IS_CORRUPT data_race READ_ONCE rcu_access_pointer VM_BUG_ON drm_WARN_ON drm_WARN_ON_ONCE
+      """)
+    containers = set(
+      """
+      container_of container_of_const list_entry list_first_entry list_last_entry list_next_entry rb_entry
+      hlist_entry list_first_entry_or_null rb_entry_safe from_timer from_tasklet
+      """)
+    allocators = set(
+      """
+      kmalloc kzalloc kcalloc kmalloc_array kvmalloc kvzalloc kvcalloc kvmalloc_array kmem_cache_alloc kmem_cache_zalloc
+      kmalloc_node kzalloc_node vmalloc vzalloc kstrdup kmemdup kstrndup devm_kzalloc devm_kmalloc devm_kcalloc
+      devm_kmemdup devm_kstrdup devm_kmalloc_array kasprintf devm_kasprintf alloc_page alloc_pages bio_alloc mempool_alloc
+      of_find_property of_get_property rb_first rb_next rb_prev rb_last
+      """)
+    sleepers = set(
+      """
+      msleep msleep_interruptible ssleep usleep_range fsleep schedule schedule_timeout schedule_timeout_interruptible
+      schedule_timeout_uninterruptible might_sleep cond_resched wait_for_completion wait_for_completion_interruptible
+      wait_for_completion_timeout wait_for_completion_killable synchronize_rcu synchronize_srcu synchronize_net
+      synchronize_irq cancel_work_sync cancel_delayed_work_sync flush_work flush_delayed_work flush_workqueue
+      destroy_workqueue free_irq disable_irq copy_from_user copy_to_user get_user put_user wait_event
+      wait_event_interruptible wait_event_timeout wait_event_killable wait_on_bit wait_on_page_bit lock_page folio_lock
+      vmalloc vzalloc vfree_ kthread_stop msleep_ kernel_read kernel_write request_firmware device_register device_del_
+      device_unregister regulator_enable regulator_disable i2c_transfer spi_sync clk_prepare clk_prepare_enable
+      clk_unprepare clk_disable_unprepare pm_runtime_get_sync pm_runtime_resume_and_get rcu_barrier
+      request_threaded_irq request_irq napi_disable down_write down_read might_fault
+      """)
+    allocates = positions(
+      """
+      kmalloc:1 kzalloc:1 kcalloc:2 kmalloc_array:2 kvmalloc:1 kvzalloc:1 kvcalloc:2 kmem_cache_alloc:1
+      kmem_cache_zalloc:1 kstrdup:1 kmemdup:2 kstrndup:2 kasprintf:0 alloc_page:0 alloc_pages:0 alloc_skb:1
+      kmalloc_node:1 kzalloc_node:1 __get_free_page:0 get_zeroed_page:0 idr_alloc:4 devm_kzalloc:2 devm_kmalloc:2
+      devm_kcalloc:3 mempool_alloc:1 bio_alloc:3 nlmsg_new:1 genlmsg_new:1 skb_clone:1 skb_copy:1
+      """)
+    gfpKernel = set("GFP_KERNEL GFP_KERNEL_ACCOUNT GFP_USER GFP_HIGHUSER GFP_NOFS GFP_NOIO")
+    barriers = positions(
+      """
+      free_irq synchronize_irq disable_irq cancel_work_sync cancel_delayed_work_sync flush_work flush_delayed_work
+      del_timer_sync timer_delete_sync timer_shutdown_sync hrtimer_cancel tasklet_kill kthread_stop kthread_cancel_work_sync
+      disable_work_sync disable_delayed_work_sync napi_disable_ devm_free_irq:1
+      """)
+    impure = set(
+      """
+      atomic_dec_and_test refcount_dec_and_test test_and_set_bit test_and_clear_bit test_and_change_bit xchg cmpxchg
+      atomic_inc_return atomic_dec_return atomic_add_return atomic_inc_not_zero kref_put kthread_should_stop
+      signal_pending need_resched time_after time_before list_empty get_user put_user copy_from_user copy_to_user
+      __test_and_set_bit __test_and_clear_bit test_and_set_bit_lock try_module_get atomic_add_unless
+      """)
+    dereferences = []
+    socketLock = symbols.intern("sk_lock")
+  }
+}

@@ -1,0 +1,117 @@
+import KernelC
+
+/// What is known about a number or a pointer: which of three classes it may be in.
+public struct ValueSet: OptionSet, Hashable, Sendable {
+  public let rawValue: UInt8
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+  /// 0 or NULL.
+  public static let zero = ValueSet(rawValue: 1)
+  /// A positive number, a valid pointer.
+  public static let positive = ValueSet(rawValue: 2)
+  /// A negative number (an errno), an ERR_PTR.
+  public static let negative = ValueSet(rawValue: 4)
+  /// Anything.
+  public static let any: ValueSet = [.zero, .positive, .negative]
+  /// Not zero.
+  public static let nonZero: ValueSet = [.positive, .negative]
+}
+
+/// One lock on a path: how often it was taken (or, negative, dropped for the caller) since the function's entry.
+public struct HeldLock: Sendable {
+  public var place: Place
+  public var kind: LockKind
+  public var mode: LockMode
+  public var balance: Int8
+  /// The node that took it last.
+  public var site: NodeID
+}
+
+extension HeldLock: Hashable {
+  // Where a lock was taken does not make two states different: they meet again.
+  public static func == (left: HeldLock, right: HeldLock) -> Bool {
+    left.place == right.place && left.balance == right.balance && left.mode == right.mode && left.kind == right.kind
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(place)
+    hasher.combine(balance)
+  }
+}
+
+/// Something known on a path: a place's class and, if it was compared or set to one, its constant.
+struct Fact: Hashable {
+  var key: Place
+  var values: ValueSet
+  /// Hash of the constant it equals; 0 for none.
+  var constant: Int
+}
+
+/// What is known at one point of one path.
+struct PathState: Hashable {
+  var held: [HeldLock] = []
+  var facts: [Fact] = []
+  /// Conditions that were decided, by key.
+  var decisions: [Decision] = []
+  /// Tracked locals without a value, one bit each.
+  var unset: UInt64 = 0
+  /// Tracked locals whose value depends on what a call returned.
+  var pending: [Pending] = []
+  /// Pairs and locks that were closed on this path.
+  var closed: [Place] = []
+  /// Pointer parameters that were written through, one bit each.
+  var written: UInt64 = 0
+
+  struct Decision: Hashable {
+    var key: Int
+    var holds: Bool
+  }
+
+  struct Pending: Hashable {
+    var bit: UInt64
+    /// The place that holds the call's result.
+    var result: Place
+    /// Results for which the local was left alone.
+    var unwrittenFor: ValueSet
+    var call: NodeID
+  }
+
+  func values(of key: Place) -> ValueSet? {
+    for fact in facts where fact.key == key { return fact.values }
+    return nil
+  }
+
+  func constant(of key: Place) -> Int {
+    for fact in facts where fact.key == key { return fact.constant }
+    return 0
+  }
+
+  mutating func set(_ key: Place, _ values: ValueSet, constant: Int = 0) {
+    if let position = facts.firstIndex(where: { $0.key == key }) { facts.remove(at: position) }
+    if values == .any, constant == 0 { return }
+    let position = facts.firstIndex { $0.key > key } ?? facts.count
+    facts.insert(Fact(key: key, values: values, constant: constant), at: position)
+  }
+
+  func heldIndex(_ place: Place) -> Int? { held.firstIndex { $0.place == place } }
+
+  func isHeld(_ place: Place) -> Bool { held.contains { $0.place == place && $0.balance > 0 } }
+
+  /// Adds `delta` to a lock's balance; a balance of zero is forgotten.
+  mutating func change(_ place: Place, _ kind: LockKind, _ mode: LockMode, by delta: Int8, site: NodeID) {
+    if let index = heldIndex(place) {
+      let balance = max(-2, min(3, held[index].balance + delta))
+      if balance == 0 {
+        held.remove(at: index)
+      } else {
+        held[index].balance = balance
+        if delta > 0 {
+          held[index].site = site
+          held[index].mode = mode
+        }
+      }
+    } else {
+      let position = held.firstIndex { $0.place > place } ?? held.count
+      held.insert(HeldLock(place: place, kind: kind, mode: mode, balance: delta, site: site), at: position)
+    }
+  }
+}

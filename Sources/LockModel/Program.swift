@@ -1,0 +1,211 @@
+import KernelC
+
+/// A function of a program, by number.
+public struct FunctionID: Hashable, Sendable {
+  public let rawValue: Int32
+}
+
+/// A member of a structure: the structure's tag and the member's name.
+public struct MemberKey: Hashable, Sendable {
+  public let structure: Symbol
+  public let member: Symbol
+}
+
+/// Files that were read, linked: who defines what, which functions sit in which operations table.
+public struct Program: Sendable {
+  public let symbols: SymbolTable
+  public private(set) var files: [ParsedFile] = []
+  /// File and index in that file, by `FunctionID`.
+  public private(set) var functions: [(file: Int32, index: Int32)] = []
+  private var byName: [Symbol: [FunctionID]] = [:]
+  private var members: [MemberKey: CType] = [:]
+  private var typedefs: [Symbol: CType] = [:]
+  private var globals: [Symbol: CType] = [:]
+  private var returnTypes: [Symbol: CType] = [:]
+  private var aliases: [Symbol: Symbol] = [:]
+  /// Functions that initialisers and assignments put into a member.
+  public private(set) var slots: [MemberKey: [FunctionID]] = [:]
+
+  /// Links `files`; their order decides ties, so give them sorted.
+  ///
+  /// - Complexity: O(definitions and initialisers).
+  public init(files: [ParsedFile], symbols: SymbolTable) {
+    self.symbols = symbols
+    self.files = files
+    for index in files.indices { link(Int32(index)) }
+    for index in files.indices { linkSlots(index) }
+  }
+
+  /// The definition `id` names.
+  public func definition(_ id: FunctionID) -> FunctionDefinition {
+    let place = functions[Int(id.rawValue)]
+    return files[Int(place.file)].functions[Int(place.index)]
+  }
+
+  /// The file that defines `id`.
+  public func file(of id: FunctionID) -> ParsedFile { files[Int(functions[Int(id.rawValue)].file)] }
+
+  /// All functions, macros included, in file order.
+  public var allFunctions: [FunctionID] { functions.indices.map { FunctionID(rawValue: Int32($0)) } }
+
+  private mutating func link(_ fileIndex: Int32) {
+    let file = files[Int(fileIndex)]
+    var anonymous: [Symbol: Symbol] = [:]
+    func named(_ type: CType) -> CType {
+      guard type.name.rawValue < -1 else { return type }
+      var type = type
+      type.name = anonymous[type.name] ?? type.name
+      return type
+    }
+    for structure in file.structures where structure.name.rawValue < -1 {
+      anonymous[structure.name] = symbols.intern("\(file.path)#\(-structure.name.rawValue)")
+    }
+    for structure in file.structures {
+      let tag = anonymous[structure.name] ?? structure.name
+      for member in structure.members {
+        members[MemberKey(structure: tag, member: member.name)] = named(member.type)
+      }
+    }
+    for alias in file.typedefs { typedefs[alias.name] = named(alias.type) }
+    for variable in file.globals where globals[variable.name] == nil || globals[variable.name]?.base == .typedef {
+      globals[variable.name] = named(variable.type)
+    }
+    for prototype in file.prototypes { returnTypes[prototype.name] = prototype.type }
+    for alias in file.aliases { aliases[alias.name] = alias.target }
+    for (index, function) in file.functions.enumerated() {
+      let id = FunctionID(rawValue: Int32(functions.count))
+      functions.append((fileIndex, Int32(index)))
+      byName[function.name, default: []].append(id)
+      if !function.isMacro { returnTypes[function.name] = function.returnType }
+    }
+  }
+
+  private mutating func linkSlots(_ index: Int) {
+    let file = files[index]
+    for variable in file.globals where variable.initialiser >= 0 {
+      guard let tag = structure(of: variable.type) else { continue }
+      fillSlots(tag, variable.initialiser, file, index)
+    }
+  }
+
+  private mutating func fillSlots(_ tag: Symbol, _ node: NodeID, _ file: ParsedFile, _ fileIndex: Int) {
+    let list = file[node]
+    guard list.kind == .initialiserList else { return }
+    for element in file.list(list.a, list.b) {
+      let item = file[element]
+      if item.kind == .initialiserList {
+        fillSlots(tag, element, file, fileIndex)
+      } else if item.kind == .designator {
+        if item.b >= 0, file[item.b].kind == .initialiserList {
+          let inner = item.op == 1 ? tag : memberType(tag, Symbol(item.a)).flatMap { structure(of: $0) }
+          if let inner { fillSlots(inner, item.b, file, fileIndex) }
+        } else {
+          addSlot(MemberKey(structure: tag, member: Symbol(item.a)), item.b, file, fileIndex)
+        }
+      }
+    }
+  }
+
+  /// Records that the function named by `value` is stored in `key`.
+  mutating func addSlot(_ key: MemberKey, _ value: NodeID, _ file: ParsedFile, _ fileIndex: Int) {
+    guard value >= 0 else { return }
+    var node = file[value]
+    if node.kind == .unary, node.operation == .ampersand { node = file[node.a] }
+    guard node.kind == .name, let target = resolve(Symbol(node.a), fromFile: fileIndex) else { return }
+    if slots[key]?.contains(target) != true { slots[key, default: []].append(target) }
+  }
+}
+
+extension Program {
+  /// The definition that a call to `name` from a file means: the file's own, a global one, a header's, a macro.
+  public func resolve(_ name: Symbol, fromFile: Int) -> FunctionID? {
+    guard let candidates = byName[name] else {
+      guard let target = aliases[name], target != name, byName[target] != nil else { return nil }
+      return resolve(target, fromFile: fromFile)
+    }
+    if candidates.count == 1 { return reachable(candidates[0], fromFile) ? candidates[0] : nil }
+    var best: FunctionID?
+    var bestScore = -1
+    for candidate in candidates {
+      let score = score(candidate, fromFile)
+      if score > bestScore {
+        best = candidate
+        bestScore = score
+      }
+    }
+    return best
+  }
+
+  private func reachable(_ id: FunctionID, _ fromFile: Int) -> Bool {
+    let place = functions[Int(id.rawValue)]
+    if Int(place.file) == fromFile { return true }
+    let function = files[Int(place.file)].functions[Int(place.index)]
+    return !function.isStatic || files[Int(place.file)].path.hasSuffix(".h")
+  }
+
+  /// Nearer definitions win; among stubs and real ones the longer body wins; foreign architectures lose.
+  private func score(_ id: FunctionID, _ fromFile: Int) -> Int {
+    guard reachable(id, fromFile) else { return -1 }
+    let place = functions[Int(id.rawValue)]
+    let file = files[Int(place.file)]
+    let function = file.functions[Int(place.index)]
+    let length = min(function.tokens.count, 90_000)
+    if Int(place.file) == fromFile { return 1_000_000 + length }
+    let from = files[fromFile].path
+    var score = length
+    if !function.isMacro, !function.isStatic { score += 200_000 }
+    if file.path.hasPrefix("arch/") {
+      score +=
+        from.hasPrefix("arch/") && Self.sharesTwoComponents(file.path, from) || file.path.hasPrefix("arch/x86/")
+        ? 100_000 : -100_000
+    }
+    if file.path.hasPrefix("tools/") != from.hasPrefix("tools/") { score -= 150_000 }
+    if file.path.hasPrefix("include/") { score += 50_000 }
+    return max(score, 0)
+  }
+
+  private static func sharesTwoComponents(_ left: String, _ right: String) -> Bool {
+    left.split(separator: "/").prefix(2) == right.split(separator: "/").prefix(2)
+  }
+
+  /// All definitions of `name`.
+  public func definitions(of name: Symbol) -> [FunctionID] { byName[name] ?? [] }
+
+  /// The structure or union a value or a pointer of this type is about; typedefs are looked through.
+  public func structure(of type: CType) -> Symbol? {
+    var type = type
+    var steps = 0
+    while type.base == .typedef, steps < 8, let next = typedefs[type.name] {
+      type = next
+      steps += 1
+    }
+    guard type.base == .structure || type.base == .union || type.base == .typedef, type.name.exists else { return nil }
+    return type.name
+  }
+
+  /// The type of a member.
+  public func memberType(_ structure: Symbol, _ member: Symbol) -> CType? {
+    members[MemberKey(structure: structure, member: member)]
+  }
+
+  /// The type of a variable at file scope.
+  public func globalType(_ name: Symbol) -> CType? { globals[name] }
+
+  /// What a function returns.
+  public func returnType(_ name: Symbol) -> CType? { returnTypes[name] }
+
+  /// A typedef looked through, pointers added up.
+  public func resolved(_ type: CType) -> CType {
+    var type = type
+    var steps = 0
+    while type.base == .typedef, steps < 8, let next = typedefs[type.name] {
+      let pointers = type.pointers
+      let arrays = type.arrays
+      type = next
+      type.pointers = min(type.pointers + pointers, 8)
+      type.arrays = min(type.arrays + arrays, 8)
+      steps += 1
+    }
+    return type
+  }
+}

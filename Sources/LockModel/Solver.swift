@@ -1,0 +1,147 @@
+import KernelC
+
+/// Computes facts and summaries of functions on demand, callees first, each once.
+///
+/// Not thread-safe: one task owns it. Recursion among functions is cut at the function under way, whose effect then counts
+/// as unknown.
+public final class Solver {
+  static let depthLimit = 14
+  static let acquireLimit = 40
+  static let chainLimit = 10
+
+  public let program: Program
+  let names: KnownNames
+  let locks: LockTable
+  var places = PlaceTable()
+  var placeTypes: [Place: CType] = [:]
+  var pairing = PairingTable()
+  private var factsOf: [FunctionID: FunctionFacts] = [:]
+  private var scopes: [FunctionID: FunctionScope] = [:]
+  private var summaries: [FunctionID: Summary] = [:]
+  private var underWay: Set<FunctionID> = []
+  private var getters: [Symbol: Bool] = [:]
+  private var errnoNames: [Symbol: Bool] = [:]
+  private var returnTypes: [Symbol: CType?] = [:]
+  private var depth = 0
+  var classes: [ClassKey: LockClass?] = [:]
+
+  /// A solver over `program`.
+  public init(_ program: Program) {
+    self.program = program
+    names = KnownNames(program.symbols)
+    locks = LockTable(program.symbols)
+  }
+
+  /// The facts of a function; nil while it is under way or too deep in a chain of calls.
+  public func facts(_ id: FunctionID) -> FunctionFacts? {
+    if let known = factsOf[id] { return known }
+    guard depth < Self.depthLimit, underWay.insert(id).inserted else { return nil }
+    depth += 1
+    let scope = FunctionScope(id, program, names)
+    var explorer = Explorer(self, scope)
+    let facts = explorer.run()
+    depth -= 1
+    underWay.remove(id)
+    factsOf[id] = facts
+    pairsOf[id] = explorer.pairs
+    return facts
+  }
+
+  private var pairsOf: [FunctionID: [NodeID: Pairing]] = [:]
+
+  /// The names that undo the call `node` in `function`, when it is half of a pair.
+  public func closers(of node: NodeID, in function: FunctionID) -> [String] {
+    (pairsOf[function]?[node]?.closers ?? []).map(program.symbols.text).sorted()
+  }
+
+  /// What callers need to know of a function.
+  public func summary(_ id: FunctionID) -> Summary? {
+    if let known = summaries[id] { return known }
+    guard let facts = facts(id) else { return nil }
+    let summary = summarise(facts)
+    summaries[id] = summary
+    return summary
+  }
+
+  // MARK: Names
+
+  /// Whether `name` returns something that belongs to its argument, the same each time.
+  func isGetter(_ name: Symbol) -> Bool {
+    guard name.exists else { return false }
+    if let known = getters[name] { return known }
+    getters[name] = false
+    let result = judgeGetter(name)
+    getters[name] = result
+    return result
+  }
+
+  private func judgeGetter(_ name: Symbol) -> Bool {
+    if names.containers.contains(name) { return true }
+    let text = program.symbols.text(name)
+    for suffix in ["_priv", "_drvdata", "get_drvdata", "_inode", "_pdata", "_platdata"] where text.hasSuffix(suffix) {
+      return true
+    }
+    if text.hasPrefix("to_") || text.hasSuffix("_to_adapter") || text.hasSuffix("_sk") { return true }
+    for id in program.definitions(of: name).prefix(4) {
+      let definition = program.definition(id)
+      guard definition.isMacro || definition.isInline, definition.tokens.count < 60 else { continue }
+      let file = program.file(of: id)
+      let body = file[definition.body]
+      guard body.kind == .block, body.b == 1, let only = file.list(body.a, body.b).first,
+        file[only].kind == .returnStatement, file[only].a >= 0
+      else { continue }
+      if isGetterBody(file[only].a, file) { return true }
+    }
+    return false
+  }
+
+  private func isGetterBody(_ id: NodeID, _ file: ParsedFile) -> Bool {
+    let node = file[id]
+    switch node.kind {
+    case .name: return true
+    case .member: return isGetterBody(node.a, file)
+    case .cast: return isGetterBody(node.b, file)
+    case .unary: return (node.operation == .ampersand || node.operation == .star) && isGetterBody(node.a, file)
+    case .call:
+      guard file[node.a].kind == .name else { return false }
+      return isGetter(Symbol(file[node.a].a))
+    default: return false
+    }
+  }
+
+  /// `E` and capitals: the name of an error number.
+  func isErrnoName(_ name: Symbol) -> Bool {
+    if let known = errnoNames[name] { return known }
+    let text = program.symbols.text(name)
+    let result = text.hasPrefix("E") && text.utf8.count > 2
+    errnoNames[name] = result
+    return result
+  }
+
+  /// Whether the name says that the call may fail by returning false.
+  func isTry(_ name: Symbol) -> Bool { program.symbols.text(name).contains("try") }
+
+  /// Calls that sound like a transfer and keep nothing.
+  func isHarmless(_ name: Symbol) -> Bool {
+    let text = program.symbols.text(name)
+    return text.hasPrefix("mem") || text.hasPrefix("str") || text.contains("snprintf") || text.hasPrefix("dma_map")
+      || text.hasPrefix("copy_") || text.hasPrefix("INIT_") || text.hasPrefix("dev_err") || text.hasPrefix("pr_")
+  }
+
+  /// What a call to `name` returns; for a macro around `container_of`, a pointer to the container.
+  func returnType(of name: Symbol, _ fromFile: Int) -> CType? {
+    if let known = returnTypes[name] { return known }
+    returnTypes[name] = program.returnType(name)
+    if let id = program.resolve(name, fromFile: fromFile), program.definition(id).isMacro {
+      let file = program.file(of: id)
+      for node in program.definition(id).nodes where file[node].kind == .typeOperand {
+        var type = file.types[Int(file[node].a)]
+        guard type.base == .structure else { continue }
+        type.pointers = 1
+        returnTypes[name] = type
+        break
+      }
+    }
+    return returnTypes[name] ?? nil
+  }
+}
