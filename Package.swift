@@ -65,14 +65,17 @@ let package = Package(
 
     // series → kernel → verdicts
     room("KernelConfig", ["ByteText"]),
-    room("KernelBuild", ["KernelConfig", "KernelTree", "ChildProcess", systemPackage]),
-    room("SelftestPlan", ["KernelConfig", "UnifiedDiff"]),
+    room("KernelBuild", ["KernelConfig", "KernelTree", "ChildProcess", "ByteText", systemPackage]),
+    room("SelftestPlan", ["KernelConfig", "ByteText"]),
     room("KTAP", ["ByteText"]),
     room(
       "VirtualMachine", ["ChildProcess", "ByteText", systemPackage], resources: [.embedInCode("Guest/init.c")]),
     room(
       "SeriesSelftest",
-      ["SelftestPlan", "KernelBuild", "VirtualMachine", "KTAP", "SeriesApply", "KernelTree", systemPackage]),
+      [
+        "SelftestPlan", "KernelConfig", "KernelBuild", "VirtualMachine", "KTAP", "SeriesApply", "KernelTree", "Findings",
+        "ChildProcess", "ByteText", systemPackage,
+      ]),
 
     // everything → one verdict per patch
     room("CheckReport", ["SeriesApply", "SeriesLint", "SeriesSelftest", "Findings"]),
@@ -82,7 +85,7 @@ let package = Package(
         "PatchMail", "UnifiedDiff", "ThreadReview", "KernelTree", "SeriesApply", "DefaultTree", "Findings", "LintRules", "SeriesLint",
         "SeriesRules",
         "SelftestPlan", "KTAP", "VirtualMachine", "SeriesSelftest", "CheckReport", "ChildProcess", "Requirements",
-        argumentParser,
+        argumentParser, systemPackage,
       ],
       swiftSettings: settings),
 
@@ -105,8 +108,8 @@ let package = Package(
     tests("SeriesLintTests", ["SeriesLint"]),
     tests("ChildProcessTests", ["ChildProcess", systemPackage]),
     tests("KernelConfigTests", ["KernelConfig"]),
-    tests("KernelBuildTests", ["KernelBuild"]),
-    tests("SelftestPlanTests", ["SelftestPlan"]),
+    tests("KernelBuildTests", ["KernelBuild", "KernelTree", "ChildProcess", systemPackage]),
+    tests("SelftestPlanTests", ["SelftestPlan", "KernelConfig"]),
     tests("KTAPTests", ["KTAP"]),
     tests("VirtualMachineTests", ["VirtualMachine", "ChildProcess", systemPackage], exclude: ["Guest"]),
     tests("SeriesSelftestTests", ["SeriesSelftest"]),

@@ -1,1 +1,104 @@
-// Placeholder until the first type of this target lands.
+import KernelBuild
+import KernelConfig
+import KernelTree
+import SelftestPlan
+import SystemPackage
+import VirtualMachine
+
+/// Builds, boots and tests the commits of a series on the tree they belong to.
+public struct SeriesSelftest: Sendable {
+  /// How guests are to be executed.
+  public enum AccelerationChoice: String, Sendable, CaseIterable {
+    /// By trying whether hardware virtualisation works inside a guest.
+    case auto
+    /// The host's KVM, whatever comes of it.
+    case kvm
+    /// Emulation.
+    case tcg
+  }
+
+  /// What a run may be told.
+  public struct Options: Sendable {
+    /// Where sources, objects and known results are kept.
+    public var cache: FilePath
+    /// Where the run's results go; `nil` for a new directory in the cache.
+    public var output: FilePath?
+    /// How guests are executed.
+    public var acceleration: AccelerationChoice = .auto
+    /// Every commit, or the last one only.
+    public var eachCommit = false
+    /// Run even if the results are known by their inputs.
+    public var fresh = false
+    /// Parallel jobs of make, and processors in the machine at most.
+    public var jobs: Int
+    /// Existing test programs to run at most; those of the series come on top.
+    public var testLimit = 8
+    /// Debug options by name.
+    public var profile = DebugProfile.lockdep
+
+    /// Options with their defaults.
+    public init(cache: FilePath, jobs: Int) {
+      self.cache = cache
+      self.jobs = jobs
+    }
+  }
+
+  /// The repository with the commits.
+  public let repository: KernelRepository
+  /// The tree that the series starts from.
+  public let base: ObjectID
+  /// The commits in order.
+  public let subjects: [SelftestSubject]
+  /// The architecture that is built and booted.
+  public let architecture: Architecture
+  /// What the run was told.
+  public let options: Options
+  /// The plan for the whole series.
+  public let plan: SelftestPlan
+  let planner: SelftestPlanner
+  let changesConfiguration: Bool
+
+  /// Plans the tests of `subjects`, which stand on the tree `base`.
+  ///
+  /// - Throws: ``SelftestError`` with code `input` if there is nothing to test or the tree is no kernel.
+  public init(
+    _ subjects: [SelftestSubject], onto base: ObjectID, of repository: KernelRepository, architecture: Architecture,
+    options: Options
+  ) async throws(SelftestError) {
+    guard let last = subjects.last else {
+      throw SelftestError(.input, "no commit to test: the series has none that applies")
+    }
+    self.repository = repository
+    self.base = base
+    self.subjects = subjects
+    self.architecture = architecture
+    self.options = options
+    let changes: [ChangedFile]
+    do {
+      changes = try await TreeSnapshot.changes(from: base, to: last.tree, in: repository)
+      let reader = try await TreeSnapshot.reader(
+        of: last.tree, in: repository, alsoReading: TreeReader.headers(of: changes))
+      planner = try SelftestPlanner(tree: reader, architecture: architecture.target.sourceArchitecture)
+    } catch let error as TreeError {
+      throw SelftestError(error)
+    } catch let error as ConfigError {
+      throw SelftestError(error)
+    } catch {
+      throw SelftestError(.input, "cannot plan: \(error)")
+    }
+    changesConfiguration = changes.contains { $0.path.contains("Kconfig") }
+    let needed = architecture.kernelOptions + architecture.smallMachine.kernelOptions
+    let machine = needed.compactMap { SelftestPlanner.BaseOption(line: $0.line, reason: $0.reason) }
+    plan = planner.plan(changes, base: machine + options.profile.options, limit: options.testLimit)
+  }
+
+  /// The commits that this run tests.
+  var tested: [SelftestSubject] { options.eachCommit ? subjects : Array(subjects.suffix(1)) }
+}
+
+extension Architecture {
+  /// What is built for this architecture.
+  var target: BuildTarget {
+    BuildTarget(kernelName: kernelName, crossPrefix: crossPrefix, image: kernelImage)
+  }
+}

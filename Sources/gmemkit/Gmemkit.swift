@@ -20,6 +20,7 @@ struct Gmemkit: AsyncParsableCommand {
       DoctorCommand.self,
       ExplainCommand.self,
       LintCommand.self,
+      SelftestCommand.self,
     ]
   )
 }

@@ -1,0 +1,62 @@
+import ByteText
+import ChildProcess
+import KTAP
+import KernelBuild
+import SelftestPlan
+import SystemPackage
+import VirtualMachine
+
+/// What one boot came to.
+struct GuestRun {
+  let boot: String
+  let tests: [TestResult]
+  let problems: [String]
+  let seconds: Double
+  let secondsToFirstTest: Double?
+}
+
+/// Boots guests, all in the way that was decided once.
+struct GuestStage {
+  let acceleration: Acceleration
+  private let guestInit: GuestInit
+  private let processors: Int
+
+  init(suite: SeriesSelftest, guestInit: GuestInit, kernel: FilePath, directory: FilePath) async throws {
+    self.guestInit = guestInit
+    processors = max(2, min(suite.options.jobs, 4))
+    switch suite.options.acceleration {
+    case .kvm: acceleration = Acceleration(.kvm, reason: "asked for")
+    case .tcg: acceleration = Acceleration(.tcg, reason: "asked for")
+    case .auto:
+      let scratch = directory.appending("probe")
+      try scratch.makeDirectories()
+      acceleration = try await AccelerationProbe.decide(
+        kernel: kernel, guestInit: guestInit, cache: suite.options.cache, scratch: scratch)
+    }
+  }
+
+  func boot(
+    _ run: PlannedRun, tests programs: [SelftestProgram], make: KernelMake, needsPCI: Bool, directory: FilePath,
+    events: @escaping @Sendable (SelftestEvent) -> Void
+  ) async throws -> GuestRun {
+    var files: [GuestFile] = []
+    var tests: [GuestTest] = []
+    for program in programs {
+      let inside = "/kselftest/\(program.directory)/\(program.name)"
+      guard let contents = make.path(of: program).contents() else { continue }
+      files.append(GuestFile(path: inside, contents: contents))
+      tests.append(GuestTest(program.title, command: [inside], timeout: timeout))
+    }
+    let machine = GuestMachine(
+      guestInit: guestInit, kernel: make.image, acceleration: acceleration, processors: processors,
+      needsPCI: needsPCI, extraCommandLine: run.commandLine)
+    let outcome = try await machine.run(GuestPlan(tests), files: files, in: directory) { entry in
+      events(.progress("\(entry.phase)"))
+    }
+    make.history.note(outcome.command.shellLine)
+    return GuestVerdict(outcome: outcome, planned: tests.map(\.name)).run
+  }
+
+  /// Emulated guests are an order of magnitude slower than what the selftests' own limit of 45 s is made for.
+  private var timeout: Duration { acceleration.kind == .tcg ? .seconds(240) : .seconds(60) }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import KernelBuild
+import KernelTree
+import SystemPackage
+import VirtualMachine
+
+/// Results by their inputs, so that an unchanged series need not run again.
+struct KnownResults: Sendable {
+  let directory: FilePath
+
+  /// The acceleration of the last run that was kept.
+  var acceleration: String? {
+    directory.appending("acceleration").contents().map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// The result for these inputs; the number, subject and commit are the present ones.
+  func result(for inputs: String, like subject: SelftestSubject) -> PatchResult? {
+    guard let bytes = path(inputs).contents(),
+      let kept = try? JSONDecoder().decode(Kept.self, from: Data(bytes)), kept.inputs == inputs
+    else { return nil }
+    var result = PatchResult(subject)
+    result.build = kept.result.build
+    result.boot = kept.result.boot
+    result.errors = kept.result.errors
+    result.warnings = kept.result.warnings
+    result.runs = kept.result.runs
+    result.tests = kept.result.tests
+    result.phases = kept.result.phases
+    result.isKnown = true
+    return result
+  }
+
+  /// Keeps a result. One that cannot be kept only costs the next run its time.
+  func keep(_ result: PatchResult, for inputs: String, acceleration guests: GuestStage?) {
+    guard let data = try? JSONEncoder().encode(Kept(inputs: inputs, result: result)) else { return }
+    try? directory.makeDirectories()
+    try? path(inputs).replace(Array(data))
+    if let guests { try? directory.appending("acceleration").replace(Array(guests.acceleration.description.utf8)) }
+  }
+
+  private func path(_ inputs: String) -> FilePath {
+    let digest = inputs.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    return directory.appending(String(digest, radix: 16) + ".json")
+  }
+
+  private struct Kept: Codable {
+    let inputs: String
+    let result: PatchResult
+  }
+}
+
+extension PatchResult {
+  /// Whether the same inputs would give the same result: not so for a hang, which a busy machine can cause.
+  var isLasting: Bool { build == "built" && boot == "booted" && !tests.contains { $0.result == .notRun } }
+}
