@@ -105,7 +105,7 @@ let package = Package(
     tests("LockModelTests", ["LockModel"]),
     tests("LintRulesTests", ["LintRules"]),
     tests("SeriesRulesTests", ["SeriesRules", "Findings"]),
-    tests("SeriesLintTests", ["SeriesLint"]),
+    tests("SeriesLintTests", ["SeriesLint", "Findings", "KernelTree", systemPackage]),
     tests("ChildProcessTests", ["ChildProcess", systemPackage]),
     tests("KernelConfigTests", ["KernelConfig"]),
     tests("KernelBuildTests", ["KernelBuild", "KernelTree", "ChildProcess", systemPackage]),

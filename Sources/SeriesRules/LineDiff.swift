@@ -1,18 +1,16 @@
-import SeriesRules
-
 /// The difference between two versions of a file, line by line, as `diff -U3` would show it.
 ///
 /// Myers' greedy algorithm on interned lines after the common head and tail are cut off. Where the versions differ so
 /// much that the search would exceed its budget, the middle counts as replaced whole: correct, only longer.
-struct LineDiff {
+public struct LineDiff {
   /// The changed regions with three lines of context.
-  let regions: [ChangedRegion]
+  public let regions: [ChangedRegion]
 
   private static let context = 3
   private static let largestDistance = 1500
 
   /// Compares `old` and `new`.
-  init(_ old: [UInt8], _ new: [UInt8]) {
+  public init(_ old: [UInt8], _ new: [UInt8]) {
     let (oldLines, newLines) = (Self.lines(of: old), Self.lines(of: new))
     var symbols: [ArraySlice<UInt8>: Int32] = [:]
     func intern(_ lines: [ArraySlice<UInt8>]) -> [Int32] {
