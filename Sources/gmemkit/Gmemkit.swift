@@ -20,6 +20,7 @@ struct Gmemkit: AsyncParsableCommand {
       DoctorCommand.self,
       ExplainCommand.self,
       LintCommand.self,
+      ParseCommand.self,
       SelftestCommand.self,
     ]
   )
