@@ -13,6 +13,19 @@ struct GuestRun {
   let problems: [String]
   let seconds: Double
   let secondsToFirstTest: Double?
+
+  /// The tests of several boots as one list: what did not always end alike is flaky.
+  static func merged(_ runs: [GuestRun]) -> [TestResult] {
+    guard let first = runs.first, runs.count > 1 else { return runs.first?.tests ?? [] }
+    return first.tests.map { test in
+      let all = runs.compactMap { run in run.tests.first { $0.name == test.name } }
+      let bad = all.filter(\.isBad)
+      guard let shown = bad.first else { return test }
+      guard bad.count < all.count else { return shown }
+      return TestResult(
+        name: test.name, result: .flaky, message: "\(bad.count) of \(all.count) boots failed\n\(shown.message)")
+    }
+  }
 }
 
 /// Boots guests, all in the way that was decided once.

@@ -45,15 +45,21 @@ struct PatchStage {
     guard let guests else { return }
     result.boot = "booted"
     for run in runs {
-      begin("boot \(run.name)")
-      let runDirectory = "run-\(RunRecord.fileName(run.name))"
-      let path = directory.appending(runDirectory)
-      try path.makeDirectories()
-      let start = clock.now
-      let outcome = try await guests.boot(
-        run, tests: built, make: make, needsPCI: suite.plan.needsPCI, directory: path, events: events)
-      note(run.name, since: start)
-      take(outcome, of: run, in: runDirectory)
+      var outcomes: [GuestRun] = []
+      for repetition in 1...max(1, suite.options.repetitions) {
+        let suffix = repetition == 1 ? "" : ".\(repetition)"
+        begin("boot \(run.name)\(suffix)")
+        let runDirectory = "run-\(RunRecord.fileName(run.name))\(suffix)"
+        let path = directory.appending(runDirectory)
+        try path.makeDirectories()
+        let start = clock.now
+        let outcome = try await guests.boot(
+          run, tests: built, make: make, needsPCI: suite.plan.needsPCI, directory: path, events: events)
+        note("\(run.name)\(suffix)", since: start)
+        take(outcome, of: run, in: runDirectory)
+        outcomes.append(outcome)
+      }
+      takeTests(GuestRun.merged(outcomes), of: run)
     }
     for (program, errors) in unbuilt {
       result.tests.append(
@@ -162,7 +168,10 @@ struct PatchStage {
         name: run.name, boot: outcome.boot, problems: outcome.problems, seconds: outcome.seconds,
         secondsToFirstTest: outcome.secondsToFirstTest, directory: directory))
     if outcome.boot != "booted" { result.boot = "failed" }
-    result.tests += outcome.tests.map { test in
+  }
+
+  private mutating func takeTests(_ tests: [TestResult], of run: PlannedRun) {
+    result.tests += tests.map { test in
       TestResult(
         name: run.commandLine.isEmpty ? test.name : "\(test.name) [\(run.name)]", result: test.result,
         message: test.message)

@@ -27,6 +27,10 @@ public struct SeriesSelftest: Sendable {
     public var acceleration: AccelerationChoice = .auto
     /// Every commit, or the last one only.
     public var eachCommit = false
+    /// Test the base too and say what the series changed.
+    public var comparesWithBase = false
+    /// Boots per run; tests that do not always end alike are flaky.
+    public var repetitions = 1
     /// Run even if the results are known by their inputs.
     public var fresh = false
     /// Parallel jobs of make, and processors in the machine at most.
@@ -93,7 +97,11 @@ public struct SeriesSelftest: Sendable {
   }
 
   /// The commits that this run tests.
-  var tested: [SelftestSubject] { options.eachCommit ? subjects : Array(subjects.suffix(1)) }
+  var tested: [SelftestSubject] {
+    let own = options.eachCommit ? subjects : Array(subjects.suffix(1))
+    guard options.comparesWithBase else { return own }
+    return [SelftestSubject(number: 0, subject: "base", commit: base, tree: base)] + own
+  }
 }
 
 extension Architecture {
