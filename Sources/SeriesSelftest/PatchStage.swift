@@ -54,7 +54,7 @@ struct PatchStage {
         try path.makeDirectories()
         let start = clock.now
         let outcome = try await guests.boot(
-          run, tests: built, make: make, needsPCI: suite.plan.needsPCI, directory: path, events: events)
+          run, of: suite.plan, tests: built, make: make, directory: path, events: events)
         note("\(run.name)\(suffix)", since: start)
         take(outcome, of: run, in: runDirectory)
         outcomes.append(outcome)

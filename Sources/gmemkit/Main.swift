@@ -18,7 +18,8 @@ struct Main {
     let sources = [SIGINT, SIGTERM].map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler {
+      // @Sendable: main is isolated to the main actor, the handler runs on a queue of its own.
+      source.setEventHandler { @Sendable in
         // The second signal is from somebody who does not want to wait for the clean-up.
         if verb.isCancelled { _exit(ExitStatus.interrupted.rawValue) }
         verb.cancel()

@@ -50,7 +50,8 @@ struct ComparisonTests {
   @Test(
     "a test that failed before the series is not the series' failure",
     arguments: [
-      ("fail", "pass", true, "new failure"), ("fail", "fail", false, "as on the base"), ("pass", "fail", false, "fixed"),
+      ("fail", "pass", true, "new failure"), ("fail", "fail", false, "as on the base"),
+      ("pass", "fail", false, "fixed"),
       ("pass", "pass", false, nil), ("crash", "fail", true, "new failure"), ("flaky", "pass", true, "new failure"),
       ("skip", "skip", false, nil), ("fail", nil, true, nil),
     ] as [(String, String?, Bool, String?)])
