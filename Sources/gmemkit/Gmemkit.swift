@@ -17,6 +17,7 @@ struct Gmemkit: AsyncParsableCommand {
     // One line per verb, in alphabetical order.
     subcommands: [
       ApplyCommand.self,
+      CheckCommand.self,
       DoctorCommand.self,
       ExplainCommand.self,
       LintCommand.self,
