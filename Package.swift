@@ -78,7 +78,7 @@ let package = Package(
       ]),
 
     // everything → one verdict per patch
-    room("CheckReport", ["SeriesApply", "SeriesSelftest", "Findings"]),
+    room("CheckReport", ["KernelTree", "SeriesApply", "SeriesSelftest", "Findings"]),
     .executableTarget(
       name: "gmemkit",
       dependencies: [

@@ -1,3 +1,4 @@
+import KernelTree
 import Findings
 import SeriesApply
 import SeriesSelftest
