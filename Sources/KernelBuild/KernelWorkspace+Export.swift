@@ -111,6 +111,8 @@ extension KernelWorkspace {
   static func isNeeded(_ path: String, _ sourceArchitecture: String) -> Bool {
     let base = path[(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)...]
     if base.hasPrefix("Kconfig") { return true }
+    // fs/hostfs includes arch/um/scripts/Makefile.rules on every architecture.
+    if base.hasPrefix("Makefile") || base.hasPrefix("Kbuild") { return true }
     if path.hasPrefix("Documentation/") { return false }
     guard path.hasPrefix("arch/") else { return true }
     let rest = path.dropFirst(5)
