@@ -82,9 +82,10 @@ struct PatchStage {
 
   private mutating func configureAndBuild() async throws -> Bool {
     begin("configure")
-    let (fragment, text) = try await fragment()
+    let symbols = try await suite.symbols(of: subject.tree)
+    let (fragment, text) = fragment(for: symbols)
     try directory.appending("kconfig.fragment").write(Array(text.utf8))
-    let configuration = try await make.configure(fragment: fragment, text: text, symbols: suite.planner.symbols)
+    let configuration = try await make.configure(fragment: fragment, text: text, symbols: symbols)
     result.phases.append(.init(name: "configure", seconds: configuration.elapsed.seconds))
     if let bytes = make.objects.appending(".config").contents() { try directory.appending("config").write(bytes) }
 
@@ -104,10 +105,8 @@ struct PatchStage {
   }
 
   /// The fragment without options that this patch's tree does not have yet.
-  private func fragment() async throws -> (DotConfig, String) {
+  private func fragment(for symbols: KconfigTree) -> (DotConfig, String) {
     guard suite.changesConfiguration else { return (suite.plan.fragment, suite.plan.fragmentText) }
-    let reader = try await TreeSnapshot.reader(of: subject.tree, in: suite.repository)
-    let symbols = try KconfigTree(sourceArchitecture: make.target.sourceArchitecture, read: reader.read)
     var plan = DotConfig()
     var text = ""
     for option in suite.plan.options where symbols.symbols[option.name] != nil {

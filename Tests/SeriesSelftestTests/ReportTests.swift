@@ -34,7 +34,8 @@ struct VerdictTests {
 
   @Test(
     "verdicts have the exit statuses of the command line",
-    arguments: [(SelftestVerdict.passed, 0), (.failed, 1), (.buildFailed, 3), (.bootFailed, 4)])
+    arguments: [(SelftestVerdict.passed, 0), (.failed, 1), (.buildFailed, 3), (.bootFailed, 4)]
+      as [(SelftestVerdict, Int32)])
   func status(verdict: SelftestVerdict, expected: Int32) {
     #expect(verdict.exitStatus == expected)
   }
