@@ -13,7 +13,15 @@ public struct SourceRules: SourceChecker {
   }
 
   /// The rules over C.
-  public var rules: [RuleDescription] { lint.rules }
+  public var rules: [RuleDescription] {
+    let changeRules = Set(RuleRegistry.changeRules.map(\.description.id))
+    return lint.rules.map { rule in
+      var rule = rule
+      // What compares two versions needs no more than the part that both show.
+      if changeRules.contains(rule.id) { rule.judgesFragments = true }
+      return rule
+    }
+  }
 
   /// All rules over C. Facts that one value reads mean nothing to another.
   public init() {}
