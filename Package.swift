@@ -61,7 +61,7 @@ let package = Package(
     room("SeriesRules", ["Findings"]),
     room(
       "SeriesLint",
-      ["SeriesRules", "Findings", "KernelTree", "PatchMail", "UnifiedDiff", "SeriesApply", systemPackage]),
+      ["SeriesRules", "LintRules", "KernelC", "Findings", "KernelTree", "PatchMail", "UnifiedDiff", "SeriesApply", systemPackage]),
 
     // series → kernel → verdicts
     room("KernelConfig", ["ByteText"]),
