@@ -61,7 +61,8 @@ extension Mailbox {
   ) throws(MailError) -> Mailbox {
     guard files.count <= messageLimit else {
       throw MailError(
-        .tooLarge, at: path, "the directory holds \(files.count) messages", next: "move the thread to a folder of its own")
+        .tooLarge, at: path, "the directory holds \(files.count) messages",
+        next: "move the thread to a folder of its own")
     }
     var mailbox = Mailbox()
     var places: [(file: String, entry: Int)] = []
@@ -101,7 +102,8 @@ extension Mailbox {
         .tooLarge, at: place, "\(entries.count) messages in one input", next: "cut the thread out of the mailbox first")
     }
     guard let first = entries.first else {
-      throw MailError(.noMail, at: place, "the input is empty", next: "name an mbox or a patch made by git format-patch")
+      throw MailError(
+        .noMail, at: place, "the input is empty", next: "name an mbox or a patch made by git format-patch")
     }
     var lines = MailLines(UnsafeBufferPointer(rebasing: buffer[first.range]), isMboxrd: false)
     guard let line = lines.peek(), MailLines.isHeader(line.text) else {
@@ -114,7 +116,9 @@ extension Mailbox {
   }
 
   private mutating func add(_ message: ArchivePage.Message) {
-    var envelope = message.raw.withUnsafeBufferPointer { Envelope(index: envelopes.count, message: $0, isMboxrd: false) }
+    var envelope = message.raw.withUnsafeBufferPointer {
+      Envelope(index: envelopes.count, message: $0, isMboxrd: false)
+    }
     envelope.parents = message.parent.map { [$0] } ?? []
     envelopes.append(envelope)
   }

@@ -96,7 +96,8 @@ enum SeriesGrouping {
     }
     if number == 0 { group?.cover = taken } else { group?.parts[number] = taken }
     if number > (envelope.subject.count ?? number) {
-      group?.warnings.append("message \(envelope.index + 1) calls itself part \(number) of \(envelope.subject.count ?? 0)")
+      group?.warnings.append(
+        "message \(envelope.index + 1) calls itself part \(number) of \(envelope.subject.count ?? 0)")
     }
   }
 

@@ -27,7 +27,8 @@ public enum SeriesInput {
         let wanted = Envelope.bareID(reply)
         guard let found = box.envelopes.first(where: { $0.messageID == wanted }) else {
           throw MailError(
-            .notFound, at: place, "no message has the id <\(wanted)>", next: "gmemkit thread lists the ids of the input")
+            .notFound, at: place, "no message has the id <\(wanted)>", next: "gmemkit thread lists the ids of the input"
+          )
         }
         return Set(links.root.indices.filter { links.root[$0] == links.root[found.index] })
       }
@@ -43,7 +44,8 @@ public enum SeriesInput {
     } else if let chosen {
       series = try builder.series(chosen)
     } else {
-      throw MailError(.noPatch, at: place, "there is mail but no patch in it", next: "name the mail that holds the series")
+      throw MailError(
+        .noPatch, at: place, "there is mail but no patch in it", next: "name the mail that holds the series")
     }
     return PostedThread(series: series, mailbox: mailbox, links: links, groups: groups, chosen: chosen)
   }
@@ -104,7 +106,8 @@ public enum SeriesInput {
   private static func noPatch(_ box: Mailbox, place: String) -> MailError {
     if let pull = box.envelopes.first(where: { $0.subject.isPull }) {
       return MailError(
-        .noPatch, at: place, "'\(pull.subjectText.prefix(100))' is a pull request: it names a branch and holds no patch",
+        .noPatch, at: place,
+        "'\(pull.subjectText.prefix(100))' is a pull request: it names a branch and holds no patch",
         next: "fetch the branch it names")
     }
     let replies = box.envelopes.count { $0.subject.isReply }
@@ -112,6 +115,7 @@ public enum SeriesInput {
       .noPatch, at: place,
       "none of \(box.envelopes.count) message\(box.envelopes.count == 1 ? "" : "s") is posted as a patch"
         + (replies > 0 ? " (\(replies) are replies)" : ""),
-      next: replies > 0 ? "a patch inside a reply is taken with --from-reply MESSAGE-ID" : "name the mail with the series")
+      next: replies > 0
+        ? "a patch inside a reply is taken with --from-reply MESSAGE-ID" : "name the mail with the series")
   }
 }

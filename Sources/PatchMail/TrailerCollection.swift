@@ -11,7 +11,8 @@ enum TrailerCollection {
   }
 
   private static let names: Set<String> = [
-    "reviewed-by", "acked-by", "tested-by", "reported-by", "suggested-by", "fixes", "link", "closes", "reported-and-tested-by",
+    "reviewed-by", "acked-by", "tested-by", "reported-by", "suggested-by", "fixes", "link", "closes",
+    "reported-and-tested-by",
     "cc", "signed-off-by", "co-developed-by", "build-tested-by", "debugged-by",
   ]
 
@@ -85,7 +86,8 @@ enum TrailerCollection {
     var hasBlock = false
     for range in lines.reversed() {
       guard !range.isEmpty, let colon = message[range].firstIndex(of: 0x3A),
-        message[range.lowerBound..<colon].allSatisfy({ $0 == 0x2D || (ASCII.lower($0) >= 97 && ASCII.lower($0) <= 122) })
+        message[range.lowerBound..<colon].allSatisfy({ $0 == 0x2D || (ASCII.lower($0) >= 97 && ASCII.lower($0) <= 122) }
+        )
       else { break }
       hasBlock = true
       if at == message.count, ASCII.starts(message[range], with: "signed-off-by:") { at = range.lowerBound }
