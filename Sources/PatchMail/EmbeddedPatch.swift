@@ -65,6 +65,11 @@ struct EmbeddedPatch: Equatable {
   }
 }
 
+extension MailInfo {
+  /// How many patches stand in the text; 0 if what looks like one is damaged.
+  public var embeddedPatchCount: Int { ((try? EmbeddedPatch.find(in: self)) ?? []).count }
+}
+
 extension MailReader {
   /// Whether the message ends at this line.
   static func startsPatch(slice line: ArraySlice<UInt8>) -> Bool {

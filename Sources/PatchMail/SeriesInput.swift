@@ -34,6 +34,10 @@ public enum SeriesInput {
       }
       let group = try choose(groups, box, links, reading, place: place)
       chosen = group
+      if reading.includesAllSeries {
+        let roots = Set(groups.flatMap { $0.messages.map { links.root[$0] } })
+        return Set(links.root.indices.filter { roots.contains(links.root[$0]) })
+      }
       let roots = Set(group.messages.map { links.root[$0] })
       return Set(links.root.indices.filter { roots.contains(links.root[$0]) }).union(group.messages)
     }
@@ -47,7 +51,18 @@ public enum SeriesInput {
       throw MailError(
         .noPatch, at: place, "there is mail but no patch in it", next: "name the mail that holds the series")
     }
-    return PostedThread(series: series, mailbox: mailbox, links: links, groups: groups, chosen: chosen)
+    var all = [series]
+    if reading.includesAllSeries {
+      var lenient = reading
+      lenient.allowsMissing = true
+      all = groups.compactMap { group in
+        if group.messages == chosen?.messages { return series }
+        var other = SeriesBuilder(mailbox: mailbox, links: links, reading: lenient, place: place)
+        return try? other.series(group)
+      }
+    }
+    return PostedThread(
+      series: series, allSeries: all, mailbox: mailbox, links: links, groups: groups, chosen: chosen)
   }
 
   /// Picks the series to read out of all that the input holds.

@@ -1,0 +1,113 @@
+import ByteText
+import PatchMail
+import UnifiedDiff
+
+/// The lines of a posted patch, each with the file and line it stands for, to find quotes in.
+struct PatchText {
+  /// One line of the posting.
+  struct Line {
+    var text: String
+    var key: [UInt8]
+    var path: String?
+    var line: Int?
+    var isRemoved = false
+  }
+
+  private(set) var lines: [Line] = []
+  private var places: [[UInt8]: [Int]] = [:]
+  /// For each line the one before it that is not blank.
+  private var previous: [Int?] = []
+
+  /// The text of a cover letter or a message without a diff.
+  init(text: [UInt8]) {
+    for range in text.lineRanges() { append(Line(text: text[range].text, key: Self.key(text[range]))) }
+    index()
+  }
+
+  /// Message and diff of a patch.
+  init(_ patch: PostedPatch) {
+    for range in patch.message.lineRanges() {
+      append(Line(text: patch.message[range].text, key: Self.key(patch.message[range])))
+    }
+    let first = lines.count
+    for range in patch.diff.lineRanges() {
+      append(Line(text: patch.diff[range].text, key: Self.key(patch.diff[range])))
+    }
+    // A diff that cannot be read is still text that can be quoted; apply tells what is wrong with it.
+    let files = (try? UnifiedDiff.parse(patch.diff)) ?? []
+    for file in files {
+      for header in file.lineNumber..<max(file.lineNumber, file.endLineNumber) { place(first + header - 1, file.path) }
+      for hunk in file.hunks {
+        var old = hunk.oldStart
+        var new = hunk.newStart
+        var number = hunk.lineNumber + 1
+        place(first + hunk.lineNumber - 1, file.path, new)
+        for line in hunk.lines {
+          place(first + number - 1, file.path, line.isNew ? new : old, isRemoved: !line.isNew)
+          if line.isOld { old += 1 }
+          if line.isNew { new += 1 }
+          number += line.noNewlineAtEnd ? 2 : 1
+        }
+      }
+    }
+    index()
+  }
+
+  private mutating func append(_ line: Line) { lines.append(line) }
+
+  private mutating func place(_ index: Int, _ path: String, _ line: Int? = nil, isRemoved: Bool = false) {
+    guard lines.indices.contains(index) else { return }
+    lines[index].path = path
+    lines[index].line = line
+    lines[index].isRemoved = isRemoved
+  }
+
+  private mutating func index() {
+    var last: Int?
+    for (index, line) in lines.enumerated() {
+      previous.append(last)
+      guard !line.key.isEmpty else { continue }
+      places[line.key, default: []].append(index)
+      last = index
+    }
+  }
+
+  /// What of a line is compared: its `+` or `-` and everything that is not white space, for mailers that turn tabs into
+  /// blanks or eat them.
+  static func key(_ line: ArraySlice<UInt8>) -> [UInt8] { line.filter { $0 > 0x20 } }
+
+  /// The line of the posting that the end of `quote` shows; nil if it shows none of it.
+  ///
+  /// Lines that occur more than once (braces, `return r;`) are told apart by the quoted lines above them; one that is too
+  /// short to mean anything by itself counts only with such company. A line of the diff is preferred to one of the text.
+  /// - Parameter after: where the last quote ended: quotes follow the patch's order.
+  func anchor(of quote: [ArraySlice<UInt8>], after: Int) -> Int? {
+    let keys = quote.map(Self.key).filter { !$0.isEmpty }
+    var inText: Int?
+    for end in keys.indices.reversed().prefix(30) {
+      guard let found = best(keys[...end], after: after) else { continue }
+      if lines[found].path != nil { return found }
+      inText = inText ?? found
+    }
+    return inText
+  }
+
+  private func best(_ keys: ArraySlice<[UInt8]>, after: Int) -> Int? {
+    guard let last = keys.last, let candidates = places[last] else { return nil }
+    var best: (index: Int, score: Int)?
+    for candidate in candidates.prefix(256) {
+      var score = 1
+      var at = previous[candidate]
+      for key in keys.dropLast().reversed().prefix(40) {
+        guard let line = at, lines[line].key == key else { break }
+        score += 1
+        at = previous[line]
+      }
+      let isBetter =
+        best.map { score > $0.score || (score == $0.score && $0.index < after && candidate >= after) } ?? true
+      if isBetter { best = (candidate, score) }
+    }
+    guard let best, best.score > 1 || (last.count >= 8 && candidates.count == 1) else { return nil }
+    return best.index
+  }
+}
