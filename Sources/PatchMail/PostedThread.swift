@@ -44,5 +44,7 @@ public struct PostedThread: Sendable {
   }
 
   /// The other postings in the input, as one line each.
-  public var otherSeries: [String] { groups.filter { $0.messages != chosen?.messages }.map { $0.label(mailbox.envelopes) } }
+  public var otherSeries: [String] {
+    groups.filter { $0.messages != chosen?.messages }.map { $0.label(mailbox.envelopes) }
+  }
 }

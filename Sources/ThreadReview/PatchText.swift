@@ -25,16 +25,12 @@ struct PatchText {
   }
 
   /// Message and diff of a patch.
-  init(_ patch: PostedPatch) {
-    for range in patch.message.lineRanges() {
-      append(Line(text: patch.message[range].text, key: Self.key(patch.message[range])))
-    }
+  init(message: [UInt8], diff: [UInt8]) {
+    for range in message.lineRanges() { append(Line(text: message[range].text, key: Self.key(message[range]))) }
     let first = lines.count
-    for range in patch.diff.lineRanges() {
-      append(Line(text: patch.diff[range].text, key: Self.key(patch.diff[range])))
-    }
+    for range in diff.lineRanges() { append(Line(text: diff[range].text, key: Self.key(diff[range]))) }
     // A diff that cannot be read is still text that can be quoted; apply tells what is wrong with it.
-    let files = (try? UnifiedDiff.parse(patch.diff)) ?? []
+    let files = (try? UnifiedDiff.parse(diff)) ?? []
     for file in files {
       for header in file.lineNumber..<max(file.lineNumber, file.endLineNumber) { place(first + header - 1, file.path) }
       for hunk in file.hunks {
@@ -81,18 +77,29 @@ struct PatchText {
   /// Lines that occur more than once (braces, `return r;`) are told apart by the quoted lines above them; one that is too
   /// short to mean anything by itself counts only with such company. A line of the diff is preferred to one of the text.
   /// - Parameter after: where the last quote ended: quotes follow the patch's order.
-  func anchor(of quote: [ArraySlice<UInt8>], after: Int) -> Int? {
+  func anchor(of quote: [ArraySlice<UInt8>], after: Int) -> Anchor? {
     let keys = quote.map(Self.key).filter { !$0.isEmpty }
-    var inText: Int?
-    for end in keys.indices.reversed().prefix(30) {
-      guard let found = best(keys[...end], after: after) else { continue }
-      if lines[found].path != nil { return found }
-      inText = inText ?? found
+    var inText: Anchor?
+    for (distance, end) in keys.indices.reversed().prefix(30).enumerated() {
+      guard let (line, score) = best(keys[...end], after: after) else { continue }
+      let anchor = Anchor(line: line, score: score, distance: distance)
+      if lines[line].path != nil { return anchor }
+      inText = inText ?? anchor
     }
     return inText
   }
 
-  private func best(_ keys: ArraySlice<[UInt8]>, after: Int) -> Int? {
+  /// Where a quote was found.
+  struct Anchor {
+    /// The line of the posting.
+    var line: Int
+    /// How many quoted lines in a row agree with the posting.
+    var score: Int
+    /// How many quoted lines stand between the one found and the comment.
+    var distance: Int
+  }
+
+  private func best(_ keys: ArraySlice<[UInt8]>, after: Int) -> (line: Int, score: Int)? {
     guard let last = keys.last, let candidates = places[last] else { return nil }
     var best: (index: Int, score: Int)?
     for candidate in candidates.prefix(256) {
@@ -108,6 +115,6 @@ struct PatchText {
       if isBetter { best = (candidate, score) }
     }
     guard let best, best.score > 1 || (last.count >= 8 && candidates.count == 1) else { return nil }
-    return best.index
+    return (best.index, best.score)
   }
 }

@@ -4,15 +4,20 @@ import PatchMail
 /// Places messages and anchors comments.
 struct ReviewBuilder {
   private let thread: PostedThread
+  private let numbers: [Int: Int]
   /// The text of each posting, made when a reply first needs it.
   private var texts: [Int: PatchText] = [:]
   private var bodies: [Int: QuotedBody] = [:]
+  /// The patches inside replies, by message.
+  private var counterTexts: [Int: PatchText] = [:]
 
-  init(_ thread: PostedThread) { self.thread = thread }
+  init(_ thread: PostedThread) {
+    self.thread = thread
+    numbers = thread.numbers
+  }
 
   /// Every message with its role.
   func place() -> [ReviewThread.Message] {
-    let numbers = thread.numbers
     let others = thread.otherMessages
     return thread.mailbox.envelopes.map { envelope in
       let index = envelope.index
@@ -55,15 +60,17 @@ struct ReviewBuilder {
       var after = 0
       for passage in body.passages {
         var comment = ReviewComment(
-          messageID: message.envelope.messageID, author: message.envelope.from, date: message.envelope.date, patch: patch,
-          target: .posting, path: nil, line: nil, isRemovedLine: false,
+          messageID: message.envelope.messageID, author: message.envelope.from, date: message.envelope.date,
+          patch: patch,
+          counterPatch: nil, target: .posting, path: nil, line: nil, isRemovedLine: false,
           quoted: passage.quote.last { $0.contains { $0 > 0x20 } }?.text ?? "",
           text: passage.text.map { $0.text }.joined(separator: "\n"), questions: [], isOpen: false)
         comment.questions = Self.questions(passage.text)
-        if let (number, text, found) = anchor(passage.quote, near: patch, after: after) {
-          let line = text.lines[found]
-          if number == patch { after = found }
-          comment.patch = number
+        if let place = place(passage.quote, of: message, near: patch, after: after) {
+          let line = place.text.lines[place.anchor.line]
+          if place.patch == patch, place.counter == nil { after = place.anchor.line }
+          comment.patch = place.patch
+          comment.counterPatch = place.counter.flatMap { thread.mailbox.envelopes[$0].messageID }
           comment.target = line.path == nil ? .message : .diff
           comment.path = line.path
           comment.line = line.line
@@ -100,26 +107,57 @@ struct ReviewBuilder {
     return quotes
   }
 
-  /// The line that a quote shows: of the patch the thread is about, else of another one of the series.
-  private mutating func anchor(
-    _ quote: [ArraySlice<UInt8>], near patch: Int, after: Int
-  ) -> (patch: Int, text: PatchText, line: Int)? {
+  /// A quote's place in a posting.
+  private struct Place {
+    var patch: Int
+    var counter: Int?
+    var text: PatchText
+    var anchor: PatchText.Anchor
+  }
+
+  /// The line that a quote shows: of the patch the thread is about or a counter-patch in a reply above, whichever agrees
+  /// with more of the quote; else of another patch of the series.
+  private mutating func place(
+    _ quote: [ArraySlice<UInt8>], of message: ReviewThread.Message, near patch: Int, after: Int
+  ) -> Place? {
     guard quote.contains(where: { $0.contains { $0 > 0x20 } }) else { return nil }
     let home = text(of: patch)
-    let found = home.anchor(of: quote, after: after)
-    if let found, home.lines[found].path != nil { return (patch, home, found) }
+    var best = home.anchor(of: quote, after: after).map { Place(patch: patch, counter: nil, text: home, anchor: $0) }
+    var at = thread.links.parent[message.envelope.index]
+    while let step = at, numbers[step] == nil {
+      if let text = counterText(of: step), let found = text.anchor(of: quote, after: 0) {
+        let isBetter =
+          best.map { best in
+            best.text.lines[best.anchor.line].path == nil
+              || (found.distance, -found.score) < (best.anchor.distance, -best.anchor.score)
+          } ?? true
+        if isBetter { best = Place(patch: patch, counter: step, text: text, anchor: found) }
+      }
+      at = thread.links.parent[step]
+    }
+    if let best, best.text.lines[best.anchor.line].path != nil { return best }
     for other in thread.series.patches.map(\.number) where other != patch {
       let text = text(of: other)
-      if let line = text.anchor(of: quote, after: 0), text.lines[line].path != nil { return (other, text, line) }
+      if let found = text.anchor(of: quote, after: 0), text.lines[found.line].path != nil {
+        return Place(patch: other, counter: nil, text: text, anchor: found)
+      }
     }
-    return found.map { (patch, home, $0) }
+    return best
+  }
+
+  private mutating func counterText(of index: Int) -> PatchText? {
+    if let text = counterTexts[index] { return text.lines.isEmpty ? nil : text }
+    let diff = thread.mailbox.mails[index]?.embeddedDiff ?? []
+    let text = PatchText(message: [], diff: diff)
+    counterTexts[index] = text
+    return diff.isEmpty ? nil : text
   }
 
   private mutating func text(of number: Int) -> PatchText {
     if let text = texts[number] { return text }
     let text: PatchText
     if let patch = thread.series.patches.first(where: { $0.number == number }) {
-      text = PatchText(patch)
+      text = PatchText(message: patch.message, diff: patch.diff)
     } else {
       text = PatchText(text: thread.series.cover?.text ?? [])
     }

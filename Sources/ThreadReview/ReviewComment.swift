@@ -20,6 +20,8 @@ public struct ReviewComment: Sendable, Equatable {
   public var date: PostedDate?
   /// The patch it speaks of; 0 for the cover letter.
   public var patch: Int
+  /// If it speaks of a patch that stands in a reply, that reply's id: ``path`` and ``line`` are of that patch.
+  public var counterPatch: String?
   /// What part of it.
   public var target: Target
   /// The file, where a line of the diff is quoted.

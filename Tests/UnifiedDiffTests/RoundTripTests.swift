@@ -93,7 +93,7 @@ import UnifiedDiff
       try write("data.bin", Array(binary[0..<2000]) + [1, 2, 3, 0] + Array(binary[1500...]))
       try write("new.bin", Array(binary.reversed()))
       try write("new.c", Array("new\n".utf8))
-      
+
       _ = try git("rm", "-q", "gone.c")
       try FileManager.default.setAttributes(
         [.posixPermissions: 0o755], ofItemAtPath: directory.appending(path: "script").path)
@@ -117,7 +117,6 @@ import UnifiedDiff
       #expect(script.oldMode == 0o100644)
       #expect(script.newMode == 0o100755)
       #expect(diff.files.first { $0.path == "link" }?.newMode == 0o120000)
-  
 
       for file in diff.files where file.change != .delete {
         let old =
