@@ -11,6 +11,8 @@ public struct Mailbox: Sendable {
 
   /// More than a list sends in many years.
   static let messageLimit = 1_000_000
+  /// The largest mail whose body is read, in bytes.
+  static let mailLimit = 256 << 20
 
   /// Why a message that was asked for could not be read, by index.
   public internal(set) var failures: [Int: MailError] = [:]
@@ -24,9 +26,17 @@ extension Mailbox {
     if path != "-", let files = try MailFolder.files(at: path) {
       return try readFolder(files, path: path, reading: reading, wanted: wanted)
     }
-    let source = try MailSource(path: path)
-    let place = path == "-" ? "standard input" : path
-    return try source.withBytes { (buffer) throws(MailError) in
+    return try read(
+      source: try MailSource(path: path), place: path == "-" ? "standard input" : path, reading: reading, wanted: wanted
+    )
+  }
+
+  /// The same for one opened file.
+  static func read(
+    source: borrowing MailSource, place: String, reading: SeriesReading,
+    wanted: (inout Mailbox) throws(MailError) -> Set<Int>
+  ) throws(MailError) -> Mailbox {
+    try source.withBytes { (buffer) throws(MailError) in
       if ArchivePage.isPage(buffer) {
         var mailbox = Mailbox()
         let page = ArchivePage.messages(of: buffer)
@@ -126,6 +136,12 @@ extension Mailbox {
   private mutating func readBody(
     _ index: Int, _ buffer: UnsafeBufferPointer<UInt8>, isMboxrd: Bool, _ reading: SeriesReading
   ) {
+    guard buffer.count <= Self.mailLimit else {
+      failures[index] = MailError(
+        .tooLarge, at: place(of: index), "the mail is larger than \(Self.mailLimit >> 20) MiB",
+        next: "no patch is; take the mail out of the mailbox")
+      return
+    }
     var options = MailReading()
     options.isMboxrd = isMboxrd
     options.cutsAtScissors = reading.cutsAtScissors

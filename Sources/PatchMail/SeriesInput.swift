@@ -16,11 +16,32 @@ public enum SeriesInput {
   public static func thread(
     at path: String, _ reading: SeriesReading = SeriesReading()
   ) throws(MailError) -> PostedThread {
-    let place = path == "-" ? "standard input" : path
+    try thread(reading, place: path == "-" ? "standard input" : path) { (wanted) throws(MailError) in
+      try Mailbox.read(path: path, reading: reading, wanted: wanted)
+    }
+  }
+
+  /// The same for bytes that are in memory already.
+  ///
+  /// - Parameter name: how messages name the input.
+  public static func thread(
+    in bytes: [UInt8], name: String = "input", _ reading: SeriesReading = SeriesReading()
+  ) throws(MailError) -> PostedThread {
+    try thread(reading, place: name) { (wanted) throws(MailError) in
+      try Mailbox.read(source: try MailSource(bytes: bytes, place: name), place: name, reading: reading, wanted: wanted)
+    }
+  }
+
+  /// Picks the messages to read once the headers are known.
+  private typealias Picking = (inout Mailbox) throws(MailError) -> Set<Int>
+
+  private static func thread(
+    _ reading: SeriesReading, place: String, from read: (Picking) throws(MailError) -> Mailbox
+  ) throws(MailError) -> PostedThread {
     var links = MailThread([])
     var groups: [SeriesGroup] = []
     var chosen: SeriesGroup?
-    let mailbox = try Mailbox.read(path: path, reading: reading) { (box) throws(MailError) in
+    let mailbox = try read { (box) throws(MailError) in
       links = MailThread(box.envelopes)
       groups = SeriesGrouping.groups(box.envelopes, links)
       if let reply = reading.fromReply {
@@ -96,7 +117,7 @@ public enum SeriesInput {
     if numbered.isEmpty { return joined(candidates) }
     // A smaller series inside the first one's thread is a counter-proposal, not a rival.
     let rivals = candidates.filter { $0.root != first.root }
-    let wholeOnes = candidates.filter { $0.missing.isEmpty }
+    let wholeOnes = candidates.filter(\.isWhole)
     if rivals.isEmpty || wholeOnes.count == 1 {
       var taken = wholeOnes.count == 1 ? wholeOnes[0] : first
       for other in candidates where other != taken {

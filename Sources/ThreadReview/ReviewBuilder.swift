@@ -19,6 +19,7 @@ struct ReviewBuilder {
   /// Every message with its role.
   func place() -> [ReviewThread.Message] {
     let others = thread.otherMessages
+    let nearest = thread.links.nearest(of: others.union(numbers.keys))
     return thread.mailbox.envelopes.map { envelope in
       let index = envelope.index
       var message = ReviewThread.Message(
@@ -34,19 +35,10 @@ struct ReviewBuilder {
         message.role = .otherSeries
         return message
       }
-      var at = thread.links.parent[index]
-      while let step = at {
-        message.depth += 1
-        if let number = numbers[step] {
-          message.role = .reply
-          message.patch = number
-          break
-        }
-        if others.contains(step) {
-          message.role = .reply
-          break
-        }
-        at = thread.links.parent[step]
+      if let (top, depth) = nearest[index] {
+        message.role = .reply
+        message.depth = depth
+        message.patch = numbers[top]
       }
       return message
     }
@@ -124,7 +116,10 @@ struct ReviewBuilder {
     let home = text(of: patch)
     var best = home.anchor(of: quote, after: after).map { Place(patch: patch, counter: nil, text: home, anchor: $0) }
     var at = thread.links.parent[message.envelope.index]
-    while let step = at, numbers[step] == nil {
+    // A counter-patch is discussed close to where it was posted.
+    var steps = 0
+    while let step = at, numbers[step] == nil, steps < 32 {
+      steps += 1
       if let text = counterText(of: step), let found = text.anchor(of: quote, after: 0) {
         let isBetter =
           best.map { best in
