@@ -96,7 +96,7 @@ let package = Package(
     tests("InflateTests", ["Inflate"]),
     tests("PatchMailTests", ["PatchMail"]),
     tests("UnifiedDiffTests", ["UnifiedDiff"]),
-    tests("ThreadReviewTests", ["ThreadReview"]),
+    tests("ThreadReviewTests", ["ThreadReview", "PatchMail"]),
     tests("KernelTreeTests", ["KernelTree"]),
     tests("SeriesApplyTests", ["SeriesApply"]),
     tests("DefaultTreeTests", ["DefaultTree"]),

@@ -23,6 +23,7 @@ struct Gmemkit: AsyncParsableCommand {
       LintCommand.self,
       ParseCommand.self,
       SelftestCommand.self,
+      ThreadCommand.self,
     ]
   )
 }
