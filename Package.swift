@@ -61,28 +61,31 @@ let package = Package(
     room("SeriesRules", ["Findings"]),
     room(
       "SeriesLint",
-      ["SeriesRules", "Findings", "KernelTree", "PatchMail", "UnifiedDiff", "SeriesApply", systemPackage]),
+      ["SeriesRules", "LintRules", "KernelC", "Findings", "KernelTree", "PatchMail", "UnifiedDiff", "SeriesApply", systemPackage]),
 
     // series → kernel → verdicts
     room("KernelConfig", ["ByteText"]),
-    room("KernelBuild", ["KernelConfig", "KernelTree", "ChildProcess", systemPackage]),
-    room("SelftestPlan", ["KernelConfig", "UnifiedDiff"]),
+    room("KernelBuild", ["KernelConfig", "KernelTree", "ChildProcess", "ByteText", systemPackage]),
+    room("SelftestPlan", ["KernelConfig", "ByteText"]),
     room("KTAP", ["ByteText"]),
     room(
       "VirtualMachine", ["ChildProcess", "ByteText", systemPackage], resources: [.embedInCode("Guest/init.c")]),
     room(
       "SeriesSelftest",
-      ["SelftestPlan", "KernelBuild", "VirtualMachine", "KTAP", "SeriesApply", "KernelTree", systemPackage]),
+      [
+        "SelftestPlan", "KernelConfig", "KernelBuild", "VirtualMachine", "KTAP", "SeriesApply", "KernelTree", "Findings",
+        "ChildProcess", "ByteText", systemPackage,
+      ]),
 
     // everything → one verdict per patch
-    room("CheckReport", ["SeriesApply", "SeriesLint", "SeriesSelftest", "Findings"]),
+    room("CheckReport", ["KernelTree", "SeriesApply", "SeriesSelftest", "Findings"]),
     .executableTarget(
       name: "gmemkit",
       dependencies: [
         "PatchMail", "UnifiedDiff", "ThreadReview", "KernelTree", "SeriesApply", "DefaultTree", "Findings", "LintRules", "SeriesLint",
         "SeriesRules",
         "SelftestPlan", "KTAP", "VirtualMachine", "SeriesSelftest", "CheckReport", "ChildProcess", "Requirements",
-        argumentParser,
+        argumentParser, systemPackage,
       ],
       swiftSettings: settings),
 
@@ -93,7 +96,7 @@ let package = Package(
     tests("InflateTests", ["Inflate"]),
     tests("PatchMailTests", ["PatchMail"]),
     tests("UnifiedDiffTests", ["UnifiedDiff"]),
-    tests("ThreadReviewTests", ["ThreadReview"]),
+    tests("ThreadReviewTests", ["ThreadReview", "PatchMail"]),
     tests("KernelTreeTests", ["KernelTree"]),
     tests("SeriesApplyTests", ["SeriesApply"]),
     tests("DefaultTreeTests", ["DefaultTree"]),
@@ -102,11 +105,11 @@ let package = Package(
     tests("LockModelTests", ["LockModel"]),
     tests("LintRulesTests", ["LintRules"]),
     tests("SeriesRulesTests", ["SeriesRules", "Findings"]),
-    tests("SeriesLintTests", ["SeriesLint"]),
+    tests("SeriesLintTests", ["SeriesLint", "Findings", "KernelTree", systemPackage]),
     tests("ChildProcessTests", ["ChildProcess", systemPackage]),
     tests("KernelConfigTests", ["KernelConfig"]),
-    tests("KernelBuildTests", ["KernelBuild"]),
-    tests("SelftestPlanTests", ["SelftestPlan"]),
+    tests("KernelBuildTests", ["KernelBuild", "KernelTree", "ChildProcess", systemPackage]),
+    tests("SelftestPlanTests", ["SelftestPlan", "KernelConfig"]),
     tests("KTAPTests", ["KTAP"]),
     tests("VirtualMachineTests", ["VirtualMachine", "ChildProcess", systemPackage], exclude: ["Guest"]),
     tests("SeriesSelftestTests", ["SeriesSelftest"]),

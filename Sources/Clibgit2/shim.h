@@ -3,7 +3,6 @@
 #define GMEMKIT_LIBGIT2_SHIM_H
 
 #include <git2.h>
-#include <git2/sys/mempack.h>
 #include <git2/sys/odb_backend.h>
 #include <git2/sys/repository.h>
 
@@ -28,6 +27,12 @@ static inline int gmemkit_set_cache_object_limit(git_object_t type, size_t bytes
 {
 	return git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, type, bytes);
 }
+
+/* An object store of our own: libgit2's part first, so that a pointer to one is a pointer to the other. */
+typedef struct {
+	git_odb_backend parent;
+	void *store;
+} gmemkit_staging_backend;
 
 static inline int gmemkit_set_fsync(int enabled)
 {

@@ -7,6 +7,8 @@ extension LintReport {
     public var toolVersion: String
     /// The text of a line of the source, to turn byte columns into UTF-16 columns; nil where it is not at hand.
     public var line: @Sendable (SourcePlace) -> [UInt8]?
+    /// More results than this are left out, and a notification says so; GitHub refuses more than 25,000 in a run.
+    public var resultLimit = 25_000
 
     /// Everything beyond the report.
     public init(
@@ -17,9 +19,6 @@ extension LintReport {
       self.line = line
     }
   }
-
-  /// More results than this are refused by GitHub's upload; what is left out is said in a notification.
-  public static let sarifResultLimit = 25_000
 
   /// The report as one SARIF 2.1.0 log with one run; the evidence of a finding is its code flow.
   ///
@@ -32,7 +31,7 @@ extension LintReport {
       + suppressed.map {
         $0.reported.sarif(context, ruleIndex: indices[$0.reported.finding.rule], suppression: $0.reason)
       }
-    let left = max(0, results.count - Self.sarifResultLimit)
+    let left = max(0, results.count - max(0, context.resultLimit))
     return [
       "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
       "version": "2.1.0",
@@ -51,21 +50,21 @@ extension LintReport {
           "invocations": [
             [
               "executionSuccessful": true,
-              "toolExecutionNotifications": .array(notifications(leftOut: left)),
+              "toolExecutionNotifications": .array(notifications(leftOut: left, limit: context.resultLimit)),
             ]
           ],
-          "results": .array(Array(results.prefix(Self.sarifResultLimit))),
+          "results": .array(Array(results.prefix(max(0, context.resultLimit)))),
         ]
       ],
     ]
   }
 
-  private func notifications(leftOut: Int) -> [JSONValue] {
+  private func notifications(leftOut: Int, limit: Int) -> [JSONValue] {
     var notes: [JSONValue] = limits.map { ["level": "note", "message": ["text": .string($0)]] }
     if leftOut > 0 {
       notes.append([
         "level": "warning",
-        "message": ["text": .string("\(leftOut) results are left out: a run may have \(Self.sarifResultLimit)")],
+        "message": ["text": .string("\(leftOut) results are left out: a run may have \(limit)")],
       ])
     }
     for entry in notAnalysed {

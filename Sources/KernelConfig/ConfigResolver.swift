@@ -4,7 +4,7 @@
 /// answers of the compiler, it takes as given; the final `.config` is compared with the request afterwards.
 public struct ConfigResolver: Sendable {
   /// One option to set and the reasons for it, outermost first.
-  public struct Request: Sendable, Equatable {
+  public struct Request: Sendable, Equatable, Codable {
     /// The symbol without `CONFIG_`.
     public let name: String
     /// The value.
@@ -123,7 +123,12 @@ public struct ConfigResolver: Sendable {
       case .given(let condition):
         // The reason travels on: a symbol that cannot be set by hand is only a step on the way.
         guard resolver.satisfy(condition, reason: "\(reason), for \(name)", visiting: inside) else { return false }
-        resolver.chosen[name] = "y"
+        if symbol.hasPrompt {
+          // Its default holds only as long as the prompt is hidden, which a later request may change.
+          resolver.set(name, "y", reason: reason)
+        } else {
+          resolver.chosen[name] = "y"
+        }
       }
       return true
     }

@@ -3,6 +3,8 @@
 public struct KbuildMap: Sendable {
   /// The condition of each object, by its path relative to the tree.
   public private(set) var objects: [String: ConfigExpression] = [:]
+  /// The module that an object is linked into, where it is not one of its own.
+  private var modules: [String: String] = [:]
   /// The makefiles that were read.
   public private(set) var makefiles: [String] = []
   private var walked: Set<String> = []
@@ -33,7 +35,8 @@ public struct KbuildMap: Sendable {
         makefiles.append(name + file)
         var reader = KbuildReader(directory: directory, variables: variables)
         reader.parse(bytes, read: read)
-        for (object, own) in reader.objects() {
+        for (object, own, module) in reader.objects() {
+          if let module { modules[object] = module }
           let whole = condition.and(own)
           objects[object] = objects[object].map { $0.or(whole) } ?? whole
         }
@@ -47,5 +50,11 @@ public struct KbuildMap: Sendable {
   public func condition(ofSource path: String) -> ConfigExpression? {
     guard let dot = path.lastIndex(of: ".") else { return nil }
     return objects[path[..<dot] + ".o"]
+  }
+
+  /// The name of the module, as on the kernel command line, that a source file becomes part of.
+  public func module(ofSource path: String) -> String? {
+    guard let dot = path.lastIndex(of: ".") else { return nil }
+    return modules[path[..<dot] + ".o"]?.replacing("-", with: "_")
   }
 }

@@ -40,12 +40,12 @@ struct KbuildReader {
     }
   }
 
-  /// The objects with their paths relative to the tree.
-  func objects() -> [(String, ConfigExpression)] {
-    var found: [(String, ConfigExpression)] = []
+  /// The objects with their paths relative to the tree, their conditions and what they are linked into.
+  func objects() -> [(String, ConfigExpression, String?)] {
+    var found: [(String, ConfigExpression, String?)] = []
     for root in Self.roots {
       for item in lists[root] ?? [] where item.text.hasSuffix(".o") {
-        append(item, to: &found, depth: 0)
+        append(item, part: nil, to: &found, depth: 0)
       }
     }
     return found
@@ -61,12 +61,15 @@ struct KbuildReader {
     }
   }
 
-  private func append(_ item: Item, to found: inout [(String, ConfigExpression)], depth: Int) {
+  private func append(
+    _ item: Item, part module: String?, to found: inout [(String, ConfigExpression, String?)], depth: Int
+  ) {
     let stem = String(item.text.dropLast(2))
-    found.append((Self.normalised(directory, item.text), item.condition))
+    found.append((Self.normalised(directory, item.text), item.condition, module))
     guard depth < 4, let members = lists[stem] else { return }
     for member in members where member.text.hasSuffix(".o") && member.text != item.text {
-      append(Item(text: member.text, condition: item.condition.and(member.condition)), to: &found, depth: depth + 1)
+      let part = Item(text: member.text, condition: item.condition.and(member.condition))
+      append(part, part: module ?? stem, to: &found, depth: depth + 1)
     }
   }
 

@@ -34,16 +34,10 @@ struct Inflater: ~Copyable {
 
   deinit { libdeflate_free_decompressor(decompressor) }
 
-  /// The `size` bytes that a zlib stream holds, or nil if it holds anything else.
-  func inflate(_ stream: UnsafeRawBufferPointer, size: Int) -> [UInt8]? {
-    var complete = false
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      let result = libdeflate_zlib_decompress(
-        decompressor, stream.baseAddress, stream.count, buffer.baseAddress, size, nil)
-      complete = result == LIBDEFLATE_SUCCESS
-      count = complete ? size : 0
-    }
-    return complete ? bytes : nil
+  /// Fills `output` with what a zlib stream holds; false if that is anything else than exactly as much.
+  func inflate(_ stream: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Bool {
+    libdeflate_zlib_decompress(
+      decompressor, stream.baseAddress, stream.count, output.baseAddress, output.count, nil) == LIBDEFLATE_SUCCESS
   }
 }
 

@@ -41,18 +41,17 @@ extension KernelRepository {
   }
 
   private func writePack() throws(TreeError) {
-    var pack = git_buf()
-    defer { git_buf_dispose(&pack) }
-    try Libgit2.check(git_mempack_dump(&pack, repository.pointer, staging), "pack the new objects of", path)
-    guard pack.size > 0 else { return }
-    var writer: UnsafeMutablePointer<git_odb_writepack>?
-    try Libgit2.check(git_odb_write_pack(&writer, database.pointer, nil, nil), "write a pack into", path)
-    guard let writer else { throw TreeError(.failed, "write a pack into", path, reason: "out of memory") }
-    defer { writer.pointee.free(writer) }
-    var progress = git_indexer_progress()
-    try Libgit2.check(
-      writer.pointee.append(writer, pack.ptr, pack.size, &progress), "write a pack into", path)
-    try Libgit2.check(writer.pointee.commit(writer, &progress), "write a pack into", path)
-    try Libgit2.check(git_mempack_reset(staging), "write a pack into", path)
+    guard !staged.isEmpty else { return }
+    var pack = try PackWriter(in: objectDirectory + "/pack")
+    try staged.forEach { (entry) throws(TreeError) in try pack.append(entry) }
+    try pack.finish()
+    // From here on the pack has the objects.
+    try Libgit2.check(git_odb_refresh(database.pointer), "read the new pack of", path)
+    staged.removeAll()
+  }
+
+  /// The object store's directory; linked worktrees share their repository's.
+  private var objectDirectory: String {
+    git_repository_commondir(repository.pointer).map { String(cString: $0) + "objects" } ?? path + "/objects"
   }
 }

@@ -3,12 +3,19 @@ import Clibgit2
 extension KernelRepository {
   /// Stages a blob and returns its name.
   public func stageBlob(_ bytes: [UInt8]) throws(TreeError) -> ObjectID {
+    try stage(.blob, bytes)
+  }
+
+  private func stage(_ type: ObjectType, _ bytes: [UInt8]) throws(TreeError) -> ObjectID {
+    // libgit2 hashes with collision detection: the bytes come from strangers.
     var oid = git_oid()
     let status = bytes.withUnsafeBytes {
-      git_odb_write(&oid, database.pointer, $0.baseAddress, $0.count, GIT_OBJECT_BLOB)
+      git_odb_hash(&oid, $0.baseAddress, $0.count, git_object_t(rawValue: Int32(type.rawValue)))
     }
-    try Libgit2.check(status, "stage a blob of", "\(bytes.count) bytes")
-    return ObjectID(oid)
+    try Libgit2.check(status, "stage a \(type.word) of", "\(bytes.count) bytes")
+    let id = ObjectID(oid)
+    bytes.withUnsafeBytes { staged.add(id, type, $0) }
+    return id
   }
 
   /// Stages `tree` with `updates` made in it and returns the new tree's name.
@@ -46,12 +53,7 @@ extension KernelRepository {
   ) throws(TreeError) -> ObjectID {
     let content = try Commit.content(
       tree: tree, parents: parents, author: author, committer: committer, message: message)
-    var oid = git_oid()
-    let status = content.withUnsafeBytes {
-      git_odb_write(&oid, database.pointer, $0.baseAddress, $0.count, GIT_OBJECT_COMMIT)
-    }
-    try Libgit2.check(status, "stage a commit on", tree.hex)
-    return ObjectID(oid)
+    return try stage(.commit, content)
   }
 
   /// The user's name and address from git's configuration, with the given time; nil when either is not set.

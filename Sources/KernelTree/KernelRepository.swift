@@ -12,8 +12,8 @@ public actor KernelRepository {
   public nonisolated let path: String
   let repository: RepositoryHandle
   let database: DatabaseHandle
-  /// The in-memory object store; owned by `database`.
-  let staging: UnsafeMutablePointer<git_odb_backend>
+  /// The new objects; `database` reads them through a backend of its own.
+  let staged: StagedObjects
 
   /// Opens the repository at `path`: a work tree's top directory, a bare repository or a linked worktree.
   ///
@@ -28,14 +28,8 @@ public actor KernelRepository {
       throw Self.explain(error, path: path)
     }
     database = try DatabaseHandle(of: repository, path: path)
-    var backend: UnsafeMutablePointer<git_odb_backend>?
-    try Libgit2.check(git_mempack_new(&backend), "stage objects for", path)
-    guard let backend else {
-      throw TreeError(.failed, "stage objects for", path, reason: "out of memory")
-    }
-    // Above every store on disk, so that writes land in memory and reads look there first.
-    try Libgit2.check(git_odb_add_backend(database.pointer, backend, 1000), "stage objects for", path)
-    staging = backend
+    staged = try StagedObjects(path: path)
+    try staged.attach(to: database.pointer, path: path)
     self.repository = repository
   }
 

@@ -28,6 +28,13 @@ public struct PackEntry: Sendable {
   let checksum: UInt32
   /// Header and zlib stream.
   let bytes: [UInt8]
+  /// Where the zlib stream starts.
+  let headerSize: Int
+
+  /// The zlib stream.
+  func withStream<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[headerSize...])) }
+  }
 }
 
 /// Hashes and deflates objects; each task has its own.
@@ -55,15 +62,9 @@ public struct PackEncoder: ~Copyable {
 
   /// A whole object whose name is known.
   func entry(_ type: ObjectType, _ content: UnsafeRawBufferPointer, named id: ObjectID) -> PackEntry {
-    let bytes = deflater.stream(after: Self.header(kind: type.rawValue, size: content.count), content)
-    return PackEntry(id: id, checksum: crc32(bytes), bytes: bytes)
-  }
-
-  /// An object as a difference from `base`, which must be in the same pack (pack-format: OBJ_REF_DELTA).
-  func entry(delta: [UInt8], from base: ObjectID, named id: ObjectID) -> PackEntry {
-    let header = Self.header(kind: 7, size: delta.count) + base.bytes
-    let bytes = delta.withUnsafeBytes { deflater.stream(after: header, $0) }
-    return PackEntry(id: id, checksum: crc32(bytes), bytes: bytes)
+    let header = Self.header(kind: type.rawValue, size: content.count)
+    let bytes = deflater.stream(after: header, content)
+    return PackEntry(id: id, checksum: crc32(bytes), bytes: bytes, headerSize: header.count)
   }
 
   /// Three bits of kind and a size in groups of seven bits, the first one of four (pack-format).

@@ -1,8 +1,8 @@
-public import Findings
+import Findings
 
 /// A log that names what the code does not have.
-public enum ChangelogMismatch: SeriesRule {
-  public static let description = RuleDescription(
+enum ChangelogMismatch: SeriesRule {
+  static let description = RuleDescription(
     id: "changelog-mismatch",
     summary: "the log names something that the code spells otherwise",
     severity: .note, confidence: .medium,
@@ -17,7 +17,7 @@ public enum ChangelogMismatch: SeriesRule {
     accepts: ["plural forms", "families of names such as foo_*", "file names, links and trailers"],
     knownFalsePositives: ["a name from another tree that the log compares with, when no tree is given"])
 
-  public static func findings(in series: [SeriesPatch], hasTree: Bool) -> [SeriesFinding] {
+  static func findings(in series: [SeriesPatch], hasTree: Bool) -> [SeriesFinding] {
     let index = SeriesIndex(series)
     let shown = words(of: series)
     var found: [SeriesFinding] = []

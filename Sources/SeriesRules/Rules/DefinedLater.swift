@@ -1,8 +1,8 @@
-public import Findings
+import Findings
 
 /// A name that a patch uses and a later patch defines.
-public enum DefinedLater: SeriesRule {
-  public static let description = RuleDescription(
+enum DefinedLater: SeriesRule {
+  static let description = RuleDescription(
     id: "defined-later",
     summary: "a patch calls a function or macro that only a later patch of the series defines",
     severity: .error, confidence: .medium,
@@ -17,7 +17,7 @@ public enum DefinedLater: SeriesRule {
     accepts: ["names that an earlier line of the file or any hunk of an earlier patch shows"],
     knownFalsePositives: ["a second definition for another configuration of a name that exists, when no tree is given"])
 
-  public static func findings(in series: [SeriesPatch], hasTree: Bool) -> [SeriesFinding] {
+  static func findings(in series: [SeriesPatch], hasTree: Bool) -> [SeriesFinding] {
     let index = SeriesIndex(series)
     var firstDefinition: [String: (patch: Int, path: String, definition: Definition)] = [:]
     var known: Set<String> = []

@@ -1,8 +1,8 @@
-public import Findings
+import Findings
 
 /// Something of the author's work that was not meant to be posted.
-public enum PatchLeftover: SeriesRule {
-  public static let description = RuleDescription(
+enum PatchLeftover: SeriesRule {
+  static let description = RuleDescription(
     id: "patch-leftover",
     summary: "a conflict marker or a file of an editor, of patch or of a build is part of the patch",
     severity: .error, confidence: .high,
@@ -18,7 +18,7 @@ public enum PatchLeftover: SeriesRule {
   ]
   private static let markers: [[UInt8]] = ["<<<<<<< ", ">>>>>>> ", "||||||| "].map { Array($0.utf8) }
 
-  public static func findings(in series: [SeriesPatch], hasTree: Bool) -> [SeriesFinding] {
+  static func findings(in series: [SeriesPatch], hasTree: Bool) -> [SeriesFinding] {
     series.enumerated().flatMap { patchIndex, patch in
       patch.files.flatMap { file -> [SeriesFinding] in
         if file.oldPath == nil, let suffix = scrap.first(where: file.path.hasSuffix) {

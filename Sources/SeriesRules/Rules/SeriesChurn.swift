@@ -1,8 +1,8 @@
-public import Findings
+import Findings
 
 /// A later patch undoes or silently repairs what an earlier one did.
-public enum SeriesChurn: SeriesRule {
-  public static let description = RuleDescription(
+enum SeriesChurn: SeriesRule {
+  static let description = RuleDescription(
     id: "series-churn",
     summary: "a later patch of the series undoes or silently repairs an earlier one",
     severity: .warning, confidence: .medium,
@@ -20,7 +20,7 @@ public enum SeriesChurn: SeriesRule {
   /// Fewer lines than this are the ordinary give and take between patches.
   private static let smallestBlock = 4
 
-  public static func findings(in series: [SeriesPatch], hasTree: Bool) -> [SeriesFinding] {
+  static func findings(in series: [SeriesPatch], hasTree: Bool) -> [SeriesFinding] {
     let index = SeriesIndex(series)
     var found: [SeriesFinding] = []
     for earlier in index.patches.joined() {

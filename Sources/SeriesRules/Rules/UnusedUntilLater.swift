@@ -1,8 +1,8 @@
-public import Findings
+import Findings
 
 /// A static function that nobody calls in the patch that adds it.
-public enum UnusedUntilLater: SeriesRule {
-  public static let description = RuleDescription(
+enum UnusedUntilLater: SeriesRule {
+  static let description = RuleDescription(
     id: "unused-until-later",
     summary: "a static function is added by one patch and first used by a later one",
     severity: .warning, confidence: .high,
@@ -20,7 +20,7 @@ public enum UnusedUntilLater: SeriesRule {
     ],
     knownFalsePositives: ["a use that only another preprocessor branch outside the hunks shows, when no tree is given"])
 
-  public static func findings(in series: [SeriesPatch], hasTree: Bool) -> [SeriesFinding] {
+  static func findings(in series: [SeriesPatch], hasTree: Bool) -> [SeriesFinding] {
     let index = SeriesIndex(series)
     var found: [SeriesFinding] = []
     for file in index.patches.joined() where file.file.path.hasSuffix(".c") {

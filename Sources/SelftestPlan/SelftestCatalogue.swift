@@ -1,0 +1,160 @@
+import ByteText
+
+/// The tree's own selftests: which directories belong to a file, which programs a directory builds, what they use.
+struct SelftestCatalogue: Sendable {
+  /// Where the tree keeps them.
+  static let root = "tools/testing/selftests/"
+
+  private let tree: TreeReader
+  private let architecture: String
+
+  /// - Parameter architecture: the directory below `arch/`, by which per-architecture lists are told apart.
+  init(tree: TreeReader, architecture: String) {
+    self.tree = tree
+    self.architecture = architecture
+  }
+
+  /// The selftest directory that a path below the root belongs to: the nearest one upwards with a Makefile.
+  func directory(of path: String) -> String? {
+    guard path.hasPrefix(Self.root) else { return nil }
+    var parts = path.dropFirst(Self.root.count).split(separator: "/").dropLast()
+    while !parts.isEmpty {
+      let name = parts.joined(separator: "/")
+      if tree.read(Self.root + name + "/Makefile") != nil { return name }
+      parts.removeLast()
+    }
+    return nil
+  }
+
+  /// The selftest directories that MAINTAINERS puts into the same entries as the file, with the entry's title.
+  func directories(maintainedWith path: String) -> [(directory: String, entry: String)] {
+    guard let bytes = tree.read("MAINTAINERS") else { return [] }
+    var found: [(String, String)] = []
+    var title = ""
+    var matches = false
+    var selftests: [String] = []
+    var candidates: [(Int, String, [String])] = []
+    var depth = 0
+    func close() {
+      if matches, !selftests.isEmpty { candidates.append((depth, title, selftests)) }
+      (matches, selftests, depth) = (false, [], 0)
+    }
+    for range in bytes.lineRanges() {
+      let line = bytes[range]
+      guard let first = line.first else { continue }
+      if line.starts(with: [UInt8(ascii: "F"), UInt8(ascii: ":")]) {
+        let pattern = line.dropFirst(2).text.filter { !$0.isWhitespace }
+        if Self.matches(path, pattern) {
+          matches = true
+          depth = max(depth, pattern.split(separator: "/").count)
+        }
+        if pattern.hasPrefix(Self.root) { selftests.append(pattern) }
+      } else if line.dropFirst().first != UInt8(ascii: ":"), first != 0x20, first != 0x09 {
+        close()
+        title = line.text
+      }
+    }
+    close()
+    // The entry whose pattern names the file most closely comes first; "THE REST" and its like have no selftests.
+    for (_, entry, patterns) in candidates.sorted(by: { $0.0 > $1.0 }) {
+      for pattern in patterns {
+        let probe = pattern.hasSuffix("/") ? pattern + "x" : pattern
+        if let directory = directory(of: probe), !found.contains(where: { $0.0 == directory }) {
+          found.append((directory, entry))
+        }
+      }
+    }
+    return found.map { (directory: $0.0, entry: $0.1) }
+  }
+
+  /// The programs that a directory's Makefile builds for this architecture.
+  func programs(in directory: String) -> [String] {
+    guard let bytes = tree.read(Self.root + directory + "/Makefile") else { return [] }
+    var names: [String] = []
+    let suffixes: Set<String> =
+      architecture == "x86"
+      ? ["", "_x86_64", "_x86"] : architecture == "arm64" ? ["", "_aarch64", "_arm64"] : ["", "_" + architecture]
+    var logical: [UInt8] = []
+    for range in bytes.lineRanges() {
+      let line = bytes[range]
+      if line.last == UInt8(ascii: "\\") {
+        logical += line.dropLast() + [0x20]
+        continue
+      }
+      logical += line
+      let text = logical.prefix { $0 != UInt8(ascii: "#") }.text
+      logical = []
+      guard let equals = text.firstIndex(of: "=") else { continue }
+      let variable = text[..<equals].filter { !$0.isWhitespace && !"+:?".contains($0) }
+      guard variable.hasPrefix("TEST_GEN_PROGS"), suffixes.contains(String(variable.dropFirst(14))) else { continue }
+      let base = Self.root + directory + "/"
+      for word in text[text.index(after: equals)...].split(whereSeparator: \.isWhitespace) {
+        if word.contains("wildcard") || word.contains("patsubst") || word.contains("(") || word.contains("%") {
+          continue
+        }
+        let name = String(word.filter { $0 != ")" })
+        if tree.paths.contains(sorted: base + name + ".c"), !names.contains(name) { names.append(name) }
+      }
+      if text.contains("$(wildcard *.c)") || text.contains("wildcard *.c") {
+        for path in tree.paths where path.hasPrefix(base) && path.hasSuffix(".c") {
+          let name = String(path.dropFirst(base.count).dropLast(2))
+          if !name.contains("/"), !names.contains(name) { names.append(name) }
+        }
+      }
+    }
+    return names
+  }
+
+  /// The options that a directory's `config` file asks for.
+  func configuration(of directory: String) -> [UInt8]? { tree.read(Self.root + directory + "/config") }
+
+  /// The seconds that a directory's `settings` file allows a program.
+  func timeout(of directory: String) -> Int? {
+    let lines = (tree.read(Self.root + directory + "/settings") ?? []).text.split(separator: "\n")
+    return lines.compactMap { $0.hasPrefix("timeout=") ? Int($0.dropFirst(8)) : nil }.last
+  }
+
+  /// The source of a program.
+  func source(of program: String, in directory: String) -> [UInt8]? {
+    tree.read(Self.root + directory + "/" + program + ".c")
+  }
+
+  /// A pattern of MAINTAINERS: a directory with everything below, or a glob that stops at slashes.
+  private static func matches(_ path: String, _ pattern: String) -> Bool {
+    if pattern.hasSuffix("/") { return path.hasPrefix(pattern) }
+    guard pattern.contains("*") || pattern.contains("?") else {
+      return path == pattern || path.hasPrefix(pattern + "/")
+    }
+    return glob(Array(pattern.utf8)[...], Array(path.utf8)[...])
+  }
+
+  private static func glob(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
+    guard let first = pattern.first else { return text.isEmpty }
+    if first == UInt8(ascii: "*") {
+      let rest = pattern.drop { $0 == UInt8(ascii: "*") }
+      var tail = text
+      while true {
+        if glob(rest, tail) { return true }
+        guard let next = tail.first, next != UInt8(ascii: "/") else { return false }
+        tail = tail.dropFirst()
+      }
+    }
+    guard let next = text.first, next == first || (first == UInt8(ascii: "?") && next != UInt8(ascii: "/")) else {
+      return false
+    }
+    return glob(pattern.dropFirst(), text.dropFirst())
+  }
+}
+
+extension [String] {
+  /// Whether the sorted array has the element.
+  fileprivate func contains(sorted element: String) -> Bool {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle] < element { low = middle + 1 } else { high = middle }
+    }
+    return low < count && self[low] == element
+  }
+}

@@ -1,0 +1,70 @@
+import ByteText
+
+/// Finds the test programs that use what a series touches, by the names they share.
+struct TestRanking {
+  /// A program with the names that speak for it.
+  struct Match {
+    let program: String
+    let score: Double
+    let names: [String]
+  }
+
+  /// Constants of the user interface near the changed lines.
+  private var constants: Set<String> = []
+  /// Names of touched files, such as `guest_memfd`.
+  private var stems: Set<String> = []
+
+  /// Learns from the changed kernel files.
+  init(files: [ChangedFile]) {
+    for file in files {
+      guard let new = file.new else { continue }
+      let base = file.path.split(separator: "/").last.map(String.init) ?? file.path
+      let stem = String(base.prefix { $0 != "." })
+      if stem.contains("_"), stem.count >= 6 { stems.insert(stem) }
+      let ranges = new.lineRanges()
+      // Small files are one subject; of a large one only the surroundings of the change are.
+      var near: Set<Int> = []
+      if ranges.count <= 1_500 {
+        near = Set(ranges.indices)
+      } else {
+        for line in file.addedLines() { near.formUnion(max(0, line - 30)..<min(ranges.count, line + 30)) }
+      }
+      for index in near {
+        constants.formUnion(Identifiers.all(in: new[ranges[index]] + [0x0A]).filter(Identifiers.isConstant))
+      }
+    }
+  }
+
+  /// The programs that share rare names with the change, best first.
+  func matches(among programs: [(name: String, source: [UInt8])]) -> [Match] {
+    let vocabularies = programs.map { Identifiers.all(in: $0.source + [0x0A]) }
+    var frequency: [String: Int] = [:]
+    for vocabulary in vocabularies {
+      for name in vocabulary where constants.contains(name) { frequency[name, default: 0] += 1 }
+    }
+    var matches: [Match] = []
+    for (program, vocabulary) in zip(programs, vocabularies) {
+      var score = 0.0
+      var reasons: [(Double, String)] = []
+      for name in vocabulary where constants.contains(name) {
+        let users = frequency[name] ?? 1
+        // A name that every second test has says nothing about this series.
+        guard users * 4 <= max(programs.count, 4) else { continue }
+        let weight = 1.0 / Double(users)
+        score += weight
+        reasons.append((weight, name))
+      }
+      for stem in stems {
+        let carriers = vocabulary.filter { $0.lowercased().contains(stem) }
+        guard let carrier = carriers.min() ?? (program.name.contains(stem) ? stem : nil) else { continue }
+        score += program.name.contains(stem) ? 4 : 2
+        reasons.append((4, carrier))
+      }
+      if score > 0 {
+        let names = reasons.sorted { ($0.0, $1.1) > ($1.0, $0.1) }.prefix(3).map(\.1)
+        matches.append(Match(program: program.name, score: score, names: names))
+      }
+    }
+    return matches.sorted { ($0.score, $1.program) > ($1.score, $0.program) }
+  }
+}

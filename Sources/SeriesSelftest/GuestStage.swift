@@ -1,0 +1,78 @@
+import ByteText
+import ChildProcess
+import KTAP
+import KernelBuild
+import SelftestPlan
+import SystemPackage
+import VirtualMachine
+
+/// What one boot came to.
+struct GuestRun {
+  let boot: String
+  let tests: [TestResult]
+  let problems: [String]
+  let seconds: Double
+  let secondsToFirstTest: Double?
+
+  /// The tests of several boots as one list: what did not always end alike is flaky.
+  static func merged(_ runs: [GuestRun]) -> [TestResult] {
+    guard let first = runs.first, runs.count > 1 else { return runs.first?.tests ?? [] }
+    return first.tests.map { test in
+      let all = runs.compactMap { run in run.tests.first { $0.name == test.name } }
+      let bad = all.filter(\.isBad)
+      guard let shown = bad.first else { return test }
+      guard bad.count < all.count else { return shown }
+      return TestResult(
+        name: test.name, result: .flaky, message: "\(bad.count) of \(all.count) boots failed\n\(shown.message)")
+    }
+  }
+}
+
+/// Boots guests, all in the way that was decided once.
+struct GuestStage {
+  let acceleration: Acceleration
+  private let guestInit: GuestInit
+  private let processors: Int
+
+  init(suite: SeriesSelftest, guestInit: GuestInit, kernel: FilePath, directory: FilePath) async throws {
+    self.guestInit = guestInit
+    processors = max(2, min(suite.options.jobs, 4))
+    switch suite.options.acceleration {
+    case .kvm: acceleration = Acceleration(.kvm, reason: "asked for")
+    case .tcg: acceleration = Acceleration(.tcg, reason: "asked for")
+    case .auto:
+      let scratch = directory.appending("probe")
+      try scratch.makeDirectories()
+      acceleration = try await AccelerationProbe.decide(
+        kernel: kernel, guestInit: guestInit, cache: suite.options.cache, scratch: scratch)
+    }
+  }
+
+  func boot(
+    _ run: PlannedRun, of plan: SelftestPlan, tests programs: [SelftestProgram], make: KernelMake, directory: FilePath,
+    events: @escaping @Sendable (SelftestEvent) -> Void
+  ) async throws -> GuestRun {
+    var files: [GuestFile] = []
+    var tests: [GuestTest] = []
+    for program in programs {
+      let inside = "/kselftest/\(program.directory)/\(program.name)"
+      guard let contents = make.path(of: program).contents() else { continue }
+      files.append(GuestFile(path: inside, contents: contents))
+      tests.append(GuestTest(program.title, command: [inside], timeout: timeout(program, plan)))
+    }
+    let machine = GuestMachine(
+      guestInit: guestInit, kernel: make.image, acceleration: acceleration, processors: processors,
+      needsPCI: plan.needsPCI, extraCommandLine: run.commandLine)
+    let outcome = try await machine.run(GuestPlan(tests), files: files, in: directory) { entry in
+      events(.progress("\(entry.phase)"))
+    }
+    make.history.note(outcome.command.shellLine)
+    return GuestVerdict(outcome: outcome, planned: tests.map(\.name)).run
+  }
+
+  /// What the tree's own `settings` allow, else kselftest's 45 s; emulated guests are slower than that was made for.
+  private func timeout(_ program: SelftestProgram, _ plan: SelftestPlan) -> Duration {
+    let planned = plan.tests.first { $0.directory == program.directory && $0.name == program.name }
+    return .seconds((planned?.timeout ?? 45) * (acceleration.kind == .tcg ? 4 : 1))
+  }
+}

@@ -1,0 +1,84 @@
+import Findings
+import KernelConfig
+import SelftestPlan
+
+extension SelftestReport {
+  /// The report as a JSON document.
+  public var json: JSONValue {
+    [
+      "schema_version": 1, "accel": .string(acceleration), "plan": plan.json,
+      "patches": .array(patches.map(\.json)), "verdict": .string(verdict.rawValue), "directory": .string(directory),
+    ]
+  }
+}
+
+extension PatchResult {
+  var json: JSONValue {
+    [
+      "number": .integer(number), "subject": .string(subject), "commit": .string(commit), "build": .string(build),
+      "boot": .string(boot), "verdict": .string(verdict.rawValue), "known": .bool(isKnown),
+      "tests": .array(
+        tests.map { test in
+          [
+            "name": .string(test.name), "result": .string(test.result.rawValue), "message": .string(test.message),
+            "change": .optional(test.change),
+          ]
+        }),
+      "errors": .strings(errors), "warnings": .strings(warnings),
+      "runs": .array(
+        runs.map { run in
+          [
+            "name": .string(run.name), "boot": .string(run.boot), "problems": .strings(run.problems),
+            "milliseconds": .milliseconds(run.seconds),
+            "milliseconds_to_first_test": run.secondsToFirstTest.map { .milliseconds($0) } ?? .null,
+            "directory": .string(run.directory),
+          ]
+        }),
+      "phases": .array(phases.map { ["name": .string($0.name), "milliseconds": .milliseconds($0.seconds)] }),
+    ]
+  }
+}
+
+extension SelftestPlan {
+  /// The plan as a JSON value.
+  public var json: JSONValue {
+    [
+      "files": .array(
+        files.map { file in
+          [
+            "path": .string(file.path), "role": .string(file.role.rawValue), "condition": .optional(file.condition),
+            "compiled": .bool(file.compiled),
+            "hunks": .array(
+              file.hunkConditions.map {
+                ["line": .integer($0.line), "condition": .string($0.condition), "compiled": .bool($0.compiled)]
+              }),
+          ]
+        }),
+      "options": .array(
+        options.map { ["name": .string($0.name), "value": .string($0.value), "reason": .string($0.reason)] }),
+      "tests": .array(
+        tests.map { test in
+          [
+            "directory": .string(test.directory), "name": .string(test.name), "reason": .string(test.reason),
+            "new": .bool(test.isNew),
+          ]
+        }),
+      "parameters": .array(
+        parameters.map { parameter in
+          [
+            "module": .string(parameter.module), "name": .string(parameter.name), "type": .string(parameter.kind),
+            "default": .string(parameter.defaultValue), "path": .string(parameter.location.path),
+            "line": .integer(parameter.location.line),
+          ]
+        }),
+      "runs": .array(runs.map { ["name": .string($0.name), "command_line": .strings($0.commandLine)] }),
+      "not_covered": .strings(uncovered),
+    ]
+  }
+}
+
+extension JSONValue {
+  fileprivate static func strings(_ values: [String]) -> JSONValue { .array(values.map { .string($0) }) }
+
+  fileprivate static func milliseconds(_ seconds: Double) -> JSONValue { .integer(Int((seconds * 1_000).rounded())) }
+}

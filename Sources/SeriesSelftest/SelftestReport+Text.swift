@@ -1,0 +1,66 @@
+import KernelConfig
+import SelftestPlan
+
+extension SelftestReport {
+  /// The report for people: how guests ran, a paragraph per patch, where everything is.
+  public var text: String {
+    var text = "guests run on \(acceleration)\n"
+    for patch in patches { text += patch.text }
+    let own = patches.filter { $0.number > 0 }
+    let passed = own.filter { $0.verdict == .passed }.count
+    text += "\(verdict.rawValue): \(passed) of \(own.count) patches passed; results in \(directory)\n"
+    return text
+  }
+}
+
+extension PatchResult {
+  /// A line per stage and per test, and the lines that matter of what went wrong.
+  var text: String {
+    let known = isKnown ? " (known result, --fresh runs it again)" : ""
+    var text = number == 0 ? "base\(known)\n" : "patch \(number): \(subject)\(known)\n"
+    let times = phases.map { "\($0.name) \(Self.rounded($0.seconds)) s" }.joined(separator: ", ")
+    text += "  build \(build), boot \(boot)\(times.isEmpty ? "" : "  [\(times)]")\n"
+    for error in errors { text += "    \(error)\n" }
+    for warning in warnings.prefix(10) { text += "    new warning: \(warning)\n" }
+    if warnings.count > 10 { text += "    and \(warnings.count - 10) more new warnings\n" }
+    for test in tests {
+      text += "  \(test.result.rawValue)  \(test.name)\(test.change.map { "  (\($0))" } ?? "")\n"
+      if test.result != .pass { text += Self.indented(test.message) }
+    }
+    for run in runs {
+      for problem in run.problems { text += "  problem in run \(run.name):\n" + Self.indented(problem) }
+    }
+    return text
+  }
+
+  private static func indented(_ text: String) -> String {
+    text.split(separator: "\n").map { "      \($0)\n" }.joined()
+  }
+
+  static func rounded(_ seconds: Double) -> String {
+    let tenths = Int((seconds * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+}
+
+extension SelftestPlan {
+  /// The plan for people: what to set and why, what to run and why, what is left out.
+  public var text: String {
+    var text = "files\n"
+    for file in files {
+      let how = file.condition.map { "compiled if \($0)" } ?? file.role.rawValue
+      text += "  \(file.path): \(how)\(file.compiled ? "" : " [not compiled]")\n"
+      for hunk in file.hunkConditions {
+        text += "    line \(hunk.line): #if \(hunk.condition)\(hunk.compiled ? "" : " [not compiled]")\n"
+      }
+    }
+    text += "options\n"
+    for option in options { text += "  \(option.name)=\(option.value)  (\(option.reason))\n" }
+    text += "tests\n"
+    for test in tests { text += "  \(test.directory):\(test.name)  (\(test.reason))\n" }
+    text += "runs\n"
+    for run in runs { text += "  \(run.name)\n" }
+    if !uncovered.isEmpty { text += "not covered\n" + uncovered.map { "  \($0)\n" }.joined() }
+    return text
+  }
+}

@@ -1,0 +1,158 @@
+import KernelTree
+import SelftestPlan
+
+/// The result of one test program in one run.
+public struct TestResult: Sendable, Codable, Equatable {
+  /// How it ended.
+  public enum Result: String, Sendable, Codable {
+    case pass, fail, skip, crash
+    /// Some repetitions passed and some did not.
+    case flaky
+    /// It was planned and is not there: not built, or the run ended before it.
+    case notRun = "not-run"
+  }
+
+  /// `kvm:guest_memfd_test`, with the run's name in brackets if it is not the default.
+  public let name: String
+  /// How it ended.
+  public let result: Result
+  /// The lines that matter: the failed assertion, the reason for a skip.
+  public let message: String
+  /// How it ended on the base, where that was asked for and the base has it.
+  public internal(set) var onBase: Result?
+
+  init(name: String, result: Result, message: String, onBase: Result? = nil) {
+    self.name = name
+    self.result = result
+    self.message = message
+    self.onBase = onBase
+  }
+
+  /// Whether it speaks against the patch: it went wrong, and not in the same way without the patch.
+  public var isBad: Bool {
+    switch result {
+    case .pass, .skip: false
+    case .fail, .crash, .flaky, .notRun: result != onBase
+    }
+  }
+
+  /// What the patch changed about it, if the base is known: `new failure`, `fixed`, `as on the base`.
+  public var change: String? {
+    guard let onBase else { return nil }
+    if isBad { return "new failure" }
+    let wasBad = TestResult(name: name, result: onBase, message: "").isBad
+    return wasBad ? (result == .pass ? "fixed" : "as on the base") : nil
+  }
+}
+
+/// The result of one boot.
+public struct RunResult: Sendable, Codable, Equatable {
+  /// The run's name in the plan.
+  public let name: String
+  /// `booted`, `panic`, `hang`, `reset` or `not-started`.
+  public let boot: String
+  /// What went wrong in it, with the lines that matter: a splat, a panic, the last console lines.
+  public let problems: [String]
+  /// Seconds from QEMU's start to its end.
+  public let seconds: Double
+  /// Seconds from the kernel's first byte to the first test.
+  public let secondsToFirstTest: Double?
+  /// The run's directory, relative to the patch's.
+  public let directory: String
+}
+
+/// What became of one patch.
+public struct PatchResult: Sendable, Codable, Equatable {
+  /// Its number in the series.
+  public let number: Int
+  /// Its subject.
+  public let subject: String
+  /// Its commit.
+  public let commit: String
+  /// `built`, `failed` or `not-run`.
+  public internal(set) var build: String = "not-run"
+  /// `booted`, `failed` or `not-run`.
+  public internal(set) var boot: String = "not-run"
+  /// The first errors of a failed build.
+  public internal(set) var errors: [String] = []
+  /// Warnings that this patch's build gave for the first time.
+  public internal(set) var warnings: [String] = []
+  /// The boots.
+  public internal(set) var runs: [RunResult] = []
+  /// The tests of all runs.
+  public internal(set) var tests: [TestResult] = []
+  /// Seconds per phase, in order.
+  public internal(set) var phases: [Phase] = []
+  /// Where its logs, configuration and `replay.sh` are.
+  public internal(set) var directory: String?
+  /// Whether the result is that of an earlier run with the same inputs.
+  public internal(set) var isKnown = false
+
+  /// A phase with its time.
+  public struct Phase: Sendable, Codable, Equatable {
+    /// `export`, `configure`, `build`, `tests`, or a run's name.
+    public let name: String
+    /// Wall seconds.
+    public let seconds: Double
+  }
+
+  /// Notes next to each test how it ended on the base.
+  mutating func compare(with base: PatchResult) {
+    for index in tests.indices {
+      tests[index].onBase = base.tests.first { $0.name == tests[index].name }?.result
+    }
+  }
+
+  init(_ subject: SelftestSubject) {
+    number = subject.number
+    self.subject = subject.subject
+    commit = subject.commit.hex
+  }
+
+  /// The worst that happened, in the order of exit statuses.
+  public var verdict: SelftestVerdict {
+    if build != "built" { return .buildFailed }
+    if boot != "booted" { return .bootFailed }
+    if tests.contains(where: \.isBad) { return .failed }
+    if runs.contains(where: { !$0.problems.isEmpty }) { return .failed }
+    return .passed
+  }
+}
+
+/// What a patch or a series came to.
+public enum SelftestVerdict: String, Sendable, Comparable {
+  case passed
+  case failed
+  case buildFailed = "build-failed"
+  case bootFailed = "boot-failed"
+
+  /// From good to bad.
+  public static func < (lhs: SelftestVerdict, rhs: SelftestVerdict) -> Bool { lhs.rank < rhs.rank }
+
+  /// The exit status that goes with it.
+  public var exitStatus: Int32 {
+    switch self {
+    case .passed: 0
+    case .failed: 1
+    case .buildFailed: 3
+    case .bootFailed: 4
+    }
+  }
+
+  private var rank: Int32 { exitStatus }
+}
+
+/// What came of testing a series.
+public struct SelftestReport: Sendable {
+  /// How guests were executed, and why so.
+  public let acceleration: String
+  /// The plan.
+  public let plan: SelftestPlan
+  /// One entry per tested patch.
+  public let patches: [PatchResult]
+  /// Where logs, configurations and `replay.sh` are.
+  public let directory: String
+
+  /// The worst verdict of a patch; the base is only there to compare with.
+  public var verdict: SelftestVerdict { patches.filter { $0.number > 0 }.map(\.verdict).max() ?? .passed }
+}

@@ -1,0 +1,162 @@
+import ArgumentParser
+import ByteText
+import Findings
+import KTAP
+import SystemPackage
+
+/// `gmemkit parse`: what a console log or a test report says.
+struct ParseCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "parse",
+    abstract: "Read a kernel's console log or a KTAP report.",
+    discussion: """
+      Understands KTAP and TAP in the dialects of KUnit and kselftest, with time stamps and other console prefixes, and \
+      finds what the kernel reports about itself: lockdep reports, warnings, oopses, stalls, panics.
+
+      Example:  gmemkit parse console.log
+                dmesg | gmemkit parse --json -
+
+      Exit status: 0 all tests passed, 1 a test failed, 2 the log cannot be read or holds neither tests nor reports, \
+      4 a test or the kernel crashed.
+      """)
+
+  @Argument(help: "A console log, or '-' for standard input.")
+  var log: String
+
+  @Flag(help: "One JSON document on standard output.")
+  var json = false
+
+  func run() throws {
+    let bytes = try Self.read(log)
+    let read = KernelLog(bytes)
+    if json {
+      Console.write(read.json.document)
+    } else {
+      Console.write(read.summary)
+    }
+    try Self.judge(read, log)
+  }
+
+  private static func judge(_ read: KernelLog, _ name: String) throws {
+    let counts = read.counts
+    if let panic = read.splats.first(where: { $0.kind == .panic }) {
+      throw Ending(.bootFailed, "\(name):\(panic.lines.lowerBound): \(panic.title)")
+    }
+    guard read.hasReport || !read.splats.isEmpty else {
+      throw Ending(.badInput, "\(name): no KTAP or TAP version line and no kernel report; is this a console log?")
+    }
+    if read.hasReport, read.status == .crashed {
+      throw Ending(.bootFailed, "\(name): \(counts[.crashed]) tests crashed, \(counts.missing) have no result")
+    }
+    if read.hasReport, read.status != .passed, read.status != .skipped {
+      throw Ending(.findings, "\(name): \(counts.bad) tests did not pass")
+    }
+    if let first = read.splats.first {
+      let more = read.splats.count > 1 ? " and \(read.splats.count - 1) more" : ""
+      throw Ending(.findings, "\(name):\(first.lines.lowerBound): \(first.title)\(more)")
+    }
+  }
+
+  private static func read(_ path: String) throws -> [UInt8] {
+    do {
+      let file = path == "-" ? FileDescriptor.standardInput : try FileDescriptor.open(path, .readOnly)
+      defer { if path != "-" { try? file.close() } }
+      var bytes: [UInt8] = []
+      var buffer = [UInt8](repeating: 0, count: 1 << 20)
+      while case let count = try buffer.withUnsafeMutableBytes({ try file.read(into: $0) }), count > 0 {
+        bytes += buffer.prefix(count)
+      }
+      return bytes
+    } catch let error as Errno {
+      throw Ending(.badInput, "\(path): \(error); give a readable file, or '-' for standard input")
+    }
+  }
+}
+
+extension KernelLog {
+  /// The tree of results, the splats and the counts, for people.
+  fileprivate var summary: String {
+    var text = ""
+    func add(_ tests: [TestResult], _ indentation: String) {
+      for test in tests {
+        let message = test.message.isEmpty ? "" : "  (\(test.message))"
+        let status = test.status.rawValue.padding(to: 8)
+        text += "\(indentation)\(status) \(test.name)\(message)\n"
+        if test.status.isBad, test.subtests.isEmpty {
+          for line in test.log.suffix(12) { text += "\(indentation)         | \(line)\n" }
+        }
+        for note in test.notes { text += "\(indentation)         note: \(note)\n" }
+        add(test.subtests, indentation + "  ")
+      }
+    }
+    add(tests, "")
+    for note in notes { text += "note: \(note)\n" }
+    for splat in splats {
+      let during = splat.test.map { " during '\($0)'" } ?? ""
+      text += "\nline \(splat.lines.lowerBound): \(splat.kind.rawValue)\(during): \(splat.title)\n"
+      for frame in splat.trace.filter(\.isReliable).prefix(8) {
+        text += "    \(frame.function)+0x\(String(frame.offset, radix: 16))\n"
+      }
+    }
+    let counts = counts
+    let words = TestResult.Status.allCases.filter { counts[$0] > 0 }.map { "\(counts[$0]) \($0.rawValue)" }
+    let missing = counts.missing > 0 ? ["\(counts.missing) without a result"] : []
+    let tally = words.isEmpty && missing.isEmpty ? "no tests" : (words + missing).joined(separator: ", ")
+    return text + "\n\(tally); \(splats.count) kernel reports in \(lineCount) lines\n"
+  }
+
+  fileprivate var json: JSONValue {
+    let counts = counts
+    return [
+      "schema_version": 1,
+      "status": .string(status.rawValue),
+      "tests": .array(tests.map(Self.json)),
+      "planned": planned.map { .integer($0) } ?? .null,
+      "counts": .object(
+        TestResult.Status.allCases.map { (key: $0.rawValue, value: .integer(counts[$0])) }
+          + [(key: "missing", value: .integer(counts.missing)), (key: "notes", value: .integer(counts.notes))]),
+      "notes": .array(notes.map { .string($0) }),
+      "splats": .array(splats.map(Self.json)),
+      "lines": .integer(lineCount),
+    ]
+  }
+
+  private static func json(_ test: TestResult) -> JSONValue {
+    [
+      "name": .string(test.name),
+      "number": test.number.map { .integer($0) } ?? .null,
+      "result": .string(test.status.rawValue),
+      "message": .string(test.message),
+      "line": .integer(test.line),
+      "planned": test.planned.map { .integer($0) } ?? .null,
+      "notes": .array(test.notes.map { .string($0) }),
+      "log": .array(test.log.map { .string($0) }),
+      "tests": .array(test.subtests.map(json)),
+    ]
+  }
+
+  private static func json(_ splat: Splat) -> JSONValue {
+    [
+      "kind": .string(splat.kind.rawValue),
+      "title": .string(splat.title),
+      "test": .optional(splat.test),
+      "first_line": .integer(splat.lines.lowerBound),
+      "last_line": .integer(splat.lines.upperBound),
+      "text": .array(splat.text.map { .string($0) }),
+      "trace": .array(
+        splat.trace.map { frame in
+          [
+            "function": .string(frame.function), "offset": .integer(Int(clamping: frame.offset)),
+            "size": .integer(Int(clamping: frame.size)), "module": .optional(frame.module),
+            "reliable": .bool(frame.isReliable), "line": .integer(frame.line),
+          ]
+        }),
+    ]
+  }
+}
+
+extension String {
+  fileprivate func padding(to width: Int) -> String {
+    self + String(repeating: " ", count: Swift.max(0, width - count))
+  }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import DefaultTree
+import Foundation
+import KernelTree
+import PatchMail
+import SeriesApply
+import SeriesSelftest
+import SystemPackage
+import VirtualMachine
+
+extension SeriesSelftest.AccelerationChoice: ExpressibleByArgument {}
+
+extension SelftestCommand {
+  /// The planned suite for what the command line names.
+  func suite() async throws -> SeriesSelftest {
+    guard let architecture = Architecture.host else {
+      throw Ending(.badInput, "guests of this processor's architecture are not supported; use x86-64 or arm64")
+    }
+    guard let debug = DebugProfile.named(profile) else {
+      let names = DebugProfile.all.map(\.name).joined(separator: ", ")
+      throw Ending(.badUsage, "no profile is called '\(profile)'; there are \(names)")
+    }
+    var options = SeriesSelftest.Options(
+      cache: FilePath(DefaultTree.cacheDirectory()), jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
+    options.acceleration = accel
+    options.eachCommit = each
+    options.fresh = fresh
+    options.comparesWithBase = compareBase
+    options.repetitions = repetitions
+    options.profile = debug
+    options.output = output.map { Self.absolute($0) }
+    let repository = try await tree.repository()
+    do {
+      let (base, subjects) = try await subjects(in: repository)
+      return try await SeriesSelftest(
+        subjects, onto: base, of: repository, architecture: architecture, options: options)
+    } catch let error as MailError {
+      throw Ending(.badInput, "\(error)")
+    } catch let error as ApplyError {
+      throw Ending(.badInput, "\(error)")
+    } catch let error as TreeError {
+      throw Ending(.badInput, "\(error)")
+    } catch let error as SelftestError {
+      throw Self.ending(error)
+    }
+  }
+
+  /// The tree to start from and the commits to test.
+  private func subjects(in repository: KernelRepository) async throws -> (ObjectID, [SelftestSubject]) {
+    if let series {
+      let posted = try SeriesInput.series(at: series)
+      let base = try await SeriesBase.find(for: posted, in: repository, onto: tree.onto)
+      let applied = try await SeriesApplier.apply(posted, to: repository, onto: base.commit)
+      guard applied.isComplete else {
+        let conflicts = applied.patches.filter { $0.status == .conflict }.map { "\($0.number)" }.joined(separator: ", ")
+        throw Ending(.badInput, "patch \(conflicts) does not apply, nothing was tested; 'gmemkit apply' says why")
+      }
+      return (try await repository.tree(of: base.commit), SelftestSubject.subjects(of: applied))
+    }
+    let rev = rev ?? "HEAD"
+    let tip: ObjectID
+    let base: ObjectID
+    if let dots = rev.firstRange(of: "..") {
+      base = try await repository.commit(String(rev[..<dots.lowerBound]))
+      let end = String(rev[dots.upperBound...])
+      tip = try await repository.commit(end.isEmpty ? "HEAD" : end)
+    } else {
+      tip = try await repository.commit(rev)
+      base = try await repository.parents(of: tip).first ?? tip
+    }
+    return (
+      try await repository.tree(of: base), try await SelftestSubject.subjects(from: base, to: tip, in: repository)
+    )
+  }
+
+  static func ending(_ error: SelftestError) -> Ending {
+    switch error.code {
+    case .input: Ending(.badInput, error.description)
+    case .configuration: Ending(.buildFailed, error.description)
+    case .machine: Ending(.bootFailed, error.description)
+    case .cancelled: Ending(.interrupted, "interrupted")
+    }
+  }
+
+  static func ending(_ report: SelftestReport) -> Ending {
+    let worst = report.patches.filter { $0.verdict == report.verdict }
+    let names = worst.map { "\($0.number)" }.joined(separator: ", ")
+    let which = worst.count == 1 ? "patch \(names)" : "patches \(names)"
+    switch report.verdict {
+    case .buildFailed:
+      return Ending(.buildFailed, "\(which) did not build: \(worst.first?.errors.first ?? ""); see \(report.directory)")
+    case .bootFailed: return Ending(.bootFailed, "\(which) did not get through its boots; see \(report.directory)")
+    case .failed, .passed:
+      return Ending(.findings, "\(which) failed tests or made the kernel complain; see \(report.directory)")
+    }
+  }
+
+  static func write(_ bytes: [UInt8], to path: String) throws {
+    do {
+      let file = try FileDescriptor.open(
+        FilePath(path), .writeOnly, options: [.create, .truncate],
+        permissions: [.ownerReadWrite, .groupRead, .otherRead])
+      _ = try file.closeAfter { try file.writeAll(bytes) }
+    } catch {
+      throw Ending(.badInput, "cannot write \(path): \(error)")
+    }
+  }
+
+  private static func absolute(_ path: String) -> FilePath {
+    path.hasPrefix("/") ? FilePath(path) : FilePath(FileManager.default.currentDirectoryPath).appending(path)
+  }
+}

@@ -1,0 +1,53 @@
+import SeriesSelftest
+import Synchronization
+import SystemPackage
+
+/// Shows on a terminal what a run is doing, and on anything else the start of each phase.
+final class SelftestProgress: Sendable {
+  private struct State {
+    var phase = ""
+    var shown = 0
+  }
+
+  private let terminal: Bool
+  private let state = Mutex(State())
+
+  init(terminal: Bool) {
+    self.terminal = terminal
+  }
+
+  func take(_ event: SelftestEvent) {
+    state.withLock { state in
+      switch event {
+      case .phase(let patch, let name):
+        state.phase = "patch \(patch): \(name)"
+        show(state.phase, &state)
+      case .progress(let text):
+        if terminal { show("\(state.phase): \(text)", &state) }
+      case .finished(let result):
+        state.phase = ""
+        show("patch \(result.number): \(result.verdict.rawValue)", &state)
+        if terminal {
+          Self.write("\n")
+          state.shown = 0
+        }
+      }
+    }
+  }
+
+  /// Removes the line that is shown.
+  func clear() {
+    guard terminal else { return }
+    state.withLock { if $0.shown > 0 { Self.write("\r\u{1B}[K") } }
+  }
+
+  private static func write(_ text: String) {
+    _ = try? FileDescriptor.standardError.writeAll(text.utf8)
+  }
+
+  private func show(_ text: String, _ state: inout State) {
+    guard terminal else { return Console.note(text) }
+    Self.write("\r\u{1B}[K" + text.prefix(110))
+    state.shown = text.count
+  }
+}

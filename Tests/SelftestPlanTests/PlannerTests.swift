@@ -1,0 +1,140 @@
+import KernelConfig
+import SelftestPlan
+import Testing
+
+/// A tree with one driver, its selftests and their maintainers' entry; nothing of it is KVM.
+private let base: [String: String] = [
+  "Kconfig": "source \"arch/x86/Kconfig\"\nsource \"drivers/Kconfig\"\n",
+  "arch/x86/Kconfig": "config 64BIT\n\tbool \"64-bit\"\n",
+  "drivers/Kconfig": """
+  config WIDGET
+  	tristate "widgets"
+  	depends on 64BIT
+  config WIDGET_RING
+  	bool
+  config WIDGET_TEST
+  	bool "rings"
+  	depends on WIDGET
+  	select WIDGET_RING
+  config BIG
+  	bool "big"
+  """,
+  "Kbuild": "obj-y += drivers/\n",
+  "drivers/Makefile":
+    "obj-$(CONFIG_WIDGET) += widget.o\nwidget-y := core.o\nwidget-$(CONFIG_WIDGET_RING) += widget_ring.o\n",
+  "drivers/widget_ring.c":
+    "#include <linux/ring.h>\nint x;\nlong f(int nr)\n{\n\tif (nr == WIDGET_IOC_POP)\n\t\treturn 1;\n\treturn 0;\n}\n",
+  "include/linux/ring.h": "static inline void ring_grow(int x)\n{\n\tif (!IS_ENABLED(CONFIG_BIG))\n\t\treturn;\n}\n",
+  "MAINTAINERS": """
+  List of maintainers
+
+  WIDGETS
+  M:	A <a@example.org>
+  F:	drivers/widget*
+  F:	tools/testing/selftests/widget/
+
+  THE REST
+  M:	B <b@example.org>
+  F:	*
+  F:	*/
+  """,
+  "tools/testing/selftests/widget/Makefile":
+    "TEST_GEN_PROGS := ring_test \\\n\tother_test\nTEST_GEN_PROGS_s390x += far_test\nTEST_GEN_PROGS += pop_test\n",
+  "tools/testing/selftests/widget/config": "CONFIG_WIDGET=y\nCONFIG_NOT_HERE=y\n",
+  "tools/testing/selftests/widget/settings": "timeout=77\n",
+  "tools/testing/selftests/widget/ring_test.c": "int main(void) { return widget_ring_open(); }\n",
+  "tools/testing/selftests/widget/pop_test.c": "int main(void) { return ioctl(0, WIDGET_IOC_POP); }\n",
+  "tools/testing/selftests/widget/other_test.c": "int main(void) { return 0; }\n",
+  "tools/testing/selftests/widget/far_test.c": "int main(void) { return WIDGET_IOC_POP; }\n",
+]
+
+private func planned(_ edits: [String: String?]) throws -> SelftestPlan {
+  var tip = base
+  for (path, text) in edits { tip[path] = text }
+  let files = tip
+  let changes = edits.keys.sorted().map { path in
+    ChangedFile(path: path, old: base[path].map { Array($0.utf8) }, new: files[path].map { Array($0.utf8) })
+  }
+  let tree = TreeReader(paths: files.keys.sorted()) { files[$0].map { Array($0.utf8) } }
+  let machine = [SelftestPlanner.BaseOption(line: "CONFIG_64BIT=y", reason: "machine")].compactMap { $0 }
+  return try SelftestPlanner(tree: tree, architecture: "x86").plan(changes, base: machine)
+}
+
+private func ring(_ added: String) -> [String: String?] {
+  ["drivers/widget_ring.c": (base["drivers/widget_ring.c"] ?? "") + added]
+}
+
+struct PlannerTests {
+  @Test("a changed file leads to the symbols that compile it, through what selects them")
+  func symbols() throws {
+    let plan = try planned(ring("int y;\n"))
+    #expect(plan.fragment.order == ["64BIT", "WIDGET", "WIDGET_TEST"])
+    #expect(plan.files.map(\.condition) == ["WIDGET && WIDGET_RING"])
+    #expect(plan.fragmentText.contains("# compiles drivers/widget_ring.c, for WIDGET_RING\nCONFIG_WIDGET_TEST=y\n"))
+  }
+
+  @Test("tests are those of the maintainers' entry that share names; other architectures' are not built")
+  func tests() throws {
+    let plan = try planned(ring("int y;\n"))
+    #expect(plan.tests.map(\.name) == ["ring_test", "pop_test"])
+    #expect(plan.tests.map(\.timeout) == [77, 77])
+    #expect(plan.tests.last?.reason == "uses WIDGET_IOC_POP")
+    #expect(plan.uncovered == ["CONFIG_NOT_HERE of tools/testing/selftests/widget/config: cannot be set on x86"])
+  }
+
+  @Test("a test that the series adds comes first, whatever it shares")
+  func addedTest() throws {
+    let plan = try planned([
+      "tools/testing/selftests/widget/Makefile": "TEST_GEN_PROGS := fresh_test\n",
+      "tools/testing/selftests/widget/fresh_test.c": "int main(void) { return 0; }\n",
+    ])
+    #expect(plan.tests.map(\.name) == ["fresh_test"])
+    #expect(plan.tests.first?.isNew == true)
+  }
+
+  @Test(
+    "a boolean parameter is run with its other value",
+    arguments: [
+      ("static bool grow;\nmodule_param(grow, bool, 0644);\n", "widget.grow=1", "0"),
+      ("static bool __read_mostly g = true;\nmodule_param_named(grow, g, bool, 0444);\n", "widget.grow=0", "1"),
+    ])
+  func parameters(added: String, word: String, value: String) throws {
+    let plan = try planned(ring(added))
+    #expect(plan.parameters.map(\.defaultValue) == [value])
+    #expect(plan.runs.map(\.name) == ["default", word])
+  }
+
+  @Test("a parameter that was there before makes no run")
+  func oldParameter() throws {
+    let plan = try planned(["MAINTAINERS": nil])
+    #expect(plan.runs.map(\.name) == ["default"])
+  }
+
+  @Test("an option that a called inline function tests is set")
+  func interface() throws {
+    let plan = try planned(ring("void g(void)\n{\n\tring_grow(1);\n}\n"))
+    #expect(plan.fragment["BIG"] == "y")
+    #expect(plan.options.last?.reason == "ring_grow() in include/linux/ring.h does nothing without it")
+  }
+
+  @Test("what no configuration compiles is named")
+  func uncovered() throws {
+    let hunk = try planned(ring("#ifdef CONFIG_NOWHERE\nint y;\n#endif\n"))
+    #expect(hunk.uncovered.contains { $0.contains("widget_ring.c:10: under '#if NOWHERE'") })
+    let file = try planned(["drivers/lonely.c": "int z;\n"])
+    #expect(file.uncovered.contains { $0.contains("drivers/lonely.c: no Kbuild rule") })
+    #expect(file.files.first?.compiled == false)
+  }
+}
+
+struct ChangedFileTests {
+  @Test(
+    "added lines have the numbers of the new file",
+    arguments: [
+      ("a\nb\nc\n", "a\nx\nb\nc\n", [2]), ("a\nb\n", "a\nb\n", []), ("", "a\nb\n", [1, 2]),
+      ("a\nb\nc\nd\n", "a\nc\nx\nd\ny\n", [3, 5]), ("a\n", "", []),
+    ])
+  func added(old: String, new: String, lines: [Int]) {
+    #expect(ChangedFile(path: "f", old: Array(old.utf8), new: Array(new.utf8)).addedLines() == lines)
+  }
+}

@@ -1,0 +1,44 @@
+import Findings
+import KernelTree
+import SeriesLint
+import SystemPackage
+import Testing
+
+struct WholeFileLinterTests {
+  private let linter = WholeFileLinter(checker: MarkChecker(), options: LintOptions(jobs: 2))
+
+  private func fixture() throws -> LintFixture {
+    let fixture = try LintFixture()
+    try fixture.commit([
+      "mm/a.c": "\tbug(a);\n\tbug(a2);\n", "mm/sub/b.h": "\tbug(b);\n", "mm/README": "\tbug(no);\n",
+      "fs/c.c": "\tbug(c); /* gmemkit: allow bug: fine */\n",
+    ])
+    return fixture
+  }
+
+  @Test func aFolderAndARepositorySayTheSame() async throws {
+    let fixture = try fixture()
+    let repository = try KernelRepository(opening: fixture.path)
+    let tree = RepositoryTree(repository, tree: try await repository.tree(of: repository.commit("HEAD")))
+    let inRepository = try await linter.lint(tree)
+    let inFolder = try await linter.lint(FolderTree(FilePath(fixture.path)))
+    #expect(inRepository == inFolder)
+    #expect(inFolder.findings.map(\.finding.message) == ["'a' is wrong", "'a2' is wrong", "'b' is wrong"])
+    #expect(inFolder.suppressed.map(\.reason) == ["fine"])
+    #expect(inFolder.analysed.files == 3)
+    #expect(inFolder.failing.count == 3)
+  }
+
+  @Test func pathsNarrowTheRun() async throws {
+    let fixture = try fixture()
+    let tree = FolderTree(FilePath(fixture.path))
+    #expect(try await linter.lint(tree, paths: ["mm/sub"]).findings.map(\.finding.place.path) == ["mm/sub/b.h"])
+    #expect(try await linter.lint(tree, paths: ["mm/a.c", "mm/a.c"]).analysed.files == 1)
+  }
+
+  @Test(arguments: ["mm/README", "no/such/path"])
+  func nothingToAnalyseIsAnError(path: String) async throws {
+    let fixture = try fixture()
+    await #expect(throws: LintError.self) { try await linter.lint(FolderTree(FilePath(fixture.path)), paths: [path]) }
+  }
+}
