@@ -61,7 +61,7 @@ let package = Package(
     room("SeriesRules", ["Findings"]),
     room(
       "SeriesLint",
-      ["SeriesRules", "Findings", "KernelTree", "PatchMail", "UnifiedDiff", "SeriesApply", systemPackage]),
+      ["SeriesRules", "LintRules", "KernelC", "Findings", "KernelTree", "PatchMail", "UnifiedDiff", "SeriesApply", systemPackage]),
 
     // series → kernel → verdicts
     room("KernelConfig", ["ByteText"]),
@@ -78,7 +78,7 @@ let package = Package(
       ]),
 
     // everything → one verdict per patch
-    room("CheckReport", ["SeriesApply", "SeriesLint", "SeriesSelftest", "Findings"]),
+    room("CheckReport", ["KernelTree", "SeriesApply", "SeriesSelftest", "Findings"]),
     .executableTarget(
       name: "gmemkit",
       dependencies: [
@@ -96,7 +96,7 @@ let package = Package(
     tests("InflateTests", ["Inflate"]),
     tests("PatchMailTests", ["PatchMail"]),
     tests("UnifiedDiffTests", ["UnifiedDiff"]),
-    tests("ThreadReviewTests", ["ThreadReview"]),
+    tests("ThreadReviewTests", ["ThreadReview", "PatchMail"]),
     tests("KernelTreeTests", ["KernelTree"]),
     tests("SeriesApplyTests", ["SeriesApply"]),
     tests("DefaultTreeTests", ["DefaultTree"]),

@@ -1,6 +1,6 @@
 /// One row of the verdict: a patch and what each stage says of it.
 public struct PatchVerdict: Sendable {
-  /// The stages, in the order in which they run and in which a failure decides the exit status.
+  /// The stages, in the order in which they run.
   public enum Stage: String, Sendable, CaseIterable {
     case applies, findings, builds, boots, tests
   }

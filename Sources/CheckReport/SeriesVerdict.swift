@@ -22,9 +22,10 @@ public struct SeriesVerdict: Sendable {
   /// Whether every patch is green in every column; an empty series is not.
   public var isGreen: Bool { !patches.isEmpty && patches.allSatisfy(\.isGreen) }
 
-  /// The first stage that failed for any patch, else the first that did not run; nil where all is green.
+  /// The stage whose failure decides the exit status: the one that keeps most of the others from meaning anything. Where
+  /// none failed, the first that did not run; nil where all is green.
   public var decidingStage: PatchVerdict.Stage? {
-    let stages = PatchVerdict.Stage.allCases
+    let stages: [PatchVerdict.Stage] = [.applies, .builds, .boots, .findings, .tests]
     return stages.first { stage in patches.contains { $0[stage].state == .red } }
       ?? stages.first { stage in patches.contains { $0[stage].state == .notRun } }
   }

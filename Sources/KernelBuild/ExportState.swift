@@ -3,7 +3,7 @@ import KernelTree
 
 /// What `source/` holds: the files of a base tree, those that differ from it, and those that a killed export left open.
 ///
-/// On disk: `base <tree>`, then a line `<mode> <blob> <path>` per file that differs (`0 - <path>` for one that is not there),
+/// On disk: the rules by which files were chosen, `base <tree>`, then a line `<mode> <blob> <path>` per file that differs (`0 - <path>` for one that is not there),
 /// `? <path>` per file in question, `?` alone if every file is.
 struct ExportState: Sendable {
   private(set) var base: ObjectID?
@@ -11,9 +11,14 @@ struct ExportState: Sendable {
   private(set) var inQuestion: Set<String> = []
   private(set) var allInQuestion = false
 
-  /// Reads the state; one that cannot be read puts every file in question.
-  init(contents: [UInt8]?) {
-    guard let contents else {
+  /// Changes whenever other files than before are left out of an export.
+  private static let rules = 2
+
+  private static func head(_ architecture: String) -> String { "export \(rules) \(architecture)" }
+
+  /// Reads the state; one that cannot be read, or was made by other rules, puts every file in question.
+  init(contents: [UInt8]?, architecture: String) {
+    guard let contents, contents.starts(with: Array((Self.head(architecture) + "\n").utf8)) else {
       allInQuestion = true
       return
     }
@@ -41,8 +46,9 @@ struct ExportState: Sendable {
   }
 
   /// The state as it is kept on disk.
-  var serialised: [UInt8] {
-    var text = base.map { "base \($0.hex)\n" } ?? ""
+  func serialised(for architecture: String) -> [UInt8] {
+    var text = Self.head(architecture) + "\n"
+    text += base.map { "base \($0.hex)\n" } ?? ""
     if allInQuestion { text += "?\n" }
     for (path, entry) in overlay.sorted(by: { $0.key < $1.key }) {
       text += entry.map { "\(String($0.mode, radix: 8)) \($0.id.hex) \(path)\n" } ?? "0 - \(path)\n"

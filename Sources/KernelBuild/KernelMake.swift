@@ -61,6 +61,8 @@ public struct KernelMake: Sendable {
     "KBUILD_BUILD_TIMESTAMP": "Thu Jan  1 00:00:00 UTC 1970", "KBUILD_BUILD_USER": "gmemkit",
     "KBUILD_BUILD_HOST": "gmemkit", "KBUILD_BUILD_VERSION": "1", "LC_ALL": "C", "MAKEFLAGS": nil, "MFLAGS": nil,
     "MAKELEVEL": nil, "KBUILD_OUTPUT": nil, "CFLAGS": nil, "LDFLAGS": nil, "CCACHE_NOHASHDIR": "1",
+    // Without it ccache preprocesses every file once more: a third of the whole build.
+    "CCACHE_DEPEND": "1",
   ]
 
   /// `make` in the source tree with `O=` and `ARCH=` set.

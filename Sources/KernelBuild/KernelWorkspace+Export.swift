@@ -36,7 +36,7 @@ extension KernelWorkspace {
     let clock = ContinuousClock()
     let start = clock.now
     try source.makeDirectories()
-    let before = ExportState(contents: state.contents())
+    let before = ExportState(contents: state.contents(), architecture: sourceArchitecture)
     let step: ExportStep
     do {
       step = try await before.step(to: tree, over: base, in: repository) { Self.isNeeded($0, sourceArchitecture) }
@@ -44,7 +44,7 @@ extension KernelWorkspace {
       throw BuildError(.tree, "cannot export the kernel tree \(tree.short): \(error)")
     }
     if !step.changes.isEmpty {
-      try state.replace(step.during.serialised)
+      try state.replace(step.during.serialised(for: sourceArchitecture))
       if step.changes.contains(where: { Self.decidesConfiguration($0.path) }) {
         try configurationStamp.replace(Array(tree.hex.utf8))
       }
@@ -54,7 +54,7 @@ extension KernelWorkspace {
       if unlink(source.appending(change.path).string) == 0 { removed += 1 }
     }
     let written = try await write(step.changes, of: repository, comparing: step.inQuestion, progress: progress)
-    try state.replace(step.after.serialised)
+    try state.replace(step.after.serialised(for: sourceArchitecture))
     return ExportOutcome(written: written, removed: removed, elapsed: clock.now - start)
   }
 
@@ -108,13 +108,17 @@ extension KernelWorkspace {
   }
 
   /// Whether a build for the architecture reads the file.
+  ///
+  /// Of other architectures only sources are left out: makefiles and headers of theirs are included from elsewhere, such as
+  /// `arch/um/scripts/Makefile.rules` from `fs/hostfs`.
   static func isNeeded(_ path: String, _ sourceArchitecture: String) -> Bool {
     let base = path[(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)...]
-    if base.hasPrefix("Kconfig") { return true }
+    if base.hasPrefix("Kconfig") || base.hasPrefix("Makefile") || base == "Kbuild" { return true }
     if path.hasPrefix("Documentation/") { return false }
     guard path.hasPrefix("arch/") else { return true }
     let rest = path.dropFirst(5)
-    return !rest.contains("/") || rest.hasPrefix(sourceArchitecture + "/")
+    if !rest.contains("/") || rest.hasPrefix(sourceArchitecture + "/") { return true }
+    return ![".c", ".S", ".dts", ".dtsi", ".dtso"].contains { base.hasSuffix($0) }
   }
 
   /// Whether a change to the file can change the final configuration.

@@ -4,7 +4,7 @@
 /// answers of the compiler, it takes as given; the final `.config` is compared with the request afterwards.
 public struct ConfigResolver: Sendable {
   /// One option to set and the reasons for it, outermost first.
-  public struct Request: Sendable, Equatable {
+  public struct Request: Sendable, Equatable, Codable {
     /// The symbol without `CONFIG_`.
     public let name: String
     /// The value.

@@ -1,5 +1,5 @@
 /// Where in the tree something is written.
-public struct ConfigLocation: Sendable, Hashable, CustomStringConvertible {
+public struct ConfigLocation: Sendable, Hashable, Codable, CustomStringConvertible {
   /// The file, relative to the tree.
   public let path: String
   /// The line, from 1.

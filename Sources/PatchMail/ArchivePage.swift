@@ -50,8 +50,9 @@ enum ArchivePage {
       places[block.date + Array(" ` ".utf8) + plain + [0x20] + block.author, default: []].append(index)
       places[block.date + [0x20] + plain + [0x20] + block.author, default: []].append(index)
 
-      var raw = Array("From: ".utf8) + block.author
-      if let address = addresses[block.author] { raw += Array(" <".utf8) + address + Array(">".utf8) }
+      // Quoted: a name may hold commas, dots and at signs.
+      var raw = Array("From: \"".utf8) + block.author.filter { $0 != 0x22 && $0 != 0x5C }
+      raw += Array("\" <".utf8) + (addresses[block.author] ?? []) + Array(">".utf8)
       raw += Array("\nSubject: ".utf8) + block.subject
       raw += Array("\nDate: ".utf8) + block.date + Array(":00 +0000\nMessage-ID: <\(id(index))>\n\n".utf8)
       messages.append(Message(raw: raw + block.body, parent: parent.map(id)))

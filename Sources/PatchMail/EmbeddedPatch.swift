@@ -65,6 +65,14 @@ struct EmbeddedPatch: Equatable {
   }
 }
 
+extension MailInfo {
+  /// How many patches stand in the text; 0 if what looks like one is damaged.
+  public var embeddedPatchCount: Int { ((try? EmbeddedPatch.find(in: self)) ?? []).count }
+
+  /// The diffs that stand in the text, one after the other; empty if there are none or they are damaged.
+  public var embeddedDiff: [UInt8] { ((try? EmbeddedPatch.find(in: self)) ?? []).flatMap(\.diff) }
+}
+
 extension MailReader {
   /// Whether the message ends at this line.
   static func startsPatch(slice line: ArraySlice<UInt8>) -> Bool {

@@ -20,7 +20,7 @@ public struct MailAddress: Sendable, Hashable {
   init(from value: [UInt8]) {
     var line = AddressText.unquoted(value)
     guard let at = line.firstIndex(of: UInt8(ascii: "@")) else {
-      self = Self.bogus(value)
+      self = Self.bogus(AddressText.unquoted(value))
       return
     }
     var start = at
@@ -52,10 +52,10 @@ public struct MailAddress: Sendable, Hashable {
     return MailAddress(name: sane(ASCII.trimmed(Array(line[..<open])), email), email: UTF8Text.text(email))
   }
 
-  /// A name too short, too long or holding parts of an address is no name: git then takes the address.
+  /// No name, one too long, or one that holds parts of an address is no name: git then takes the address.
   private static func sane(_ name: [UInt8], _ email: [UInt8]) -> String {
     let marks: [UInt8] = [UInt8(ascii: "@"), UInt8(ascii: "<"), UInt8(ascii: ">")]
-    let isBad = name.count < 3 || name.count > 60 || name.contains { marks.contains($0) }
+    let isBad = name.isEmpty || name.count > 60 || name.contains { marks.contains($0) }
     return UTF8Text.text(isBad ? email : name)
   }
 

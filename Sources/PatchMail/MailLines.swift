@@ -78,6 +78,8 @@ struct MailLines {
     position = following
     while let more = peek(), let first = more.text.first, first == 0x20 || first == 0x09 {
       position = following
+      // No header that means anything is longer; a forged one must not be copied whole.
+      guard field.count < 1 << 20 else { continue }
       field.append(0x20)
       field.append(contentsOf: Self.rightTrimmed(UnsafeBufferPointer(rebasing: more.text.dropFirst())))
     }
@@ -102,6 +104,6 @@ struct MailLines {
   private static func rightTrimmed(_ line: UnsafeBufferPointer<UInt8>) -> [UInt8] {
     var end = line.count
     while end > 0, ASCII.isSpace(line[end - 1]) { end -= 1 }
-    return Array(line[..<end])
+    return Array(line[..<min(end, 1 << 20)])
   }
 }

@@ -86,7 +86,8 @@ struct MailReader {
     case 4 where ASCII.starts(name, with: "date"): set(&posted.date)
     case 7 where ASCII.starts(name, with: "subject"): set(&posted.subject)
     case 12 where ASCII.starts(name, with: "content-type"): try takeContentType(value())
-    case 25 where ASCII.starts(name, with: "content-transfer-encoding"): part.encoding = TransferEncoding(header: value())
+    case 25 where ASCII.starts(name, with: "content-transfer-encoding"):
+      part.encoding = TransferEncoding(header: value())
     default: break
     }
   }

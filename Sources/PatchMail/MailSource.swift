@@ -47,6 +47,13 @@ struct MailSource: ~Copyable {
     length = 0
   }
 
+  /// Takes bytes that are in memory, unpacking them if they are gzip.
+  init(bytes: [UInt8], place: String) throws(MailError) {
+    owned = try bytes.withUnsafeBytes { Self.isGzip($0) } ? Self.unpacked(bytes, place) : bytes
+    address = nil
+    length = 0
+  }
+
   deinit {
     if let address { munmap(address, length) }
   }

@@ -58,31 +58,33 @@ public struct MailThread: Sendable {
     }
   }
 
-  /// All messages that stand below `index`, however deep.
+  /// For each message the nearest of `tops` at or above it, and how many steps that is.
   ///
   /// - Complexity: O(messages).
-  public func descendants(of tops: Set<Int>) -> [Int] {
-    var belongs = [Bool?](repeating: nil, count: parent.count)
-    var found: [Int] = []
+  public func nearest(of tops: Set<Int>) -> [(top: Int, depth: Int)?] {
+    var known = [Bool](repeating: false, count: parent.count)
+    var answers = [(top: Int, depth: Int)?](repeating: nil, count: parent.count)
     for index in parent.indices {
       var path: [Int] = []
       var at: Int? = index
-      var answer = false
-      while let step = at {
-        if let known = belongs[step] {
-          answer = known
-          break
-        }
-        if tops.contains(step) {
-          answer = true
-          break
-        }
+      while let step = at, !known[step], !tops.contains(step) {
         path.append(step)
         at = parent[step]
       }
-      for step in path { belongs[step] = answer }
-      if answer, !tops.contains(index) { found.append(index) }
+      var answer: (top: Int, depth: Int)?
+      if let stop = at {
+        if !known[stop] {
+          known[stop] = true
+          answers[stop] = (stop, 0)
+        }
+        answer = answers[stop]
+      }
+      for step in path.reversed() {
+        answer = answer.map { ($0.top, $0.depth + 1) }
+        known[step] = true
+        answers[step] = answer
+      }
     }
-    return found
+    return answers
   }
 }

@@ -11,6 +11,8 @@ public struct Mailbox: Sendable {
 
   /// More than a list sends in many years.
   static let messageLimit = 1_000_000
+  /// The largest mail whose body is read, in bytes.
+  static let mailLimit = 256 << 20
 
   /// Why a message that was asked for could not be read, by index.
   public internal(set) var failures: [Int: MailError] = [:]
@@ -24,9 +26,17 @@ extension Mailbox {
     if path != "-", let files = try MailFolder.files(at: path) {
       return try readFolder(files, path: path, reading: reading, wanted: wanted)
     }
-    let source = try MailSource(path: path)
-    let place = path == "-" ? "standard input" : path
-    return try source.withBytes { (buffer) throws(MailError) in
+    return try read(
+      source: try MailSource(path: path), place: path == "-" ? "standard input" : path, reading: reading, wanted: wanted
+    )
+  }
+
+  /// The same for one opened file.
+  static func read(
+    source: borrowing MailSource, place: String, reading: SeriesReading,
+    wanted: (inout Mailbox) throws(MailError) -> Set<Int>
+  ) throws(MailError) -> Mailbox {
+    try source.withBytes { (buffer) throws(MailError) in
       if ArchivePage.isPage(buffer) {
         var mailbox = Mailbox()
         let page = ArchivePage.messages(of: buffer)
@@ -61,7 +71,8 @@ extension Mailbox {
   ) throws(MailError) -> Mailbox {
     guard files.count <= messageLimit else {
       throw MailError(
-        .tooLarge, at: path, "the directory holds \(files.count) messages", next: "move the thread to a folder of its own")
+        .tooLarge, at: path, "the directory holds \(files.count) messages",
+        next: "move the thread to a folder of its own")
     }
     var mailbox = Mailbox()
     var places: [(file: String, entry: Int)] = []
@@ -101,7 +112,8 @@ extension Mailbox {
         .tooLarge, at: place, "\(entries.count) messages in one input", next: "cut the thread out of the mailbox first")
     }
     guard let first = entries.first else {
-      throw MailError(.noMail, at: place, "the input is empty", next: "name an mbox or a patch made by git format-patch")
+      throw MailError(
+        .noMail, at: place, "the input is empty", next: "name an mbox or a patch made by git format-patch")
     }
     var lines = MailLines(UnsafeBufferPointer(rebasing: buffer[first.range]), isMboxrd: false)
     guard let line = lines.peek(), MailLines.isHeader(line.text) else {
@@ -114,7 +126,9 @@ extension Mailbox {
   }
 
   private mutating func add(_ message: ArchivePage.Message) {
-    var envelope = message.raw.withUnsafeBufferPointer { Envelope(index: envelopes.count, message: $0, isMboxrd: false) }
+    var envelope = message.raw.withUnsafeBufferPointer {
+      Envelope(index: envelopes.count, message: $0, isMboxrd: false)
+    }
     envelope.parents = message.parent.map { [$0] } ?? []
     envelopes.append(envelope)
   }
@@ -122,6 +136,12 @@ extension Mailbox {
   private mutating func readBody(
     _ index: Int, _ buffer: UnsafeBufferPointer<UInt8>, isMboxrd: Bool, _ reading: SeriesReading
   ) {
+    guard buffer.count <= Self.mailLimit else {
+      failures[index] = MailError(
+        .tooLarge, at: place(of: index), "the mail is larger than \(Self.mailLimit >> 20) MiB",
+        next: "no patch is; take the mail out of the mailbox")
+      return
+    }
     var options = MailReading()
     options.isMboxrd = isMboxrd
     options.cutsAtScissors = reading.cutsAtScissors

@@ -112,7 +112,8 @@ private struct DateReader {
         if day == nil, number >= 1, number <= 31, word.count <= 2 {
           day = number
         } else if year == nil {
-          year = word.count <= 2 ? (number < 50 ? number + 2000 : number + 1900) : number < 1000 ? number + 1900 : number
+          year =
+            word.count <= 2 ? (number < 50 ? number + 2000 : number + 1900) : number < 1000 ? number + 1900 : number
         }
       }
     }
@@ -129,7 +130,8 @@ private struct DateReader {
   private func raw() -> PostedDate? {
     guard words.count == 2 || words.count == 1, let first = words.first else { return nil }
     let digits = first.hasPrefix("@") ? first.dropFirst() : first[...]
-    guard digits.count >= 9 || first.hasPrefix("@"), digits.count <= 12, let seconds = Int64(digits), seconds >= 0 else {
+    guard digits.count >= 9 || first.hasPrefix("@"), digits.count <= 12, let seconds = Int64(digits), seconds >= 0
+    else {
       return nil
     }
     guard words.count == 2 else {

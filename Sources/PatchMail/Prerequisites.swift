@@ -43,8 +43,9 @@ enum Prerequisites {
 
   /// `  d55475f23cea KVM: gmem: track preparedness a page at a time`, as `git log --oneline` prints it.
   private static func listedCommit(_ line: ArraySlice<UInt8>) -> Prerequisite? {
-    guard let first = line.first, ASCII.isSpace(first) || first == UInt8(ascii: "*") || first == UInt8(ascii: "-")
-      || isHex(first)
+    guard let first = line.first,
+      ASCII.isSpace(first) || first == UInt8(ascii: "*") || first == UInt8(ascii: "-")
+        || isHex(first)
     else { return nil }
     let text = line.drop { ASCII.isSpace($0) || $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "-") }
     let hex = text.prefix { isHex($0) }

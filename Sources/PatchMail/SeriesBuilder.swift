@@ -53,7 +53,8 @@ struct SeriesBuilder {
       let what = "part\(missing.count == 1 ? "" : "s") \(list)\(missing.count > 20 ? ", ..." : "") of \(count) missing"
       guard reading.allowsMissing else {
         throw MailError(
-          .incomplete, at: place, "\(what) from the v\(group.version) series", next: "save the whole thread, replies and all")
+          .incomplete, at: place, "\(what) from the v\(group.version) series",
+          next: "save the whole thread, replies and all")
       }
       warnings.append(what)
     }

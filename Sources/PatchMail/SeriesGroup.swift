@@ -19,6 +19,8 @@ struct SeriesGroup: Equatable {
   var first: Int { ([cover].compactMap { $0 } + parts.values + loose).min() ?? 0 }
   /// All its messages.
   var messages: Set<Int> { Set([cover].compactMap { $0 } + parts.values + loose) }
+  /// Whether every number is there, or none was promised.
+  var isWhole: Bool { parts.count >= count ?? 0 }
   /// The numbers that are not there.
   var missing: [Int] { count.map { count in (1...max(1, count)).filter { parts[$0] == nil } } ?? [] }
 
@@ -96,7 +98,8 @@ enum SeriesGrouping {
     }
     if number == 0 { group?.cover = taken } else { group?.parts[number] = taken }
     if number > (envelope.subject.count ?? number) {
-      group?.warnings.append("message \(envelope.index + 1) calls itself part \(number) of \(envelope.subject.count ?? 0)")
+      group?.warnings.append(
+        "message \(envelope.index + 1) calls itself part \(number) of \(envelope.subject.count ?? 0)")
     }
   }
 
@@ -106,13 +109,12 @@ enum SeriesGrouping {
     _ groups: [SeriesGroup], _ envelopes: [Envelope], _ thread: MailThread
   ) -> [SeriesGroup] {
     var groups = groups
+    var home: [Int: Int] = [:]
+    for (index, group) in groups.enumerated() { for message in group.messages { home[message] = index } }
     for index in groups.indices where groups[index].count != nil && groups[index].cover == nil {
-      for (number, message) in groups[index].parts {
-        guard let above = thread.parent[message],
-          let home = groups.indices.first(where: {
-            $0 != index && groups[$0].messages.contains(above) && groups[$0].count == groups[index].count
-              && groups[$0].parts[number] == nil && groups[$0].cover != nil
-          }), groups[index].missing.count > 0
+      for (number, message) in groups[index].parts.sorted(by: { $0.key < $1.key }) {
+        guard !groups[index].isWhole, let above = thread.parent[message], let home = home[above], home != index,
+          groups[home].count == groups[index].count, groups[home].parts[number] == nil, groups[home].cover != nil
         else { continue }
         groups[home].parts[number] = message
         groups[home].warnings.append(

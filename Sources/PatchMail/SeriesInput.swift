@@ -16,23 +16,49 @@ public enum SeriesInput {
   public static func thread(
     at path: String, _ reading: SeriesReading = SeriesReading()
   ) throws(MailError) -> PostedThread {
-    let place = path == "-" ? "standard input" : path
+    try thread(reading, place: path == "-" ? "standard input" : path) { (wanted) throws(MailError) in
+      try Mailbox.read(path: path, reading: reading, wanted: wanted)
+    }
+  }
+
+  /// The same for bytes that are in memory already.
+  ///
+  /// - Parameter name: how messages name the input.
+  public static func thread(
+    in bytes: [UInt8], name: String = "input", _ reading: SeriesReading = SeriesReading()
+  ) throws(MailError) -> PostedThread {
+    try thread(reading, place: name) { (wanted) throws(MailError) in
+      try Mailbox.read(source: try MailSource(bytes: bytes, place: name), place: name, reading: reading, wanted: wanted)
+    }
+  }
+
+  /// Picks the messages to read once the headers are known.
+  private typealias Picking = (inout Mailbox) throws(MailError) -> Set<Int>
+
+  private static func thread(
+    _ reading: SeriesReading, place: String, from read: (Picking) throws(MailError) -> Mailbox
+  ) throws(MailError) -> PostedThread {
     var links = MailThread([])
     var groups: [SeriesGroup] = []
     var chosen: SeriesGroup?
-    let mailbox = try Mailbox.read(path: path, reading: reading) { (box) throws(MailError) in
+    let mailbox = try read { (box) throws(MailError) in
       links = MailThread(box.envelopes)
       groups = SeriesGrouping.groups(box.envelopes, links)
       if let reply = reading.fromReply {
         let wanted = Envelope.bareID(reply)
         guard let found = box.envelopes.first(where: { $0.messageID == wanted }) else {
           throw MailError(
-            .notFound, at: place, "no message has the id <\(wanted)>", next: "gmemkit thread lists the ids of the input")
+            .notFound, at: place, "no message has the id <\(wanted)>", next: "gmemkit thread lists the ids of the input"
+          )
         }
         return Set(links.root.indices.filter { links.root[$0] == links.root[found.index] })
       }
       let group = try choose(groups, box, links, reading, place: place)
       chosen = group
+      if reading.includesAllSeries {
+        let roots = Set(groups.flatMap { $0.messages.map { links.root[$0] } })
+        return Set(links.root.indices.filter { roots.contains(links.root[$0]) })
+      }
       let roots = Set(group.messages.map { links.root[$0] })
       return Set(links.root.indices.filter { roots.contains(links.root[$0]) }).union(group.messages)
     }
@@ -43,9 +69,21 @@ public enum SeriesInput {
     } else if let chosen {
       series = try builder.series(chosen)
     } else {
-      throw MailError(.noPatch, at: place, "there is mail but no patch in it", next: "name the mail that holds the series")
+      throw MailError(
+        .noPatch, at: place, "there is mail but no patch in it", next: "name the mail that holds the series")
     }
-    return PostedThread(series: series, mailbox: mailbox, links: links, groups: groups, chosen: chosen)
+    var all = [series]
+    if reading.includesAllSeries {
+      var lenient = reading
+      lenient.allowsMissing = true
+      all = groups.compactMap { group in
+        if group.messages == chosen?.messages { return series }
+        var other = SeriesBuilder(mailbox: mailbox, links: links, reading: lenient, place: place)
+        return try? other.series(group)
+      }
+    }
+    return PostedThread(
+      series: series, allSeries: all, mailbox: mailbox, links: links, groups: groups, chosen: chosen)
   }
 
   /// Picks the series to read out of all that the input holds.
@@ -79,7 +117,7 @@ public enum SeriesInput {
     if numbered.isEmpty { return joined(candidates) }
     // A smaller series inside the first one's thread is a counter-proposal, not a rival.
     let rivals = candidates.filter { $0.root != first.root }
-    let wholeOnes = candidates.filter { $0.missing.isEmpty }
+    let wholeOnes = candidates.filter(\.isWhole)
     if rivals.isEmpty || wholeOnes.count == 1 {
       var taken = wholeOnes.count == 1 ? wholeOnes[0] : first
       for other in candidates where other != taken {
@@ -104,7 +142,8 @@ public enum SeriesInput {
   private static func noPatch(_ box: Mailbox, place: String) -> MailError {
     if let pull = box.envelopes.first(where: { $0.subject.isPull }) {
       return MailError(
-        .noPatch, at: place, "'\(pull.subjectText.prefix(100))' is a pull request: it names a branch and holds no patch",
+        .noPatch, at: place,
+        "'\(pull.subjectText.prefix(100))' is a pull request: it names a branch and holds no patch",
         next: "fetch the branch it names")
     }
     let replies = box.envelopes.count { $0.subject.isReply }
@@ -112,6 +151,7 @@ public enum SeriesInput {
       .noPatch, at: place,
       "none of \(box.envelopes.count) message\(box.envelopes.count == 1 ? "" : "s") is posted as a patch"
         + (replies > 0 ? " (\(replies) are replies)" : ""),
-      next: replies > 0 ? "a patch inside a reply is taken with --from-reply MESSAGE-ID" : "name the mail with the series")
+      next: replies > 0
+        ? "a patch inside a reply is taken with --from-reply MESSAGE-ID" : "name the mail with the series")
   }
 }

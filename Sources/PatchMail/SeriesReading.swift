@@ -10,6 +10,8 @@ public struct SeriesReading: Sendable, Equatable {
   public var allowsMissing = false
   /// Collect trailers from the replies, as `b4 am` does.
   public var collectsTrailers = false
+  /// Read the other series of the input as well (``PostedThread/allSeries``).
+  public var includesAllSeries = false
   /// Cut messages at scissors lines.
   public var cutsAtScissors = false
 

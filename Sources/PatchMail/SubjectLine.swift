@@ -91,7 +91,9 @@ public struct SubjectLine: Sendable, Equatable {
     if let mark = rest.first, mark == "v" || mark == "V" {
       let digits = rest.dropFirst().prefix { $0.isASCII && $0.isNumber }
       let tail = rest.dropFirst(1 + digits.count)
-      if let value = Int(digits.prefix(6)), value > 0, tail.isEmpty || tail.first == "." || takeNumber(tail) {
+      if let value = Int(digits.prefix(6)), value > 0,
+        tail.isEmpty || tail.first == "." || takeNumber(tail.first == "-" ? tail.dropFirst() : tail)
+      {
         version = value
         saysVersion = true
         return

@@ -11,8 +11,8 @@ enum TrailerCollection {
   }
 
   private static let names: Set<String> = [
-    "reviewed-by", "acked-by", "tested-by", "reported-by", "suggested-by", "fixes", "link", "closes", "reported-and-tested-by",
-    "cc", "signed-off-by", "co-developed-by", "build-tested-by", "debugged-by",
+    "reviewed-by", "acked-by", "tested-by", "reported-by", "reported-and-tested-by", "suggested-by", "fixes", "link",
+    "closes", "co-developed-by", "build-tested-by", "debugged-by",
   ]
 
   /// Adds them to the messages of `series`; a trailer for the cover letter goes to every patch.
@@ -29,8 +29,9 @@ enum TrailerCollection {
         targets[message] = [position]
       }
     }
-    for index in links.descendants(of: group.messages).sorted() {
-      guard let info = mailbox.mails[index], let top = top(of: index, links, targets) else { continue }
+    let nearest = links.nearest(of: Set(targets.keys))
+    for index in nearest.indices {
+      guard let (top, depth) = nearest[index], depth > 0, let info = mailbox.mails[index] else { continue }
       for given in trailers(in: info, message: index) {
         guard agrees(given) else {
           warnings.append(
@@ -43,24 +44,13 @@ enum TrailerCollection {
     return warnings
   }
 
-  /// The message of the series that a reply is about: the nearest one above it.
-  private static func top(of index: Int, _ links: MailThread, _ targets: [Int: [Int]]) -> Int? {
-    var at = links.parent[index]
-    while let step = at {
-      if targets[step] != nil { return step }
-      at = links.parent[step]
-    }
-    return nil
-  }
-
   private static func trailers(in info: MailInfo, message: Int) -> [Given] {
     var found: [Given] = []
     for range in info.log.lineRanges() {
       let line = info.log[range]
       if line.elementsEqual("-- ".utf8) { break }
       guard let colon = line.firstIndex(of: 0x3A), colon > line.startIndex,
-        names.contains(line[..<colon].text.lowercased()), line[..<colon].text.lowercased() != "cc",
-        line[..<colon].text.lowercased() != "signed-off-by"
+        names.contains(line[..<colon].text.lowercased())
       else { continue }
       let value = ASCII.trimmed(line[(colon + 1)...])
       let isPerson = value.contains(UInt8(ascii: "@"))
@@ -85,7 +75,8 @@ enum TrailerCollection {
     var hasBlock = false
     for range in lines.reversed() {
       guard !range.isEmpty, let colon = message[range].firstIndex(of: 0x3A),
-        message[range.lowerBound..<colon].allSatisfy({ $0 == 0x2D || (ASCII.lower($0) >= 97 && ASCII.lower($0) <= 122) })
+        message[range.lowerBound..<colon].allSatisfy({ $0 == 0x2D || (ASCII.lower($0) >= 97 && ASCII.lower($0) <= 122) }
+        )
       else { break }
       hasBlock = true
       if at == message.count, ASCII.starts(message[range], with: "signed-off-by:") { at = range.lowerBound }

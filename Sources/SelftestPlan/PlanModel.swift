@@ -1,7 +1,7 @@
 import KernelConfig
 
 /// What must be built and run so that a series is exercised: worked out from the series and the tree alone.
-public struct SelftestPlan: Sendable {
+public struct SelftestPlan: Sendable, Codable {
   /// The files that the series changes, each with what compiles it.
   public internal(set) var files: [PlannedFile] = []
   /// The options to set on top of tinyconfig, dependencies first.
@@ -39,9 +39,9 @@ public struct SelftestPlan: Sendable {
 }
 
 /// A changed file and how it gets into the kernel.
-public struct PlannedFile: Sendable, Equatable {
+public struct PlannedFile: Sendable, Equatable, Codable {
   /// What kind of file it is.
-  public enum Role: String, Sendable {
+  public enum Role: String, Sendable, Codable {
     case source, header, kconfig, kbuild, selftest, documentation, other
   }
 
@@ -58,7 +58,7 @@ public struct PlannedFile: Sendable, Equatable {
 }
 
 /// The condition that changed lines of a file stand under.
-public struct HunkCondition: Sendable, Equatable {
+public struct HunkCondition: Sendable, Equatable, Codable {
   /// The first changed line under it.
   public let line: Int
   /// The condition as Kconfig would write it.
@@ -68,7 +68,7 @@ public struct HunkCondition: Sendable, Equatable {
 }
 
 /// A test program and why it is in the plan.
-public struct PlannedTest: Sendable, Equatable {
+public struct PlannedTest: Sendable, Equatable, Codable {
   /// The directory below `tools/testing/selftests`.
   public let directory: String
   /// The program below it.
@@ -82,7 +82,7 @@ public struct PlannedTest: Sendable, Equatable {
 }
 
 /// A module parameter that the series adds.
-public struct ModuleParameter: Sendable, Equatable {
+public struct ModuleParameter: Sendable, Equatable, Codable {
   /// The module's name as on the kernel command line.
   public let module: String
   /// The parameter's name.
@@ -96,7 +96,7 @@ public struct ModuleParameter: Sendable, Equatable {
 }
 
 /// One boot of the built kernel.
-public struct PlannedRun: Sendable, Equatable {
+public struct PlannedRun: Sendable, Equatable, Codable {
   /// The name in reports: `default`, `kvm.gmem_2m_enabled=1`.
   public let name: String
   /// Words for the kernel command line.

@@ -1,35 +1,50 @@
 public import Findings
+public import KernelC
+import LintRules
 import SeriesRules
 
-/// The rules over C, linked to the runs of this target.
+/// The rules over C, as a lint run asks for them.
 public struct SourceRules: SourceChecker {
-  /// What is learned from one file.
-  public struct Facts: Sendable {
-    let functions: Int
+  private let lint = KernelLint()
+
+  /// Every rule that a run can use, those over C and those over a series, by identifier.
+  public static var descriptions: [RuleDescription] {
+    (KernelLint().rules + SeriesRules.all.map { $0.description }).sorted { $0.id < $1.id }
   }
 
-  /// Every rule that a run can use, those over C and those over a series.
-  public static var descriptions: [RuleDescription] { SeriesRules.all.map { $0.description } }
-
   /// The rules over C.
-  public var rules: [RuleDescription] { [] }
+  public var rules: [RuleDescription] {
+    let changeRules = Set(RuleRegistry.changeRules.map(\.description.id))
+    return lint.rules.map { rule in
+      var rule = rule
+      // What compares two versions needs no more than the part that both show.
+      if changeRules.contains(rule.id) { rule.judgesFragments = true }
+      return rule
+    }
+  }
 
-  /// All rules over C.
+  /// All rules over C. Facts that one value reads mean nothing to another.
   public init() {}
 
   /// Reads one file.
-  public func facts(of bytes: [UInt8], path: String) -> Facts { Facts(functions: 0) }
+  public func facts(of bytes: [UInt8], path: String) -> ParsedFile { lint.facts(of: bytes, path: path) }
 
   /// How many function definitions it has.
-  public func functionCount(_ facts: Facts) -> Int { facts.functions }
+  public func functionCount(_ facts: ParsedFile) -> Int { lint.functionCount(facts) }
 
   /// Runs the rules on one program.
   public func check(
-    _ files: [(path: String, facts: Facts)], focus: Set<String>, rules ids: Set<String>
-  ) -> CheckOutcome { CheckOutcome() }
+    _ files: [(path: String, facts: ParsedFile)], focus: Set<String>, rules ids: Set<String>
+  ) -> CheckOutcome {
+    let outcome = lint.check(files.map(\.facts), focus: focus, rules: ids)
+    return CheckOutcome(findings: outcome.findings, notAnalysed: outcome.notAnalysed)
+  }
 
   /// Runs the rules on a change.
-  public func checkChange(before: Facts, after: Facts, path: String, rules ids: Set<String>) -> CheckOutcome {
-    CheckOutcome()
+  public func checkChange(
+    before: ParsedFile, after: ParsedFile, path: String, rules ids: Set<String>
+  ) -> CheckOutcome {
+    let outcome = lint.checkChange(before: before, after: after, rules: ids)
+    return CheckOutcome(findings: outcome.findings, notAnalysed: outcome.notAnalysed)
   }
 }

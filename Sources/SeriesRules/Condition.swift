@@ -36,9 +36,12 @@ struct Condition {
 
   /// Whether both test the same names and differ in a negation or a comparison alone.
   func isFlip(of other: Condition) -> Bool {
-    reduced != other.reduced && names == other.names
+    operators != other.operators && names == other.names
       && names.contains { $0.utf8.first.map(CodeWords.startsWord) ?? false }
   }
+
+  /// Without brackets: a condition that is wrapped after its first line has one less.
+  private var operators: [String] { reduced.filter(Self.flips.contains) }
 
   private var names: [String] {
     reduced.filter { !Self.flips.contains($0) && $0 != "(" && $0 != ")" && $0 != "{" && $0 != ";" }

@@ -13,6 +13,19 @@ struct GuestRun {
   let problems: [String]
   let seconds: Double
   let secondsToFirstTest: Double?
+
+  /// The tests of several boots as one list: what did not always end alike is flaky.
+  static func merged(_ runs: [GuestRun]) -> [TestResult] {
+    guard let first = runs.first, runs.count > 1 else { return runs.first?.tests ?? [] }
+    return first.tests.map { test in
+      let all = runs.compactMap { run in run.tests.first { $0.name == test.name } }
+      let bad = all.filter(\.isBad)
+      guard let shown = bad.first else { return test }
+      guard bad.count < all.count else { return shown }
+      return TestResult(
+        name: test.name, result: .flaky, message: "\(bad.count) of \(all.count) boots failed\n\(shown.message)")
+    }
+  }
 }
 
 /// Boots guests, all in the way that was decided once.
@@ -36,7 +49,7 @@ struct GuestStage {
   }
 
   func boot(
-    _ run: PlannedRun, tests programs: [SelftestProgram], make: KernelMake, needsPCI: Bool, directory: FilePath,
+    _ run: PlannedRun, of plan: SelftestPlan, tests programs: [SelftestProgram], make: KernelMake, directory: FilePath,
     events: @escaping @Sendable (SelftestEvent) -> Void
   ) async throws -> GuestRun {
     var files: [GuestFile] = []
@@ -45,11 +58,11 @@ struct GuestStage {
       let inside = "/kselftest/\(program.directory)/\(program.name)"
       guard let contents = make.path(of: program).contents() else { continue }
       files.append(GuestFile(path: inside, contents: contents))
-      tests.append(GuestTest(program.title, command: [inside], timeout: timeout))
+      tests.append(GuestTest(program.title, command: [inside], timeout: timeout(program, plan)))
     }
     let machine = GuestMachine(
       guestInit: guestInit, kernel: make.image, acceleration: acceleration, processors: processors,
-      needsPCI: needsPCI, extraCommandLine: run.commandLine)
+      needsPCI: plan.needsPCI, extraCommandLine: run.commandLine)
     let outcome = try await machine.run(GuestPlan(tests), files: files, in: directory) { entry in
       events(.progress("\(entry.phase)"))
     }
@@ -57,6 +70,9 @@ struct GuestStage {
     return GuestVerdict(outcome: outcome, planned: tests.map(\.name)).run
   }
 
-  /// Emulated guests are an order of magnitude slower than what the selftests' own limit of 45 s is made for.
-  private var timeout: Duration { acceleration.kind == .tcg ? .seconds(240) : .seconds(60) }
+  /// What the tree's own `settings` allow, else kselftest's 45 s; emulated guests are slower than that was made for.
+  private func timeout(_ program: SelftestProgram, _ plan: SelftestPlan) -> Duration {
+    let planned = plan.tests.first { $0.directory == program.directory && $0.name == program.name }
+    return .seconds((planned?.timeout ?? 45) * (acceleration.kind == .tcg ? 4 : 1))
+  }
 }

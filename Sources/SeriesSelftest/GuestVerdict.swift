@@ -1,5 +1,5 @@
-import ByteText
 import ChildProcess
+import KTAP
 import VirtualMachine
 
 /// Turns what a guest said into results: init's report into tests, the console into problems.
@@ -7,23 +7,16 @@ struct GuestVerdict {
   let outcome: BootOutcome
   let planned: [String]
 
+  /// The boot's result.
   var run: GuestRun {
-    let reported = tests()
-    var tests = reported
-    for name in planned where !reported.contains(where: { $0.name == name }) {
-      let crashed = !outcome.completed && name == running
-      tests.append(
-        TestResult(
-          name: name, result: crashed ? .crash : .notRun,
-          message: crashed ? "\(outcome.verdict)" : "the guest ended before it"))
-    }
-    var problems = ConsoleProblem.all(in: outcome.console.bytes).map(\.text)
+    let console = KernelLog(outcome.console.bytes)
+    var problems = console.splats.map(Self.text)
     if !outcome.completed {
-      problems.append(
-        "\(outcome.verdict); last lines of the console:\n" + outcome.lastConsoleLines(20).joined(separator: "\n"))
+      let last = outcome.lastConsoleLines(20).joined(separator: "\n")
+      problems.append("\(outcome.verdict); the console's last lines:\n\(last)")
     }
     return GuestRun(
-      boot: boot, tests: tests, problems: problems, seconds: outcome.elapsed.seconds,
+      boot: boot, tests: tests(KernelLog(outcome.report)), problems: problems, seconds: outcome.elapsed.seconds,
       secondsToFirstTest: outcome.kernelToFirstTest?.seconds)
   }
 
@@ -38,85 +31,44 @@ struct GuestVerdict {
     }
   }
 
-  /// The test that was running when the guest ended.
-  private var running: String? {
-    for entry in outcome.phases.reversed() {
-      if case .test(_, let name) = entry.phase { return name }
-    }
-    return nil
-  }
-
-  /// Top-level results of init's report with the diagnostics before them.
-  private func tests() -> [TestResult] {
-    var results: [TestResult] = []
-    var diagnostics: [String] = []
-    for range in outcome.report.lineRanges() {
-      let line = outcome.report[range].text
-      if line.hasPrefix("#") {
-        if !line.hasPrefix("#gmemkit: ") { diagnostics.append(String(line.dropFirst(2))) }
-        continue
+  /// One result per planned test; what the report does not have did not run.
+  private func tests(_ report: KernelLog) -> [TestResult] {
+    var reported = report.tests
+    return planned.map { name in
+      guard let index = reported.firstIndex(where: { $0.name == name }) else {
+        return TestResult(name: name, result: .notRun, message: "the guest ended before it: \(outcome.verdict)")
       }
-      guard line.hasPrefix("ok ") || line.hasPrefix("not ok ") else { continue }
-      let passed = line.hasPrefix("ok ")
-      let rest = line.dropFirst(passed ? 3 : 7).drop { $0.isNumber }.drop { $0 == " " || $0 == "-" }
-      let parts = rest.split(separator: "#", maxSplits: 1)
-      let name = String((parts.first ?? "").trimming)
-      let directive = parts.count > 1 ? String(parts[1].trimming) : ""
-      let skipped = directive.uppercased().hasPrefix("SKIP")
-      results.append(
-        TestResult(
-          name: name, result: skipped ? .skip : passed ? .pass : .fail,
-          message: passed && !skipped
-            ? "" : ([directive] + Self.lines(of: diagnostics)).filter { !$0.isEmpty }.joined(separator: "\n")))
-      diagnostics = []
+      return Self.result(reported.remove(at: index))
     }
-    return results
   }
 
-  /// The lines that matter of a test's output: failures if it names some, else the end.
-  private static func lines(of diagnostics: [String]) -> [String] {
-    let telling = diagnostics.filter { line in
-      ["not ok", "Assert", "assert", "FAIL", "ail", "error", "Error", "SKIP"].contains { line.contains($0) }
-    }
-    return Array((telling.isEmpty ? diagnostics : telling).suffix(12))
-  }
-}
-
-extension Substring {
-  fileprivate var trimming: Substring {
-    var slice = self
-    while slice.first?.isWhitespace == true { slice.removeFirst() }
-    while slice.last?.isWhitespace == true { slice.removeLast() }
-    return slice
-  }
-}
-
-/// Something the kernel complained about on its console.
-struct ConsoleProblem {
-  let text: String
-
-  /// The complaints in order, each with the lines after it.
-  static func all(in console: [UInt8]) -> [ConsoleProblem] {
-    let lines = console.lineRanges().map { console[$0].filter { $0 != 0x0D }.text }
-    var problems: [ConsoleProblem] = []
-    var index = 0
-    while index < lines.count {
-      let line = lines[index]
-      guard marks.contains(where: { line.contains($0) }) else {
-        index += 1
-        continue
+  private static func result(_ test: KTAP.TestResult) -> TestResult {
+    let result: TestResult.Result =
+      switch test.status {
+      case .passed, .expectedFailure: .pass
+      case .skipped: .skip
+      case .failed, .timedOut, .errored: .fail
+      case .crashed: .crash
       }
-      let end = min(index + 40, lines.count)
-      problems.append(ConsoleProblem(text: lines[index..<end].joined(separator: "\n")))
-      index = end
+    guard result != .pass else { return TestResult(name: test.name, result: result, message: "") }
+    var lines = test.message.isEmpty ? [] : [test.message]
+    if test.status == .timedOut { lines = ["timeout: \(test.message)"] }
+    for sub in test.subtests where sub.status.isBad || sub.status == .skipped {
+      lines.append("\(sub.name): \(sub.status.rawValue)\(sub.message.isEmpty ? "" : ", \(sub.message)")")
     }
-    return problems
+    if result != .skip { lines += test.notes + telling(test.log) }
+    return TestResult(name: test.name, result: result, message: lines.joined(separator: "\n"))
   }
 
-  private static let marks = [
-    "WARNING: possible ", "WARNING: bad unlock", "WARNING: inconsistent lock", "WARNING: held lock",
-    "WARNING: lock held",
-    "WARNING: suspicious RCU", "WARNING: CPU:", "BUG: ", "Oops: ", "general protection fault", "Kernel panic",
-    "INFO: task ", "rcu: INFO:", "watchdog: BUG", "DEBUG_LOCKS_WARN_ON", "KASAN:", "UBSAN:",
-  ]
+  /// The lines that matter of a failed test's output: what names a failure, else the end.
+  private static func telling(_ log: [String]) -> [String] {
+    let words = ["Assert", "assert", "FAIL", "ail", "rror", "Expected", "expected", "errno"]
+    let named = log.filter { line in words.contains { line.contains($0) } }
+    return Array((named.isEmpty ? log : named).suffix(12))
+  }
+
+  private static func text(_ splat: Splat) -> String {
+    let during = splat.test.map { " during \($0)" } ?? ""
+    return (["\(splat.title)\(during)"] + splat.text.prefix(60)).joined(separator: "\n")
+  }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import KernelBuild
 import KernelTree
+import SelftestPlan
 import SystemPackage
 import VirtualMachine
 
@@ -26,6 +27,7 @@ struct KnownResults: Sendable {
     result.runs = kept.result.runs
     result.tests = kept.result.tests
     result.phases = kept.result.phases
+    result.directory = kept.result.directory
     result.isKnown = true
     return result
   }
@@ -38,10 +40,7 @@ struct KnownResults: Sendable {
     if let guests { try? directory.appending("acceleration").replace(Array(guests.acceleration.description.utf8)) }
   }
 
-  private func path(_ inputs: String) -> FilePath {
-    let digest = inputs.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    return directory.appending(String(digest, radix: 16) + ".json")
-  }
+  private func path(_ inputs: String) -> FilePath { directory.appending(keptName(of: inputs)) }
 
   private struct Kept: Codable {
     let inputs: String
@@ -49,7 +48,41 @@ struct KnownResults: Sendable {
   }
 }
 
+/// Plans by their inputs: reading a whole tree's Kconfig and Kbuild is most of what a run without work costs.
+struct KnownPlans: Sendable {
+  let directory: FilePath
+
+  /// The plan for these inputs.
+  func plan(for inputs: String) -> SelftestPlan? {
+    guard let bytes = directory.appending(keptName(of: inputs)).contents(),
+      let kept = try? JSONDecoder().decode(Kept.self, from: Data(bytes)), kept.inputs == inputs
+    else { return nil }
+    return kept.plan
+  }
+
+  /// Keeps a plan. One that cannot be kept only costs the next run its time.
+  func keep(_ plan: SelftestPlan, for inputs: String) {
+    guard let data = try? JSONEncoder().encode(Kept(inputs: inputs, plan: plan)) else { return }
+    try? directory.makeDirectories()
+    try? directory.appending(keptName(of: inputs)).replace(Array(data))
+  }
+
+  private struct Kept: Codable {
+    let inputs: String
+    let plan: SelftestPlan
+  }
+}
+
+/// The name of the file that keeps what has these inputs; the file holds the inputs too, so a collision is only a miss.
+private func keptName(of inputs: String) -> String {
+  let digest = inputs.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+  return String(digest, radix: 16) + ".json"
+}
+
 extension PatchResult {
-  /// Whether the same inputs would give the same result: not so for a hang, which a busy machine can cause.
-  var isLasting: Bool { build == "built" && boot == "booted" && !tests.contains { $0.result == .notRun } }
+  /// Whether the same inputs would give the same result: not so where time ran out, which a busy machine can cause.
+  var isLasting: Bool {
+    build == "built" && boot == "booted"
+      && !tests.contains { $0.result == .notRun || $0.result == .crash || $0.message.hasPrefix("timeout") }
+  }
 }

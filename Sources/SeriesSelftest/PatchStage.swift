@@ -31,6 +31,7 @@ struct PatchStage {
     self.guests = guests
     self.events = events
     result = PatchResult(subject)
+    result.directory = directory.string
   }
 
   mutating func run() async throws {
@@ -45,15 +46,21 @@ struct PatchStage {
     guard let guests else { return }
     result.boot = "booted"
     for run in runs {
-      begin("boot \(run.name)")
-      let runDirectory = "run-\(RunRecord.fileName(run.name))"
-      let path = directory.appending(runDirectory)
-      try path.makeDirectories()
-      let start = clock.now
-      let outcome = try await guests.boot(
-        run, tests: built, make: make, needsPCI: suite.plan.needsPCI, directory: path, events: events)
-      note(run.name, since: start)
-      take(outcome, of: run, in: runDirectory)
+      var outcomes: [GuestRun] = []
+      for repetition in 1...max(1, suite.options.repetitions) {
+        let suffix = repetition == 1 ? "" : ".\(repetition)"
+        begin("boot \(run.name)\(suffix)")
+        let runDirectory = "run-\(RunRecord.fileName(run.name))\(suffix)"
+        let path = directory.appending(runDirectory)
+        try path.makeDirectories()
+        let start = clock.now
+        let outcome = try await guests.boot(
+          run, of: suite.plan, tests: built, make: make, directory: path, events: events)
+        note("\(run.name)\(suffix)", since: start)
+        take(outcome, of: run, in: runDirectory)
+        outcomes.append(outcome)
+      }
+      takeTests(GuestRun.merged(outcomes), of: run)
     }
     for (program, errors) in unbuilt {
       result.tests.append(
@@ -76,9 +83,10 @@ struct PatchStage {
 
   private mutating func configureAndBuild() async throws -> Bool {
     begin("configure")
-    let (fragment, text) = try await fragment()
+    let symbols = try await suite.symbols(of: subject.tree)
+    let (fragment, text) = fragment(for: symbols)
     try directory.appending("kconfig.fragment").write(Array(text.utf8))
-    let configuration = try await make.configure(fragment: fragment, text: text, symbols: suite.planner.symbols)
+    let configuration = try await make.configure(fragment: fragment, text: text, symbols: symbols)
     result.phases.append(.init(name: "configure", seconds: configuration.elapsed.seconds))
     if let bytes = make.objects.appending(".config").contents() { try directory.appending("config").write(bytes) }
 
@@ -92,16 +100,17 @@ struct PatchStage {
     result.phases.append(.init(name: "build", seconds: outcome.elapsed.seconds))
     result.build = outcome.succeeded ? "built" : "failed"
     result.errors = outcome.errors
-    // Until a first build is there, every warning is new; they are the tree's and not the patch's.
-    result.warnings = outcome.newWarnings
+    // In a first build every warning is new; those in files that the series leaves alone are the tree's.
+    let touched = suite.plan.files.map { $0.path + ":" }
+    result.warnings = outcome.newWarnings.filter { warning in
+      !outcome.isFirst || touched.contains { warning.hasPrefix($0) }
+    }
     return outcome.succeeded
   }
 
   /// The fragment without options that this patch's tree does not have yet.
-  private func fragment() async throws -> (DotConfig, String) {
+  private func fragment(for symbols: KconfigTree) -> (DotConfig, String) {
     guard suite.changesConfiguration else { return (suite.plan.fragment, suite.plan.fragmentText) }
-    let reader = try await TreeSnapshot.reader(of: subject.tree, in: suite.repository)
-    let symbols = try KconfigTree(sourceArchitecture: make.target.sourceArchitecture, read: reader.read)
     var plan = DotConfig()
     var text = ""
     for option in suite.plan.options where symbols.symbols[option.name] != nil {
@@ -162,7 +171,10 @@ struct PatchStage {
         name: run.name, boot: outcome.boot, problems: outcome.problems, seconds: outcome.seconds,
         secondsToFirstTest: outcome.secondsToFirstTest, directory: directory))
     if outcome.boot != "booted" { result.boot = "failed" }
-    result.tests += outcome.tests.map { test in
+  }
+
+  private mutating func takeTests(_ tests: [TestResult], of run: PlannedRun) {
+    result.tests += tests.map { test in
       TestResult(
         name: run.commandLine.isEmpty ? test.name : "\(test.name) [\(run.name)]", result: test.result,
         message: test.message)

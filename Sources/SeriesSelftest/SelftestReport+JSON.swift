@@ -19,7 +19,10 @@ extension PatchResult {
       "boot": .string(boot), "verdict": .string(verdict.rawValue), "known": .bool(isKnown),
       "tests": .array(
         tests.map { test in
-          ["name": .string(test.name), "result": .string(test.result.rawValue), "message": .string(test.message)]
+          [
+            "name": .string(test.name), "result": .string(test.result.rawValue), "message": .string(test.message),
+            "change": .optional(test.change),
+          ]
         }),
       "errors": .strings(errors), "warnings": .strings(warnings),
       "runs": .array(

@@ -8,7 +8,8 @@ extension SelftestReport {
 }
 
 extension PatchResult {
-  fileprivate var junit: String {
+  /// The patch as a JUnit test suite.
+  public var junit: String {
     var cases: [String] = []
     cases.append(Self.testCase("build", build == "built" ? "" : Self.element("error", errors.joined(separator: "\n"))))
     for run in runs {
@@ -21,7 +22,7 @@ extension PatchResult {
     for test in tests {
       switch test.result {
       case .pass: cases.append(Self.testCase(test.name, ""))
-      case .fail: cases.append(Self.testCase(test.name, Self.element("failure", test.message)))
+      case .fail, .flaky: cases.append(Self.testCase(test.name, Self.element("failure", test.message)))
       case .skip: cases.append(Self.testCase(test.name, Self.element("skipped", test.message)))
       case .crash, .notRun: cases.append(Self.testCase(test.name, Self.element("error", test.message)))
       }

@@ -6,8 +6,9 @@ extension SelftestReport {
   public var text: String {
     var text = "guests run on \(acceleration)\n"
     for patch in patches { text += patch.text }
-    let passed = patches.filter { $0.verdict == .passed }.count
-    text += "\(verdict.rawValue): \(passed) of \(patches.count) patches passed; results in \(directory)\n"
+    let own = patches.filter { $0.number > 0 }
+    let passed = own.filter { $0.verdict == .passed }.count
+    text += "\(verdict.rawValue): \(passed) of \(own.count) patches passed; results in \(directory)\n"
     return text
   }
 }
@@ -16,14 +17,14 @@ extension PatchResult {
   /// A line per stage and per test, and the lines that matter of what went wrong.
   var text: String {
     let known = isKnown ? " (known result, --fresh runs it again)" : ""
-    var text = "patch \(number): \(subject)\(known)\n"
+    var text = number == 0 ? "base\(known)\n" : "patch \(number): \(subject)\(known)\n"
     let times = phases.map { "\($0.name) \(Self.rounded($0.seconds)) s" }.joined(separator: ", ")
     text += "  build \(build), boot \(boot)\(times.isEmpty ? "" : "  [\(times)]")\n"
     for error in errors { text += "    \(error)\n" }
     for warning in warnings.prefix(10) { text += "    new warning: \(warning)\n" }
     if warnings.count > 10 { text += "    and \(warnings.count - 10) more new warnings\n" }
     for test in tests {
-      text += "  \(test.result.rawValue)  \(test.name)\n"
+      text += "  \(test.result.rawValue)  \(test.name)\(test.change.map { "  (\($0))" } ?? "")\n"
       if test.result != .pass { text += Self.indented(test.message) }
     }
     for run in runs {

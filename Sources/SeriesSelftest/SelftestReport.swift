@@ -6,6 +6,8 @@ public struct TestResult: Sendable, Codable, Equatable {
   /// How it ended.
   public enum Result: String, Sendable, Codable {
     case pass, fail, skip, crash
+    /// Some repetitions passed and some did not.
+    case flaky
     /// It was planned and is not there: not built, or the run ended before it.
     case notRun = "not-run"
   }
@@ -16,6 +18,31 @@ public struct TestResult: Sendable, Codable, Equatable {
   public let result: Result
   /// The lines that matter: the failed assertion, the reason for a skip.
   public let message: String
+  /// How it ended on the base, where that was asked for and the base has it.
+  public internal(set) var onBase: Result?
+
+  init(name: String, result: Result, message: String, onBase: Result? = nil) {
+    self.name = name
+    self.result = result
+    self.message = message
+    self.onBase = onBase
+  }
+
+  /// Whether it speaks against the patch: it went wrong, and not in the same way without the patch.
+  public var isBad: Bool {
+    switch result {
+    case .pass, .skip: false
+    case .fail, .crash, .flaky, .notRun: result != onBase
+    }
+  }
+
+  /// What the patch changed about it, if the base is known: `new failure`, `fixed`, `as on the base`.
+  public var change: String? {
+    guard let onBase else { return nil }
+    if isBad { return "new failure" }
+    let wasBad = TestResult(name: name, result: onBase, message: "").isBad
+    return wasBad ? (result == .pass ? "fixed" : "as on the base") : nil
+  }
 }
 
 /// The result of one boot.
@@ -56,6 +83,8 @@ public struct PatchResult: Sendable, Codable, Equatable {
   public internal(set) var tests: [TestResult] = []
   /// Seconds per phase, in order.
   public internal(set) var phases: [Phase] = []
+  /// Where its logs, configuration and `replay.sh` are.
+  public internal(set) var directory: String?
   /// Whether the result is that of an earlier run with the same inputs.
   public internal(set) var isKnown = false
 
@@ -65,6 +94,13 @@ public struct PatchResult: Sendable, Codable, Equatable {
     public let name: String
     /// Wall seconds.
     public let seconds: Double
+  }
+
+  /// Notes next to each test how it ended on the base.
+  mutating func compare(with base: PatchResult) {
+    for index in tests.indices {
+      tests[index].onBase = base.tests.first { $0.name == tests[index].name }?.result
+    }
   }
 
   init(_ subject: SelftestSubject) {
@@ -77,7 +113,7 @@ public struct PatchResult: Sendable, Codable, Equatable {
   public var verdict: SelftestVerdict {
     if build != "built" { return .buildFailed }
     if boot != "booted" { return .bootFailed }
-    if tests.contains(where: { $0.result == .fail || $0.result == .crash || $0.result == .notRun }) { return .failed }
+    if tests.contains(where: \.isBad) { return .failed }
     if runs.contains(where: { !$0.problems.isEmpty }) { return .failed }
     return .passed
   }
@@ -117,6 +153,6 @@ public struct SelftestReport: Sendable {
   /// Where logs, configurations and `replay.sh` are.
   public let directory: String
 
-  /// The worst verdict.
-  public var verdict: SelftestVerdict { patches.map(\.verdict).max() ?? .passed }
+  /// The worst verdict of a patch; the base is only there to compare with.
+  public var verdict: SelftestVerdict { patches.filter { $0.number > 0 }.map(\.verdict).max() ?? .passed }
 }

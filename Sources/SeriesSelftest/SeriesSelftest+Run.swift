@@ -57,8 +57,8 @@ extension SeriesSelftest {
       }
       let report = SelftestReport(
         acceleration: guests?.acceleration.description ?? known.acceleration ?? "no guest was started", plan: plan,
-        patches: results, directory: output.string)
-      try RunRecord(suite: self, output: output, history: history).write(report)
+        patches: compared(results), directory: output.string)
+      try RunRecord(suite: self, output: output, make: make).write(report)
       _ = consume lock
       return report
     } catch let error as SelftestError {
@@ -80,8 +80,19 @@ extension SeriesSelftest {
       results.append(result)
     }
     return SelftestReport(
-      acceleration: known.acceleration ?? "known results", plan: plan, patches: results,
-      directory: known.directory.string)
+      acceleration: known.acceleration ?? "known results", plan: plan, patches: compared(results),
+      directory: results.last?.directory ?? known.directory.string)
+  }
+
+  /// The results with what each test was on the base.
+  private func compared(_ results: [PatchResult]) -> [PatchResult] {
+    guard let base = results.first(where: { $0.number == 0 }) else { return results }
+    return results.map { result in
+      guard result.number > 0 else { return result }
+      var result = result
+      result.compare(with: base)
+      return result
+    }
   }
 
   /// Everything that a patch's result depends on.
@@ -91,7 +102,7 @@ extension SeriesSelftest {
     return [
       subject.tree.hex, architecture.name, options.profile.name, options.acceleration.rawValue, plan.fragmentText,
       tests,
-      runs, ToolVersion.current,
+      runs, "\(options.repetitions)", ToolVersion.current,
     ].joined(separator: "\n")
   }
 

@@ -27,6 +27,10 @@ public struct SeriesSelftest: Sendable {
     public var acceleration: AccelerationChoice = .auto
     /// Every commit, or the last one only.
     public var eachCommit = false
+    /// Test the base too and say what the series changed.
+    public var comparesWithBase = false
+    /// Boots per run; tests that do not always end alike are flaky.
+    public var repetitions = 1
     /// Run even if the results are known by their inputs.
     public var fresh = false
     /// Parallel jobs of make, and processors in the machine at most.
@@ -55,8 +59,6 @@ public struct SeriesSelftest: Sendable {
   public let options: Options
   /// The plan for the whole series.
   public let plan: SelftestPlan
-  let planner: SelftestPlanner
-  let changesConfiguration: Bool
 
   /// Plans the tests of `subjects`, which stand on the tree `base`.
   ///
@@ -73,12 +75,22 @@ public struct SeriesSelftest: Sendable {
     self.subjects = subjects
     self.architecture = architecture
     self.options = options
-    let changes: [ChangedFile]
+    let plans = KnownPlans(directory: options.cache.appending("plans"))
+    let inputs = [
+      base.hex, last.tree.hex, architecture.name, options.profile.name, "\(options.testLimit)", ToolVersion.current,
+    ].joined(separator: "\n")
+    if let known = plans.plan(for: inputs) {
+      plan = known
+      return
+    }
     do {
-      changes = try await TreeSnapshot.changes(from: base, to: last.tree, in: repository)
+      let changes = try await TreeSnapshot.changes(from: base, to: last.tree, in: repository)
       let reader = try await TreeSnapshot.reader(
         of: last.tree, in: repository, alsoReading: TreeReader.headers(of: changes))
-      planner = try SelftestPlanner(tree: reader, architecture: architecture.target.sourceArchitecture)
+      let planner = try SelftestPlanner(tree: reader, architecture: architecture.target.sourceArchitecture)
+      let needed = architecture.kernelOptions + architecture.smallMachine.kernelOptions
+      let machine = needed.compactMap { SelftestPlanner.BaseOption(line: $0.line, reason: $0.reason) }
+      plan = planner.plan(changes, base: machine + options.profile.options, limit: options.testLimit)
     } catch let error as TreeError {
       throw SelftestError(error)
     } catch let error as ConfigError {
@@ -86,14 +98,24 @@ public struct SeriesSelftest: Sendable {
     } catch {
       throw SelftestError(.input, "cannot plan: \(error)")
     }
-    changesConfiguration = changes.contains { $0.path.contains("Kconfig") }
-    let needed = architecture.kernelOptions + architecture.smallMachine.kernelOptions
-    let machine = needed.compactMap { SelftestPlanner.BaseOption(line: $0.line, reason: $0.reason) }
-    plan = planner.plan(changes, base: machine + options.profile.options, limit: options.testLimit)
+    plans.keep(plan, for: inputs)
   }
 
+  /// The symbols of a tree, to verify a configuration with.
+  func symbols(of tree: ObjectID) async throws -> KconfigTree {
+    let reader = try await TreeSnapshot.reader(of: tree, in: repository) { $0.contains("Kconfig") }
+    return try KconfigTree(sourceArchitecture: architecture.target.sourceArchitecture, read: reader.read)
+  }
+
+  /// Whether a patch can have other options than the last one.
+  var changesConfiguration: Bool { plan.files.contains { $0.role == .kconfig } }
+
   /// The commits that this run tests.
-  var tested: [SelftestSubject] { options.eachCommit ? subjects : Array(subjects.suffix(1)) }
+  var tested: [SelftestSubject] {
+    let own = options.eachCommit ? subjects : Array(subjects.suffix(1))
+    guard options.comparesWithBase else { return own }
+    return [SelftestSubject(number: 0, subject: "base", commit: base, tree: base)] + own
+  }
 }
 
 extension Architecture {

@@ -13,6 +13,17 @@ enum TreeSnapshot {
     return TreeReader(paths: files.map(\.path).sorted()) { contents[$0] }
   }
 
+  /// A reader of the files of `tree` that `isWanted` names.
+  static func reader(
+    of tree: ObjectID, in repository: KernelRepository, isWanted: (String) -> Bool
+  ) async throws(TreeError) -> TreeReader {
+    let wanted = try await repository.files(in: tree, under: "").filter {
+      !$0.entry.isSymbolicLink && isWanted($0.path)
+    }
+    let contents = try await repository.contents(of: wanted)
+    return TreeReader(paths: wanted.map(\.path)) { contents[$0] }
+  }
+
   /// The files that differ between two trees, with both contents.
   static func changes(
     from base: ObjectID, to tree: ObjectID, in repository: KernelRepository

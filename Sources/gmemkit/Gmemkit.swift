@@ -17,11 +17,13 @@ struct Gmemkit: AsyncParsableCommand {
     // One line per verb, in alphabetical order.
     subcommands: [
       ApplyCommand.self,
+      CheckCommand.self,
       DoctorCommand.self,
       ExplainCommand.self,
       LintCommand.self,
       ParseCommand.self,
       SelftestCommand.self,
+      ThreadCommand.self,
     ]
   )
 }

@@ -15,17 +15,7 @@ struct Main {
         try command.run()
       }
     }
-    let sources = [SIGINT, SIGTERM].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler {
-        // The second signal is from somebody who does not want to wait for the clean-up.
-        if verb.isCancelled { _exit(ExitStatus.interrupted.rawValue) }
-        verb.cancel()
-      }
-      source.resume()
-      return source
-    }
+    let sources = cancelOnSignals(verb)
     let result = await verb.result
     let interrupted = verb.isCancelled
     withExtendedLifetime(sources) {}
@@ -39,5 +29,19 @@ struct Main {
       exit(ending.status.rawValue)
     }
     Gmemkit.exit(withError: error)
+  }
+
+  /// Cancels `verb` on the first SIGINT or SIGTERM; the second is from somebody who does not want to wait for clean-up.
+  private nonisolated static func cancelOnSignals(_ verb: Task<Void, any Error>) -> [any DispatchSourceSignal] {
+    [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { @Sendable in
+        if verb.isCancelled { _exit(ExitStatus.interrupted.rawValue) }
+        verb.cancel()
+      }
+      source.resume()
+      return source
+    }
   }
 }

@@ -25,6 +25,8 @@ extension SelftestCommand {
     options.acceleration = accel
     options.eachCommit = each
     options.fresh = fresh
+    options.comparesWithBase = compareBase
+    options.repetitions = repetitions
     options.profile = debug
     options.output = output.map { Self.absolute($0) }
     let repository = try await tree.repository()

@@ -49,6 +49,15 @@ struct SelftestCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Write the results as JUnit XML.", valueName: "file"))
   var junit: String?
 
+  @Flag(name: .customLong("compare-base"), help: "Test the base too, and fail only for what the series breaks.")
+  var compareBase = false
+
+  @Option(name: .customLong("repeat"), help: ArgumentHelp("Boots per run, to tell flaky from broken.", valueName: "n"))
+  var repetitions = 1
+
+  @Flag(help: "Exit as 'git bisect run' wants it: 0 good, 1 bad, 125 cannot be tested.")
+  var bisect = false
+
   @Flag(help: "Run even if the results are known from the same inputs.")
   var fresh = false
 
@@ -62,10 +71,21 @@ struct SelftestCommand: AsyncParsableCommand {
   func validate() throws {
     if series != nil && rev != nil { throw ValidationError("Give a SERIES or --rev, not both.") }
     if series == nil && rev == nil { throw ValidationError("Give a SERIES, or commits with --tree and --rev.") }
+    if !(1...1000).contains(repetitions) { throw ValidationError("--repeat is between 1 and 1000.") }
     if let jobs, jobs < 1 { throw ValidationError("--jobs is at least 1.") }
   }
 
   func run() async throws {
+    do {
+      try await test()
+    } catch let ending as Ending where bisect && ending.status != .interrupted {
+      Console.note("gmemkit: \(ending.line)")
+      let isBad = ending.status == .findings || ending.status == .bootFailed
+      throw ExitCode(isBad ? 1 : 125)
+    }
+  }
+
+  private func test() async throws {
     let suite = try await suite()
     if plan {
       json ? Console.write(suite.plan.json.document) : Console.write(suite.plan.text)

@@ -64,10 +64,13 @@ import Testing
     #expect(Cell.red("1 of 7 failed", []).reasons == ["1 of 7 failed"])
   }
 
-  @Test func theEarliestStageThatFailedDecides() {
-    let verdict = Self.verdict([
-      Self.patch(1, [.tests: .red("1 failed", [])]), Self.patch(2, [.applies: .red("CONFLICT", [])]),
-    ])
-    #expect(verdict.decidingStage == .applies)
+  @Test func theStageThatVoidsMostOfTheOthersDecides() {
+    let finding = PatchVerdict.Stage.findings
+    #expect(
+      Self.verdict([Self.patch(1, [.tests: .red("1 failed", [])]), Self.patch(2, [.applies: .red("CONFLICT", [])])])
+        .decidingStage == .applies)
+    #expect(
+      Self.verdict([Self.patch(1, [finding: .red("1", []), .builds: .red("FAILED", [])])]).decidingStage == .builds)
+    #expect(Self.verdict([Self.patch(1, [finding: .red("1", []), .tests: .notRun("-")])]).decidingStage == finding)
   }
 }

@@ -62,6 +62,7 @@ private struct Fixture {
 struct ExportTests {
   private static let files: [String: String?] = [
     "Kconfig": "k", "mm/a.c": "a", "mm/b.c": "b", "arch/x86/x.c": "x", "arch/arm/y.c": "y", "arch/arm/Kconfig": "ka",
+    "arch/arm/scripts/Makefile.rules": "r", "arch/arm/include/z.h": "h",
     "arch/Kconfig": "ak", "Documentation/z.rst": "z", "scripts/link": "->../mm/a.c",
   ]
 
@@ -71,7 +72,7 @@ struct ExportTests {
     defer { fixture.remove() }
     let base = try await fixture.commit(Self.files)
     let first = try await fixture.export(base, over: base)
-    #expect(first.written == 7)
+    #expect(first.written == 9)
     #expect(fixture.exported("mm/a.c") == "a")
     #expect(fixture.exported("arch/arm/Kconfig") == "ka")
     #expect(fixture.exported("arch/arm/y.c") == nil)
@@ -104,7 +105,7 @@ struct ExportTests {
     let source = fixture.workspace.source
     try Data("ha".utf8).write(to: URL(fileURLWithPath: source.appending("mm/a.c").string))
     try Data("n".utf8).write(to: URL(fileURLWithPath: source.appending("mm/new.c").string))
-    let state = "base \(base.hex)\n? mm/a.c\n? mm/new.c\n"
+    let state = "export 2 x86\nbase \(base.hex)\n? mm/a.c\n? mm/new.c\n"
     try Data(state.utf8).write(
       to: URL(fileURLWithPath: fixture.workspace.directory.appending("source.state").string))
     let repaired = try await fixture.export(base, over: base)
@@ -114,7 +115,9 @@ struct ExportTests {
     #expect(fixture.exported("mm/new.c") == nil)
   }
 
-  @Test("a state that cannot be read costs a comparison, not a rewrite", arguments: ["", "nonsense\n", "base 12\n"])
+  @Test(
+    "a state that cannot be read costs a comparison, not a rewrite",
+    arguments: ["", "nonsense\n", "export 2 x86\nbase 12\n", "export 1 x86\n"])
   func unreadable(state: String) async throws {
     let fixture = try await Fixture()
     defer { fixture.remove() }

@@ -38,6 +38,7 @@ struct SeriesChurnTests {
   @Test(arguments: [
     ("\tif (ready(dev))", "\tif (ready(dev, index))"), ("\tif (ready(dev))", "\tif (steady(dev))"),
     ("\tif (a)", "\tif (a && b)"), ("\tx = a < b;", "\tx = a > b;"),
+    ("\tif (a && !ready(dev, 1))", "\tif (a && !ready(round_down(index, 2),\n+\t\t\t2))"),
   ])
   func aConditionThatGrowsIsNoRepair(first: String, second: String) {
     #expect(findings(.init("", ("a.c", "+\(first)")), .init("", ("a.c", "-\(first)\n+\(second)"))).isEmpty)

@@ -1,0 +1,57 @@
+import KernelTree
+import Findings
+import SeriesApply
+import SeriesSelftest
+
+extension SeriesVerdict {
+  /// What came of building, booting and testing the series as a whole.
+  public enum TestRun: Sendable {
+    /// It ran; a patch that the report does not have was not tested.
+    case report(SelftestReport)
+    /// It could not run: the reason, and the stage that stands for it in the table.
+    case failed(PatchVerdict.Stage, reason: String)
+    /// There was nothing to run it on.
+    case nothing
+  }
+
+  /// Joins what the three verbs say, patch by patch.
+  ///
+  /// - Parameters:
+  ///   - applied: the series on its base.
+  ///   - lint: the findings of the patches that applied.
+  ///   - tests: what building, booting and testing them came to.
+  ///   - describe: the lines that tell a reader why a hunk has no place.
+  public init(
+    applied: AppliedSeries, lint: LintReport, tests: TestRun, describe: (HunkOutcome) -> [String]
+  ) {
+    var acceleration: String?
+    var directory: String?
+    if case .report(let report) = tests { (acceleration, directory) = (report.acceleration, report.directory) }
+    let patches = applied.patches.map { patch in
+      var cells: [PatchVerdict.Stage: Cell] = [.applies: .applies(patch, describe: describe)]
+      if patch.commit == nil {
+        for stage in PatchVerdict.Stage.allCases.dropFirst() {
+          cells[stage] = patch.status == .skipped ? .green("nothing new") : .notRun("it is not in the tree")
+        }
+      } else {
+        cells[.findings] = .findings(patch.number, in: lint)
+        cells.merge(Self.cells(of: patch.number, tests)) { $1 }
+      }
+      return PatchVerdict(number: patch.number, subject: patch.subject, commit: patch.commit?.hex, cells: cells)
+    }
+    self.init(base: applied.base.hex, acceleration: acceleration, directory: directory, patches: patches)
+  }
+
+  private static func cells(of number: Int, _ tests: TestRun) -> [PatchVerdict.Stage: Cell] {
+    switch tests {
+    case .report(let report):
+      guard let patch = report.patches.first(where: { $0.number == number }) else { return [:] }
+      return [.builds: .builds(patch), .boots: .boots(patch), .tests: .tests(patch)]
+    case .failed(let stage, let reason):
+      return [.builds, .boots, .tests].reduce(into: [:]) { cells, other in
+        cells[other] = other == stage ? .red("FAILED", [reason]) : .notRun("see '\(stage.rawValue)'")
+      }
+    case .nothing: return [:]
+    }
+  }
+}

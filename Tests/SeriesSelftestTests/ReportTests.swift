@@ -1,0 +1,77 @@
+import Foundation
+import SeriesSelftest
+import Testing
+
+/// A result as it is kept on disk, which is also the only way to make one without a kernel.
+private func patch(
+  build: String = "built", boot: String = "booted", tests: [(String, String, String)] = [], problems: [String] = []
+) throws -> PatchResult {
+  let document: [String: Any] = [
+    "number": 3, "subject": "mm: <fix> \"it\" & more\u{1}", "commit": "0123", "build": build, "boot": boot,
+    "errors": build == "built" ? [] : ["mm/a.c:1:1: error: x"], "warnings": [String](), "phases": [[String: Any]](),
+    "isKnown": false,
+    "runs": [["name": "default", "boot": boot, "problems": problems, "seconds": 1.25, "directory": "run-default"]],
+    "tests": tests.map { ["name": $0.0, "result": $0.1, "message": $0.2] },
+  ]
+  return try JSONDecoder().decode(PatchResult.self, from: JSONSerialization.data(withJSONObject: document))
+}
+
+struct VerdictTests {
+  @Test(
+    "the worst stage decides, and a problem on the console is never a pass",
+    arguments: [
+      ("built", "booted", "pass", "", SelftestVerdict.passed), ("built", "booted", "skip", "", .passed),
+      ("built", "booted", "fail", "", .failed), ("built", "booted", "crash", "", .failed),
+      ("built", "booted", "not-run", "", .failed),
+      ("built", "booted", "pass", "possible circular locking dependency", .failed),
+      ("built", "failed", "pass", "", .bootFailed), ("failed", "not-run", "pass", "", .buildFailed),
+    ])
+  func verdict(build: String, boot: String, test: String, problem: String, expected: SelftestVerdict) throws {
+    let result = try patch(
+      build: build, boot: boot, tests: [("kvm:t", test, "m")], problems: problem.isEmpty ? [] : [problem])
+    #expect(result.verdict == expected)
+  }
+
+  @Test(
+    "verdicts have the exit statuses of the command line",
+    arguments: [(SelftestVerdict.passed, 0), (.failed, 1), (.buildFailed, 3), (.bootFailed, 4)]
+      as [(SelftestVerdict, Int32)])
+  func status(verdict: SelftestVerdict, expected: Int32) {
+    #expect(verdict.exitStatus == expected)
+  }
+}
+
+struct ComparisonTests {
+  private func test(_ result: String, onBase: String?) throws -> TestResult {
+    var document: [String: Any] = ["name": "kvm:t", "result": result, "message": ""]
+    if let onBase { document["onBase"] = onBase }
+    return try JSONDecoder().decode(TestResult.self, from: JSONSerialization.data(withJSONObject: document))
+  }
+
+  @Test(
+    "a test that failed before the series is not the series' failure",
+    arguments: [
+      ("fail", "pass", true, "new failure"), ("fail", "fail", false, "as on the base"),
+      ("pass", "fail", false, "fixed"),
+      ("pass", "pass", false, nil), ("crash", "fail", true, "new failure"), ("flaky", "pass", true, "new failure"),
+      ("skip", "skip", false, nil), ("fail", nil, true, nil),
+    ] as [(String, String?, Bool, String?)])
+  func change(result: String, onBase: String?, isBad: Bool, change: String?) throws {
+    let test = try test(result, onBase: onBase)
+    #expect(test.isBad == isBad)
+    #expect(test.change == change)
+  }
+}
+
+struct JUnitTests {
+  @Test("markup is escaped, what XML forbids is replaced, every kind is counted")
+  func suite() throws {
+    let xml = try patch(
+      tests: [("kvm:a", "pass", ""), ("kvm:b", "fail", "x < y"), ("kvm:c", "skip", "no KVM"), ("kvm:d", "crash", "")],
+      problems: ["BUG: sleeping"]
+    ).junit
+    #expect(xml.contains("name=\"3: mm: &lt;fix&gt; &quot;it&quot; &amp; more?\""))
+    #expect(xml.contains("tests=\"6\" failures=\"2\" errors=\"1\" skipped=\"1\""))
+    #expect(xml.contains("<failure message=\"x &lt; y\">x &lt; y</failure>"))
+  }
+}
