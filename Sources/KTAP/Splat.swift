@@ -96,6 +96,8 @@ public struct TraceFrame: Sendable, Hashable {
   public var module: String?
   /// Whether the unwinder vouches for it (no `?` in front).
   public var isReliable: Bool
+  /// Whether it is where the processor stood (`RIP:`, `pc :`) rather than where a call returns to.
+  public var isExact: Bool
   /// The line in the log.
   public var line: Int
 }

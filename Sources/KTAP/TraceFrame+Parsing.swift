@@ -17,6 +17,7 @@ extension TraceFrame {
     self.size = size
     module = Self.module(line[end...])
     isReliable = !line[line.startIndex..<start].contains(UInt8(ascii: "?"))
+    isExact = KTAPLine.starts(line, "RIP: ") || KTAPLine.starts(line, "pc : ")
     self.line = number
   }
 

@@ -23,18 +23,22 @@ public struct BuildOutcome: Sendable {
   public let errors: [String]
   /// Warnings that no build before this one in the same object directory has given.
   public let newWarnings: [String]
+  /// Whether it is the object directory's first build, whose warnings are all new.
+  public let isFirst: Bool
   /// The output, bounded.
   public let log: [UInt8]
   /// Wall time.
   public let elapsed: Duration
 
   package init(
-    succeeded: Bool, objects: Int, errors: [String], newWarnings: [String], log: [UInt8], elapsed: Duration
+    succeeded: Bool, objects: Int, errors: [String], newWarnings: [String], isFirst: Bool, log: [UInt8],
+    elapsed: Duration
   ) {
     self.succeeded = succeeded
     self.objects = objects
     self.errors = errors
     self.newWarnings = newWarnings
+    self.isFirst = isFirst
     self.log = log
     self.elapsed = elapsed
   }
@@ -72,10 +76,11 @@ extension KernelMake {
     let summary = log.withLock { $0 }
     let warnings = summary.diagnostics.filter { $0.severity == "warning" }
     var fresh: [String] = []
+    let isFirst = known.map { !$0.exists } ?? false
     if let known {
       var identities = Set((known.contents() ?? []).text.split(separator: "\n").map(String.init))
       fresh = warnings.filter { identities.insert($0.identity).inserted }.map(\.text)
-      if !fresh.isEmpty { try known.replace(Array(identities.sorted().joined(separator: "\n").utf8)) }
+      if isFirst || !fresh.isEmpty { try known.replace(Array(identities.sorted().joined(separator: "\n").utf8)) }
       if result.succeeded, summary.objects > expected ?? 0 {
         try expectedFile.write(Array(String(summary.objects).utf8))
       }
@@ -83,6 +88,6 @@ extension KernelMake {
     let output = result.output.bytes + result.error.bytes
     return BuildOutcome(
       succeeded: result.succeeded, objects: summary.objects, errors: result.succeeded ? [] : summary.firstErrors,
-      newWarnings: fresh, log: output, elapsed: result.elapsed)
+      newWarnings: fresh, isFirst: isFirst, log: output, elapsed: result.elapsed)
   }
 }

@@ -196,7 +196,8 @@ struct ControlFlowBuilder {
     let body = newBlock()
     let step = newBlock()
     let after = newBlock()
-    moveOn(to: head)
+    if runsOnce(parts[0], parts[1]) { moveOn(to: body) } else { moveOn(to: head) }
+    current = head
     if parts[1] >= 0 { branch(parts[1], then: body, otherwise: after) } else { blocks[current].exit = .jump(body) }
     loop(body: parts[3], at: body, next: step, after: after)
     current = step
@@ -204,6 +205,20 @@ struct ControlFlowBuilder {
     blocks[current].exit = .jump(head)
     current = after
     scopes.removeLast()
+  }
+
+  /// `for (i = 0; i < CONSTANT; …)` has at least one turn.
+  private func runsOnce(_ start: NodeID, _ test: NodeID) -> Bool {
+    guard start >= 0, test >= 0, file[start].kind == .expressionStatement || file[start].kind == .declaration,
+      file[test].kind == .binary, file[test].operation == .less || file[test].operation == .lessEqual
+    else { return false }
+    let bound = file[file[test].b]
+    let token = file.tokens[Int(bound.token)]
+    switch bound.kind {
+    case .number: return bound.a > 0
+    case .name, .call: return token.traits.contains(.upperCase)
+    default: return false
+    }
   }
 
   private mutating func switchStatement(_ node: Node) {

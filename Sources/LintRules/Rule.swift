@@ -26,6 +26,14 @@ public enum RuleRegistry {
     DoubleLock(),
     SleepInAtomic(),
     ResourceLeak(),
+    ErrPtrConfusion(),
+    UninitialisedInout(),
+    LockOrder(),
+    LockNotHeld(),
+    WrongLoopVariable(),
+    InvertedSearch(),
+    MissingErrorCheck(),
+    WrongError(),
   ]
 
   /// Rules over a change.

@@ -12,6 +12,9 @@ public struct RuleContext {
 
   var program: Program { solver.program }
 
+  /// Whether a local says whether a lock is held.
+  func hasLockFlag(_ id: FunctionID) -> Bool { solver.hasLockFlag(id) }
+
   /// The place of a node.
   func place(_ function: FunctionID, _ node: NodeID) -> SourcePlace {
     let file = program.file(of: function)
@@ -29,6 +32,14 @@ public struct RuleContext {
     return Symbol(file[file[node].a].a)
   }
 
+  /// Whether a call returns a pointer, from a function with a real body.
+  func isPointer(_ call: NodeID, in id: FunctionID) -> Bool {
+    let name = callee(call, in: program.file(of: id))
+    if solver.isAllocator(name) { return true }
+    let definitions = program.definitions(of: name).map(program.definition)
+    return definitions.contains { $0.returnType.isPointer && $0.tokens.count > 40 }
+  }
+
   /// The chain as evidence: each call, and last what it ends in.
   func evidence(_ chain: [ChainStep], last: String) -> [Evidence] {
     chain.enumerated().map { index, step in
@@ -39,6 +50,14 @@ public struct RuleContext {
         isLast ? last : "'\(name(step.function))' calls '\(callee.exists ? text(callee) : "a function pointer")'"
       return Evidence(place(step.function, step.node), what)
     }
+  }
+
+  /// Whether the exit returns an error code: a negative number, or what a test for "not 0" let through.
+  func isError(_ exit: ExitEvent, of id: FunctionID) -> Bool {
+    if exit.values == .negative { return true }
+    guard exit.values == .nonZero, exit.value >= 0 else { return false }
+    let type = program.definition(id).returnType
+    return type.base == .integer && !type.isPointer && program.file(of: id)[exit.value].kind == .name
   }
 
   /// A finding of `rule` at `node`.

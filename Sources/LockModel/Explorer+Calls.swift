@@ -13,11 +13,18 @@ extension Explorer {
     let arguments = argumentNodes.map { place(of: $0) }
     let (targets, isIndirect) = self.targets(item, name)
     record(node, name, targets, isIndirect, argumentNodes, arguments, state)
-    settlePairs(node, name, arguments, &state)
     let summary = targets.count == 1 ? solver.summary(targets[0]) : nil
+    settlePairs(node, name, arguments, targets.first, &state)
+    for closing in summary?.closes ?? [] {
+      let resource = solver.places.substitute(closing.resource, arguments)
+      if resource >= 0 { settlePairs(node, closing.name, [resource], nil, &state) }
+    }
     noteArguments(node, argumentNodes, summary, &state)
     var states = [state]
-    if let summary { states = apply(summary, node, arguments, state) }
+    if let summary {
+      states = apply(summary, node, arguments, state)
+      states = states.flatMap { handOn(node, argumentNodes, summary, $0) }
+    }
     if let pairing = pairs[node] { states = states.flatMap { open(pairing, node, name, $0) } }
     return states
   }
@@ -56,12 +63,26 @@ extension Explorer {
         held: state.held, conditions: conditions, isIndirect: isIndirect))
   }
 
+  /// What the path says about the parameters; a condition that a caller cannot check makes it impossible to use.
   func parameterConditions(_ state: PathState) -> [ParameterCondition] {
-    state.facts.compactMap { fact in
+    var result = state.facts.compactMap { fact -> ParameterCondition? in
       let step = solver.places[fact.key]
+      if step.kind == .pointee, step.base >= 0, solver.places[step.base].kind == .parameter { return .unknowable }
       guard step.kind == .parameter, fact.values != .any else { return nil }
       return ParameterCondition(parameter: Int(step.value), values: fact.values)
     }
+    let isFlagged = state.decisions.contains { decision in
+      decision.holds && conditionPlaces[decision.key]?.contains { isFlag($0) } ?? false
+    }
+    if isFlagged { result.append(.unknowable) }
+    return result
+  }
+
+  /// A parameter that is a number: what it selects, a caller decides.
+  private func isFlag(_ place: Place) -> Bool {
+    let step = solver.places[place]
+    guard step.kind == .parameter, Int(step.value) < scope.definition.parameters.count else { return false }
+    return !scope.definition.parameters[Int(step.value)].type.isPointer
   }
 
   /// `&local` arguments: set by the call, or set depending on its result.
@@ -75,13 +96,23 @@ extension Explorer {
         continue
       }
       if item.kind == .name, let own = scope.parameters[Symbol(item.a)], own < 64 {
-        if summary?.writesFor[position] == .any { state.written |= 1 << UInt64(own) }
+        // Handed on: written, unless the callee is known to leave it alone for some results.
+        if summary?.skipsFor[position] == nil { state.written |= 1 << UInt64(own) }
         continue
       }
+      if item.kind == .name, isLockFlag(Symbol(item.a)),
+        type(of: place(of: argument))?.isPointer == true
+      {
+        state.held.removeAll { $0.kind != .pair && !$0.kind.isSection }
+      }
       guard item.kind == .unary, item.operation == .ampersand, scope.file[item.a].kind == .name else { continue }
+      // `&locked`: the callee may drop a lock and say so.
+      if isLockFlag(Symbol(scope.file[item.a].a)) {
+        state.held.removeAll { $0.kind != .pair && !$0.kind.isSection }
+      }
       let name = Symbol(scope.file[item.a].a)
       let target = localPlace(name)
-      forget(target, &state)
+      forgetFacts(target, &state)
       guard let bit = scope.trackedBits[name] else { continue }
       let wasUnset = state.unset & bit != 0
       state.unset &= ~bit
@@ -90,6 +121,34 @@ extension Explorer {
         state.pending.append(PathState.Pending(bit: bit, result: result, unwrittenFor: skips, call: node))
       }
     }
+  }
+
+  /// A pointer parameter passed on to a callee that writes it only for some results: two ways from here.
+  private mutating func handOn(
+    _ node: NodeID, _ arguments: [NodeID], _ summary: Summary, _ state: PathState
+  ) -> [PathState] {
+    for (position, argument) in arguments.enumerated() {
+      guard scope.file[argument].kind == .name, let own = scope.parameters[Symbol(scope.file[argument].a)], own < 64,
+        state.written & (1 << UInt64(own)) == 0, let skipped = summary.skipsFor[position],
+        let written = summary.writesOn[position]
+      else { continue }
+      let result = solver.places.intern(.result, -1, node)
+      var wrote = state
+      wrote.written |= 1 << UInt64(own)
+      wrote.set(result, written)
+      var left = state
+      left.set(result, skipped)
+      return [wrote, left]
+    }
+    return [state]
+  }
+
+  /// A flag that says whether a lock is still held.
+  private func isLockFlag(_ name: Symbol) -> Bool {
+    guard let type = scope.localTypes[name] ?? scope.parameters[name].map({ scope.definition.parameters[$0].type }),
+      type.base == .integer || type.base == .boolean
+    else { return false }
+    return solver.program.symbols.text(name).contains("lock")
   }
 
   // MARK: Locks
@@ -114,8 +173,7 @@ extension Explorer {
     }
     guard place >= 0 else {
       // A lock without a name (an element chosen by a call, say) is not followed.
-      let kinds: [LockOperation] = [.tryAcquire, .acquireOrFail]
-      guard kinds.contains(primitive.operation) else { return [state] }
+      if primitive.operation == .release { _ = dropAliases(-1, primitive.kind, &state) }
       return [state]
     }
     switch primitive.operation {
@@ -161,13 +219,45 @@ extension Explorer {
           conditions: conditions))
     }
     state.change(place, primitive.kind, primitive.mode, by: 1, site: node)
+    noteDereference(place, &state)
+  }
+
+  /// Whoever locks `p->lock` knows that `p` is not NULL.
+  private mutating func noteDereference(_ place: Place, _ state: inout PathState) {
+    var place = place
+    while place >= 0 {
+      let step = solver.places[place]
+      if step.kind == .pointee, step.base >= 0, relevant.contains(step.base) {
+        let known = (state.values(of: step.base) ?? .any).intersection(.positive)
+        if !known.isEmpty { state.set(step.base, known) }
+      }
+      place = step.base
+    }
+  }
+
+  /// A release that meets no acquisition by the same name may mean any lock of its kind that goes by another.
+  private mutating func dropAliases(_ place: Place, _ kind: LockKind, _ state: inout PathState) -> Bool {
+    guard !kind.isSection else { return false }
+    let isPointer = place < 0 || solver.places[place].kind != .member
+    let member = solver.lastMember(of: place)
+    let count = state.held.count
+    let places = solver.places
+    state.held.removeAll { held in
+      guard held.balance > 0, held.kind == kind, held.place != place else { return false }
+      return isPointer || places[held.place].kind != .member || solver.lastMember(of: held.place) == member
+    }
+    return state.held.count != count
   }
 
   mutating func release(
     _ kind: LockKind, _ mode: LockMode, _ place: Place, _ node: NodeID, _ state: inout PathState
   ) {
     facts.released.insert(place)
-    if state.isHeld(place), !state.closed.contains(place) { state.closed.append(place) }
+    if state.isHeld(place) {
+      if !state.closed.contains(place) { state.closed.append(place) }
+    } else if dropAliases(place, kind, &state) {
+      return
+    }
     state.change(place, kind, mode, by: -1, site: node)
   }
 
@@ -210,12 +300,16 @@ extension Explorer {
     for effect in effects {
       let place = solver.places.substitute(effect.place, arguments)
       guard place >= 0 else { continue }
+      if effect.kind == .pair {
+        let step = solver.places[place]
+        let opener = Symbol(step.value)
+        let closers = solver.pairing.closers(of: opener, solver.program.symbols)
+        lentPairs[node] = Pairing(closers: closers, resource: step.base, isResult: false)
+      }
       if effect.balance > 0 {
         state.change(place, effect.kind, effect.mode, by: effect.balance, site: node)
       } else {
-        facts.released.insert(place)
-        if state.isHeld(place), !state.closed.contains(place) { state.closed.append(place) }
-        state.change(place, effect.kind, effect.mode, by: effect.balance, site: node)
+        release(effect.kind, effect.mode, place, node, &state)
       }
     }
   }
@@ -233,21 +327,23 @@ extension Explorer {
     opened.change(pairPlace, .pair, .exclusive, by: 1, site: node)
     guard
       let type = solver.returnType(of: name, scope.fileIndex)
-        ?? (pairing.isResult ? CType(base: .void, pointers: 1) : nil),
-      !(type.base == .void && !type.isPointer), !isDiscarded(node)
-    else { return [opened] }
+        ?? (pairing.isResult ? CType(base: .void, pointers: 1) : nil)
+    else { return [state] }
+    if isDiscarded(node) || (type.base == .void && !type.isPointer) { return [opened] }
     var failed = state
     let result = solver.places.intern(.result, -1, node)
     if type.isPointer || pairing.isResult {
       opened.set(result, .positive)
       let known = callValuesOf(node, state)
       failed.set(result, known == .any ? [.zero, .negative] : known.subtracting(.positive))
-    } else if type.base == .boolean || solver.isTry(name) {
+    } else if type.base == .boolean || solver.isTry(name) || solver.returns(of: name) == [.zero, .positive] {
       opened.set(result, .positive)
       failed.set(result, .zero)
+    } else if type.base == .integer {
+      opened.set(result, .zero)
+      failed.set(result, .nonZero)
     } else {
-      opened.set(result, [.zero, .positive])
-      failed.set(result, .negative)
+      return [state]
     }
     return [opened, failed]
   }

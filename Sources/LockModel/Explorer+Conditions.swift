@@ -135,6 +135,7 @@ extension Explorer {
       let known = values(of: id, state).intersection(wanted)
       if known.isEmpty { return false }
       if state.values(of: result) != nil { state.set(result, known) }
+      if truth, known == .negative { state.failed = id }
       return solver.names.impure.contains(name) ? true : decide(id, truth, &state)
     case .assign, .name, .member, .index:
       let target = node.kind == .assign ? node.a : id
@@ -308,8 +309,20 @@ extension Explorer {
       default: break
       }
     }
-    for (place, count) in tests where count > 1 { relevant.insert(place) }
-    for (key, count) in conditions where count > 1 { relevantConditions.insert(key) }
+    for (place, count) in tests {
+      let step = solver.places[place]
+      let isVariable = step.kind == .local && (scope.assignmentCount[Symbol(step.value)] ?? 0) > 1
+      if count > 1 || isVariable || step.kind == .parameter { relevant.insert(place) }
+    }
+    var flagged = 0
+    for (key, count) in conditions.sorted(by: { $0.key < $1.key }) {
+      if count > 1 {
+        relevantConditions.insert(key)
+      } else if flagged < 6, conditionPlaces[key]?.contains(where: { solver.places[$0].kind == .parameter }) == true {
+        flagged += 1
+        relevantConditions.insert(key)
+      }
+    }
     let resultNames = Set(
       scope.definition.nodes.compactMap { id -> NodeID? in
         let node = scope.file[id]

@@ -29,7 +29,11 @@ extension Explorer {
       let name = Symbol(node.a)
       if let alias = scope.aliases[name], isPath(alias) {
         let aliased = place(of: alias)
-        if aliased >= 0 { return aliased }
+        if aliased >= 0 {
+          // `struct foo *foo = data;` says what the pointer is.
+          if let type = scope.localTypes[name], type.pointers == 1, type.base == .structure { hints[aliased] = type }
+          return aliased
+        }
       }
       return localPlace(name)
     case .member:
@@ -50,7 +54,7 @@ extension Explorer {
       let constant = scope.file[node.b >= 0 ? node.b : id]
       // Elements at different, known indices are different places.
       let tag: Int32 =
-        constant.kind == .number ? constant.a &+ 1 : position >= 0 ? -2 &- position : 0
+        constant.kind == .number ? constant.a &+ 1 : position >= 0 ? PlaceTable.elementTag(position) : 0
       return solver.places.intern(.element, base, tag)
     case .cast: return place(of: node.b)
     case .comma: return place(of: node.b)
@@ -69,19 +73,14 @@ extension Explorer {
     guard solver.isGetter(name), let first = arguments.first else { return -1 }
     let argument = place(of: first)
     guard argument >= 0 else { return -1 }
-    for other in arguments.dropFirst() {
-      switch scope.file[other].kind {
-      case .typeOperand, .name, .number, .member: break
-      default: return -1
-      }
-    }
+    if arguments.count > 1, !solver.names.containers.contains(name) { return -1 }
     let result = solver.places.intern(.call, argument, name.rawValue)
     if result >= 0, solver.names.containers.contains(name), arguments.count > 1,
       scope.file[arguments[1]].kind == .typeOperand
     {
       var type = scope.file.types[Int(scope.file[arguments[1]].a)]
       type.pointers = min(type.pointers + 1, 8)
-      solver.placeTypes[result] = type
+      hints[result] = type
     }
     return result
   }
@@ -107,7 +106,7 @@ extension Explorer {
   /// The type of what is at `place`.
   func type(of place: Place, _ depth: Int = 0) -> CType? {
     guard place >= 0, depth < 16 else { return nil }
-    if let known = solver.placeTypes[place] { return known }
+    if let known = hints[place] { return known }
     let step = solver.places[place]
     switch step.kind {
     case .parameter:
@@ -180,7 +179,12 @@ extension Explorer {
         let item = scope.file[argument]
         if item.kind == .unary, item.operation == .ampersand, scope.file[item.a].kind == .name { continue }
         // A macro may write to a name it is given.
-        if item.kind == .name, !isKnown { continue }
+        if !isKnown {
+          var inner: [MicroOperation] = []
+          collect(argument, &inner)
+          result += inner.filter { if case .read = $0 { false } else { true } }
+          continue
+        }
         collect(argument, &result)
       }
       result.append(.call(id))

@@ -15,6 +15,8 @@ struct Explorer {
   var facts: FunctionFacts
   var placeOfNode: [NodeID: Place] = [:]
   var operationsOfNode: [NodeID: [MicroOperation]] = [:]
+  /// Types that the text states for places whose declarations do not.
+  var hints: [Place: CType] = [:]
   var relevant: Set<Place> = []
   var relevantConditions: Set<Int> = []
   var conditionPlaces: [Int: [Place]] = [:]
@@ -25,6 +27,8 @@ struct Explorer {
   var assertsSeen: Set<CallKey> = []
   /// Functions that this one also undoes: opener call → closer's name.
   var pairs: [NodeID: Pairing] = [:]
+  /// Pairs that a callee opens and leaves to this function.
+  var lentPairs: [NodeID: Pairing] = [:]
   /// Calls that are statements of their own: nobody looks at what they return.
   var discarded: Set<NodeID> = []
 
@@ -41,6 +45,7 @@ struct Explorer {
     let held: [HeldLock]
     let closed: [Place]
     let written: UInt64
+    let failed: NodeID
   }
 
   /// One step of evaluating an expression, innermost first.
@@ -54,6 +59,7 @@ struct Explorer {
   init(_ solver: Solver, _ scope: FunctionScope) {
     self.solver = solver
     self.scope = scope
+    hints = solver.hints[scope.id] ?? [:]
     flow = ControlFlow(of: scope.definition, in: scope.file, names: solver.names.flow)
     facts = FunctionFacts(id: scope.id)
     facts.isPartial = flow.isIncomplete
@@ -143,14 +149,21 @@ struct Explorer {
 
   private mutating func leave(_ value: NodeID, _ statement: NodeID, _ state: PathState) {
     let values = value >= 0 ? self.values(of: value, state) : .any
+    var state = state
+    // A path on which the pointer is NULL does not concern callers that pass one.
+    for position in 0..<min(scope.definition.parameters.count, 64)
+    where scope.definition.parameters[position].type.isPointer {
+      let place = solver.places.intern(.parameter, -1, Int32(position))
+      if state.values(of: place) == .zero { state.written |= 1 << UInt64(position) }
+    }
     let key = ExitKey(
       statement: statement, value: value, values: values, held: state.held, closed: state.closed,
-      written: state.written)
+      written: state.written, failed: state.failed)
     guard exitsSeen.insert(key).inserted else { return }
     facts.exits.append(
       ExitEvent(
         statement: statement, value: value, values: values, held: state.held, closed: state.closed,
-        written: state.written))
+        written: state.written, failed: state.failed))
   }
 
   // MARK: Actions
@@ -164,7 +177,7 @@ struct Explorer {
       let name = Symbol(variable.a)
       for index in states.indices {
         let place = localPlace(name)
-        forget(place, &states[index])
+        forget(place, &states[index], except: action.value)
         if action.value >= 0 {
           states[index].unset &= ~(scope.trackedBits[name] ?? 0)
           assign(place, action.value, &states[index])
@@ -256,6 +269,7 @@ struct Explorer {
   }
 
   private mutating func store(_ target: Place, _ value: NodeID, _ targetNode: NodeID, _ state: inout PathState) {
+    state.failed = -1
     let values = self.values(of: value, state)
     let constant = self.constant(value) ?? 0
     let node = scope.file[targetNode]
@@ -264,7 +278,8 @@ struct Explorer {
       state.pending.removeAll { $0.bit == bit }
     }
     noteWrite(targetNode, &state)
-    forget(target, &state)
+    noteEscape(value, node, &state)
+    forget(target, &state, except: value)
     if target >= 0, relevant.contains(target) { state.set(target, values, constant: constant) }
     bindResult(target, value, &state)
   }
@@ -304,15 +319,41 @@ struct Explorer {
     state.written |= 1 << UInt64(position)
   }
 
-  mutating func forget(_ target: Place, _ state: inout PathState) {
+  /// What is stored somewhere has another owner.
+  private mutating func noteEscape(_ value: NodeID, _ target: Node, _ state: inout PathState) {
+    guard state.held.contains(where: { $0.kind == .pair }) else { return }
+    let stored = place(of: value)
+    guard stored >= 0, scope.file[value].kind != .call else { return }
+    state.held.removeAll { held in
+      held.kind == .pair && pairs[held.site].map { $0.isResult && $0.resource == stored } ?? false
+    }
+  }
+
+  mutating func forget(_ target: Place, _ state: inout PathState, except opener: NodeID = -1) {
+    guard target >= 0 else { return }
+    forgetFacts(target, &state)
+    forgetLocks(target, &state, except: opener)
+  }
+
+  mutating func forgetFacts(_ target: Place, _ state: inout PathState) {
     guard target >= 0 else { return }
     let places = solver.places
     state.facts.removeAll { places.depends($0.key, on: target) }
     state.decisions.removeAll { decision in
       conditionPlaces[decision.key]?.contains { places.depends($0, on: target) } ?? false
     }
+  }
+
+  private func forgetLocks(_ target: Place, _ state: inout PathState, except opener: NodeID) {
+    let places = solver.places
     // A lock reached through a variable that changes cannot be named any more: it must not be reported.
-    state.held.removeAll { $0.place != target && places.depends($0.place, on: target) && $0.kind != .pair }
+    state.held.removeAll { held in
+      if held.kind == .pair {
+        return places.depends(held.place, on: target) && held.site != opener
+          && !(opener >= 0 && scope.file[opener].kind == .cast && scope.file[opener].b == held.site)
+      }
+      return held.place != target && places.depends(held.place, on: target)
+    }
   }
 
   private mutating func read(_ node: NodeID, _ state: inout PathState) {

@@ -40,6 +40,9 @@ public struct AcquireEvent: Sendable {
 public struct ParameterCondition: Hashable, Sendable {
   public let parameter: Int
   public var values: ValueSet
+
+  /// A condition on something that a caller cannot see: nobody can satisfy it.
+  static let unknowable = ParameterCondition(parameter: -1, values: [])
 }
 
 /// A function is called.
@@ -66,6 +69,8 @@ public struct ExitEvent: Sendable {
   public let closed: [Place]
   /// Pointer parameters written through on the path.
   public let written: UInt64
+  /// A call that failed on the path and whose result was only tested; -1 for none.
+  public let failed: NodeID
 }
 
 /// The function states that a lock is held.

@@ -18,6 +18,10 @@ struct FunctionScope {
   var cleanedUp: Set<Symbol> = []
   var hasAssembly = false
   var calls: [NodeID] = []
+  /// Calls in the statements of the outermost block: they run whenever the function gets that far.
+  var unconditional: Set<NodeID> = []
+  /// Locals that are given something other than NULL besides what a call returns.
+  var otherwiseSet: Set<Symbol> = []
 
   init(_ id: FunctionID, _ program: Program, _ names: KnownNames) {
     self.id = id
@@ -25,6 +29,38 @@ struct FunctionScope {
     file = program.file(of: id)
     fileIndex = Int(program.functions[Int(id.rawValue)].file)
     scan(names)
+    walk(definition.body, 0)
+  }
+
+  private mutating func walk(_ id: NodeID, _ depth: Int) {
+    guard id >= 0, depth < 12 else { return }
+    let node = file[id]
+    switch node.kind {
+    case .block: for child in file.list(node.a, node.b) { walk(child, depth + 1) }
+    case .expressionStatement, .returnStatement: gather(node.a, 0)
+    case .declaration: for child in file.list(node.a, node.b) { gather(file[child].c, 0) }
+    case .ifStatement, .whileStatement, .switchStatement: gather(node.a, 0)
+    case .doStatement: walk(node.a, depth + 1)
+    default: break
+    }
+  }
+
+  private mutating func gather(_ id: NodeID, _ depth: Int) {
+    guard id >= 0, depth < 24 else { return }
+    let node = file[id]
+    switch node.kind {
+    case .call:
+      unconditional.insert(id)
+      for child in file.list(node.b, node.c) { gather(child, depth + 1) }
+    case .binary:
+      gather(node.a, depth + 1)
+      if node.operation != .ampersandAmpersand, node.operation != .pipePipe { gather(node.b, depth + 1) }
+    case .assign: gather(node.b, depth + 1)
+    case .unary, .conditional, .member: gather(node.a, depth + 1)
+    case .cast: gather(node.b, depth + 1)
+    case .statementExpression: walk(node.a, depth + 1)
+    default: break
+    }
   }
 
   private mutating func scan(_ names: KnownNames) {
@@ -39,6 +75,7 @@ struct FunctionScope {
         let isNew = localTypes.updateValue(type, forKey: name) == nil
         if node.op & 2 != 0 { cleanedUp.insert(name) }
         if node.c >= 0 {
+          noteOther(name, node.c, names)
           assignmentCount[name, default: 0] += 1
           singles[name] = node.c
           if file[node.c].kind == .name, file[node.c].a == node.a { assignmentCount[name, default: 0] += 1 }
@@ -50,6 +87,7 @@ struct FunctionScope {
           let name = Symbol(file[node.a].a)
           assignmentCount[name, default: 0] += node.operation == .equal ? 1 : 2
           singles[name] = node.b
+          noteOther(name, node.b, names)
         }
       case .postfix, .unary:
         let operand = file[node.a]
@@ -87,6 +125,14 @@ struct FunctionScope {
         tracked.append(candidate.symbol)
       }
     }
+  }
+
+  private mutating func noteOther(_ name: Symbol, _ value: NodeID, _ names: KnownNames) {
+    let node = file[value]
+    if node.kind == .call || (node.kind == .number && node.a == 0) { return }
+    if node.kind == .cast { return noteOther(name, node.b, names) }
+    if node.kind == .name, Symbol(node.a) == names.null { return }
+    otherwiseSet.insert(name)
   }
 
   private func isScalar(_ type: CType) -> Bool {

@@ -67,7 +67,7 @@ struct PairingTable {
     if let known = closerNames[name] { return known }
     let text = symbols.text(name)
     var result: Set<Symbol> = []
-    if !text.hasPrefix("devm_") {
+    if !text.hasPrefix("devm_"), !text.hasPrefix("trace_"), !text.hasPrefix("atomic") {
       if let fixed = Self.fixed[text] { result = Set(fixed.map(symbols.intern)) }
       let parts = text.split(separator: "_", omittingEmptySubsequences: false).map(String.init)
       for (position, part) in parts.enumerated() {
@@ -110,7 +110,8 @@ extension Explorer {
   mutating func findPairs() {
     guard !scope.definition.isMacro else { return }
     var present: Set<Symbol> = []
-    for node in scope.calls { present.insert(calleeName(node)) }
+    for node in scope.calls where discarded.contains(node) { present.insert(calleeName(node)) }
+    guard !present.isEmpty else { return }
     var holders: [NodeID: NodeID] = [:]
     for id in scope.definition.nodes {
       let node = scope.file[id]
@@ -123,7 +124,7 @@ extension Explorer {
       let closers = solver.pairing.closers(of: name, solver.program.symbols).intersection(present)
       guard !closers.isEmpty else { continue }
       if let target = solver.program.resolve(name, fromFile: scope.fileIndex), let summary = solver.summary(target),
-        summary.exits.contains(where: { !$0.effects.isEmpty })
+        summary.exits.contains(where: { exit in exit.effects.contains { $0.kind != .pair } })
       {
         continue
       }
@@ -145,7 +146,7 @@ extension Explorer {
       let item = scope.file[holder]
       let name = Symbol(item.a)
       guard item.kind == .name || item.kind == .variable, scope.localTypes[name] != nil,
-        !scope.cleanedUp.contains(name), item.kind != .variable || item.op & 1 == 0
+        !scope.cleanedUp.contains(name), !scope.otherwiseSet.contains(name), item.kind != .variable || item.op & 1 == 0
       else { return }
       pairs[node] = Pairing(closers: closers, resource: localPlace(name), isResult: true)
     } else {
@@ -156,16 +157,24 @@ extension Explorer {
     }
   }
 
+  /// Whether a callee may undo the pair; one that is not known may.
+  private func mayClose(_ target: FunctionID?, _ pairing: Pairing) -> Bool {
+    guard let target else { return true }
+    return solver.mayCall(target, pairing.closers)
+  }
+
   /// What a call means for the pairs that are open.
-  mutating func settlePairs(_ node: NodeID, _ name: Symbol, _ arguments: [Place], _ state: inout PathState) {
+  mutating func settlePairs(
+    _ node: NodeID, _ name: Symbol, _ arguments: [Place], _ target: FunctionID?, _ state: inout PathState
+  ) {
     guard state.held.contains(where: { $0.kind == .pair }) else { return }
     let traits = solver.pairing.traits(of: name, solver.program.symbols)
     state.held.removeAll { held in
-      guard held.kind == .pair, let pairing = pairs[held.site], held.site != node else { return false }
+      guard held.kind == .pair, let pairing = pairs[held.site] ?? lentPairs[held.site], held.site != node else {
+        return false
+      }
       if pairing.closers.contains(name) {
-        if arguments.contains(pairing.resource)
-          || arguments.contains(where: { solver.places.depends($0, on: pairing.resource) })
-        {
+        if arguments.contains(pairing.resource) {
           if !state.closed.contains(held.place) { state.closed.append(held.place) }
           return true
         }
@@ -176,7 +185,7 @@ extension Explorer {
           && (solver.places.depends(argument, on: pairing.resource)
             || solver.places.depends(pairing.resource, on: argument))
       }
-      if touches, traits.disposes { return true }
+      if touches, traits.disposes || target != nil, mayClose(target, pairing) { return true }
       return touches && pairing.isResult && traits.transfers && !solver.isHarmless(name)
     }
   }

@@ -60,6 +60,8 @@ struct PathState: Hashable {
   var closed: [Place] = []
   /// Pointer parameters that were written through, one bit each.
   var written: UInt64 = 0
+  /// A call that failed, in a condition that kept its result nowhere; -1 for none.
+  var failed: NodeID = -1
 
   struct Decision: Hashable {
     var key: Int

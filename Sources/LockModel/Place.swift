@@ -61,6 +61,9 @@ public struct PlaceTable {
     return count
   }
 
+  /// Marks an element whose index is the value at `index`.
+  static func elementTag(_ index: Place) -> Int32 { -2 &- index }
+
   /// What `value` points to; the address of something points to that.
   mutating func pointee(of value: Place) -> Place {
     guard value >= 0 else { return -1 }
@@ -79,7 +82,9 @@ public struct PlaceTable {
     var place = place
     while place >= 0 {
       if place == part { return true }
-      place = steps[Int(place)].base
+      let step = steps[Int(place)]
+      if step.kind == .element, step.value == Self.elementTag(part) { return true }
+      place = step.base
     }
     return false
   }

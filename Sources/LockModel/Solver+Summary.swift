@@ -6,6 +6,12 @@ extension Solver {
     summary.exits = exits(facts)
     summary.returns = returns(facts)
     summary.requires = requirements(facts)
+    if program.definition(facts.id).isInline, facts.calls.count < 8 {
+      summary.closes = facts.calls.compactMap { call in
+        guard call.callee.exists, let first = call.arguments.first, places.isPortable(first) else { return nil }
+        return Closing(name: call.callee, resource: first)
+      }
+    }
     summarisePointers(facts, &summary)
     summary.mayAcquire = acquisitions(facts)
     summary.sleeps = sleepChain(facts)
@@ -14,10 +20,11 @@ extension Solver {
 
   private func exits(_ facts: FunctionFacts) -> [SummaryExit] {
     guard !facts.isPartial, !facts.isApproximate else { return [] }
+    let definition = program.definition(facts.id)
     var byEffects: [(effects: [LockEffect], values: ValueSet)] = []
     for exit in facts.exits {
       let effects = exit.held.compactMap { held -> LockEffect? in
-        guard held.kind != .pair, places.isPortable(held.place) else { return nil }
+        guard held.kind != .pair || definition.isInline, places.isPortable(held.place) else { return nil }
         return LockEffect(place: held.place, kind: held.kind, mode: held.mode, balance: held.balance)
       }
       if let index = byEffects.firstIndex(where: { $0.effects == effects }) {
@@ -30,7 +37,8 @@ extension Solver {
   }
 
   private func returns(_ facts: FunctionFacts) -> ValueSet? {
-    guard !facts.isPartial, !facts.exits.isEmpty else { return nil }
+    // What a macro pastes together is not evaluated.
+    guard !facts.isPartial, !facts.exits.isEmpty, !program.definition(facts.id).isMacro else { return nil }
     var result: ValueSet = []
     for exit in facts.exits {
       guard exit.value >= 0 else { return nil }
@@ -62,13 +70,19 @@ extension Solver {
         if exit.written & bit != 0 { written.formUnion(exit.values) } else { skipped.formUnion(exit.values) }
       }
       guard !written.isEmpty else { continue }
-      if skipped.isEmpty { summary.writesFor[position] = .any } else { summary.skipsFor[position] = skipped }
+      if skipped.isEmpty {
+        summary.writesFor[position] = .any
+      } else {
+        summary.skipsFor[position] = skipped
+        summary.writesOn[position] = written
+      }
     }
   }
 
   // MARK: What it may take
 
   private func acquisitions(_ facts: FunctionFacts) -> [MayAcquire] {
+    let kept = Set(facts.exits.flatMap { exit in exit.held.filter { $0.balance > 0 }.map(\.place) })
     var result: [MayAcquire] = []
     var seen: Set<AcquireKey> = []
     func add(_ item: MayAcquire) {
@@ -80,6 +94,12 @@ extension Solver {
     for event in facts.acquires where !event.isTry && !event.kind.nests {
       // Taking again what was dropped for the caller gives it back.
       if event.held.contains(where: { $0.place == event.place && $0.balance < 0 }) { continue }
+      // Taken, never dropped, but not on all ways out: given back to a caller after a callee dropped it.
+      if kept.contains(event.place), !facts.released.contains(event.place),
+        !facts.exits.allSatisfy({ exit in exit.held.contains { $0.place == event.place && $0.balance > 0 } })
+      {
+        continue
+      }
       let portable = places.isPortable(event.place) ? event.place : -1
       guard portable >= 0 || event.lockClass != nil else { continue }
       add(
@@ -119,6 +139,7 @@ extension Solver {
 
   /// Whether the arguments allow the path.
   public func isPossible(_ conditions: [ParameterCondition], _ call: CallEvent) -> Bool {
+    if conditions.contains(.unknowable) { return false }
     for condition in conditions where condition.parameter < call.values.count {
       if call.values[condition.parameter].isDisjoint(with: condition.values) { return false }
     }
@@ -152,11 +173,14 @@ extension Solver {
 
   private func sleepChain(_ facts: FunctionFacts) -> [ChainStep]? {
     func dropsSomething(_ held: [HeldLock]) -> Bool { held.contains { $0.balance < 0 } }
-    for event in facts.acquires where event.sleeps && event.conditions.isEmpty && !dropsSomething(event.held) {
+    let always = scopes(facts.id).unconditional
+    for event in facts.acquires
+    where event.sleeps && event.conditions.isEmpty && !dropsSomething(event.held) && always.contains(event.node) {
       return [ChainStep(function: facts.id, node: event.node)]
     }
     let file = program.file(of: facts.id)
-    for call in facts.calls where call.conditions.isEmpty && !dropsSomething(call.held) {
+    for call in facts.calls
+    where call.conditions.isEmpty && !dropsSomething(call.held) && always.contains(call.node) {
       let node = file[call.node]
       if sleepsItself(call.callee, Array(file.list(node.b, node.c)), in: file) {
         return [ChainStep(function: facts.id, node: call.node)]

@@ -49,6 +49,31 @@ extension Solver {
     return false
   }
 
+  /// Whether the lock lives in something reached through a pointer variable, as opposed to a local structure or NULL.
+  public func isThroughPointer(_ place: Place) -> Bool {
+    guard let root = places.root(of: place) else { return false }
+    if root.kind == .global { return Symbol(root.value) != names.null }
+    var place = place
+    while place >= 0 {
+      let step = places[place]
+      if step.base >= 0, places[step.base].base < 0 { return step.kind == .pointee || step.kind == .call }
+      place = step.base
+    }
+    return false
+  }
+
+  /// Whether a function has a local or parameter that says whether a lock is held.
+  public func hasLockFlag(_ id: FunctionID) -> Bool {
+    let scope = scopes(id)
+    return scope.localTypes.contains { name, type in
+      (type.base == .integer || type.base == .boolean) && program.symbols.text(name).contains("lock")
+    }
+      || scope.definition.parameters.contains { parameter in
+        (parameter.type.base == .integer || parameter.type.base == .boolean)
+          && program.symbols.text(parameter.name).contains("lock")
+      }
+  }
+
   /// Whether a caller can name the place.
   public func isPortable(_ place: Place) -> Bool { places.isPortable(place) }
 
@@ -61,7 +86,7 @@ extension Solver {
   /// The class of a lock that a function holds.
   public func lockClass(of held: HeldLock, in function: FunctionID) -> LockClass? {
     if let known = classes[ClassKey(function: function, place: held.place)] { return known }
-    let explorer = Explorer(self, FunctionScope(function, program, names))
+    let explorer = Explorer(self, scopes(function))
     let result = explorer.lockClass(of: held.place, kind: held.kind)
     classes[ClassKey(function: function, place: held.place)] = result
     return result
@@ -83,6 +108,9 @@ extension Solver {
     default: return .none
     }
   }
+
+  /// Whether the name is a memory allocator's: a valid pointer or NULL.
+  public func isAllocator(_ name: Symbol) -> Bool { names.allocators.contains(name) }
 
   /// All that is known to be returned by functions called `name`, over all definitions; nil where one is not known.
   public func returns(of name: Symbol) -> ValueSet? {

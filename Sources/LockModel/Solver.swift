@@ -13,10 +13,10 @@ public final class Solver {
   let names: KnownNames
   let locks: LockTable
   var places = PlaceTable()
-  var placeTypes: [Place: CType] = [:]
+  var hints: [FunctionID: [Place: CType]] = [:]
   var pairing = PairingTable()
   private var factsOf: [FunctionID: FunctionFacts] = [:]
-  private var scopes: [FunctionID: FunctionScope] = [:]
+  private var scopeOf: [FunctionID: FunctionScope] = [:]
   private var summaries: [FunctionID: Summary] = [:]
   private var underWay: Set<FunctionID> = []
   private var getters: [Symbol: Bool] = [:]
@@ -37,14 +37,23 @@ public final class Solver {
     if let known = factsOf[id] { return known }
     guard depth < Self.depthLimit, underWay.insert(id).inserted else { return nil }
     depth += 1
-    let scope = FunctionScope(id, program, names)
+    let scope = scopes(id)
     var explorer = Explorer(self, scope)
     let facts = explorer.run()
     depth -= 1
     underWay.remove(id)
     factsOf[id] = facts
     pairsOf[id] = explorer.pairs
+    hints[id] = explorer.hints
     return facts
+  }
+
+  /// What the function's text says regardless of paths.
+  func scopes(_ id: FunctionID) -> FunctionScope {
+    if let known = scopeOf[id] { return known }
+    let scope = FunctionScope(id, program, names)
+    scopeOf[id] = scope
+    return scope
   }
 
   private var pairsOf: [FunctionID: [NodeID: Pairing]] = [:]
@@ -116,6 +125,30 @@ public final class Solver {
     let result = text.hasPrefix("E") && text.utf8.count > 2
     errnoNames[name] = result
     return result
+  }
+
+  /// Whether a function calls one of `names`, at a few levels of calls.
+  func mayCall(_ id: FunctionID, _ names: Set<Symbol>) -> Bool {
+    var visited: Set<FunctionID> = [id]
+    var work = [(id, 0)]
+    while let (current, level) = work.popLast() {
+      let scope = scopes(current)
+      for node in scope.calls {
+        let callee = scope.file[scope.file[node].a]
+        guard callee.kind == .name else {
+          if level == 0 { return true }
+          continue
+        }
+        let name = Symbol(callee.a)
+        if names.contains(name) { return true }
+        if level < 3, visited.count < 200, let next = program.resolve(name, fromFile: scope.fileIndex),
+          visited.insert(next).inserted
+        {
+          work.append((next, level + 1))
+        }
+      }
+    }
+    return false
   }
 
   /// Whether the name says that the call may fail by returning false.

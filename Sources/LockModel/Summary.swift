@@ -39,6 +39,14 @@ public struct SummaryExit: Sendable, Hashable {
   public let effects: [LockEffect]
 }
 
+/// A call that may be the second half of a pair.
+public struct Closing: Sendable, Hashable {
+  /// The callee.
+  public let name: Symbol
+  /// Its first argument, in terms of the wrapper's parameters.
+  public let resource: Place
+}
+
 /// A lock the caller must hold.
 public struct Requirement: Sendable, Hashable {
   public let place: Place
@@ -51,6 +59,8 @@ public struct Requirement: Sendable, Hashable {
 public struct Summary: Sendable {
   public internal(set) var exits: [SummaryExit] = []
   public internal(set) var mayAcquire: [MayAcquire] = []
+  /// Calls of a small wrapper that may undo something its caller did.
+  public internal(set) var closes: [Closing] = []
   public internal(set) var requires: [Requirement] = []
   /// The way to something that sleeps whatever the arguments are.
   public internal(set) var sleeps: [ChainStep]?
@@ -60,4 +70,6 @@ public struct Summary: Sendable {
   public internal(set) var writesFor: [Int: ValueSet] = [:]
   /// Per pointer parameter, the results for which it is surely left alone.
   public internal(set) var skipsFor: [Int: ValueSet] = [:]
+  /// Per pointer parameter that is sometimes left alone, the results with which it is written.
+  public internal(set) var writesOn: [Int: ValueSet] = [:]
 }

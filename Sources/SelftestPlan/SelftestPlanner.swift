@@ -169,6 +169,9 @@ public struct SelftestPlanner: Sendable {
       }
       for change in touched[directory] ?? [] {
         let prefix = SelftestCatalogue.root + directory + "/"
+        if change.path.hasSuffix(".sh"), change.new != nil {
+          plan.uncovered.append("\(change.path): a script; only compiled programs are run")
+        }
         let name = String(change.path.dropFirst(prefix.count).dropLast(2))
         guard change.path.hasSuffix(".c"), programs.contains(name) else { continue }
         choose(name, change.old == nil ? "added by the series" : "changed by the series", isNew: change.old == nil)

@@ -52,6 +52,7 @@ struct GuestVerdict {
       }
     guard result != .pass else { return TestResult(name: test.name, result: result, message: "") }
     var lines = test.message.isEmpty ? [] : [test.message]
+    if test.status == .timedOut { lines = ["timeout: \(test.message)"] }
     for sub in test.subtests where sub.status.isBad || sub.status == .skipped {
       lines.append("\(sub.name): \(sub.status.rawValue)\(sub.message.isEmpty ? "" : ", \(sub.message)")")
     }

@@ -27,6 +27,7 @@ struct KnownResults: Sendable {
     result.runs = kept.result.runs
     result.tests = kept.result.tests
     result.phases = kept.result.phases
+    result.directory = kept.result.directory
     result.isKnown = true
     return result
   }
@@ -79,6 +80,9 @@ private func keptName(of inputs: String) -> String {
 }
 
 extension PatchResult {
-  /// Whether the same inputs would give the same result: not so for a hang, which a busy machine can cause.
-  var isLasting: Bool { build == "built" && boot == "booted" && !tests.contains { $0.result == .notRun } }
+  /// Whether the same inputs would give the same result: not so where time ran out, which a busy machine can cause.
+  var isLasting: Bool {
+    build == "built" && boot == "booted"
+      && !tests.contains { $0.result == .notRun || $0.result == .crash || $0.message.hasPrefix("timeout") }
+  }
 }

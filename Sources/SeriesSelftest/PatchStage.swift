@@ -31,6 +31,7 @@ struct PatchStage {
     self.guests = guests
     self.events = events
     result = PatchResult(subject)
+    result.directory = directory.string
   }
 
   mutating func run() async throws {
@@ -99,8 +100,11 @@ struct PatchStage {
     result.phases.append(.init(name: "build", seconds: outcome.elapsed.seconds))
     result.build = outcome.succeeded ? "built" : "failed"
     result.errors = outcome.errors
-    // Until a first build is there, every warning is new; they are the tree's and not the patch's.
-    result.warnings = outcome.newWarnings
+    // In a first build every warning is new; those in files that the series leaves alone are the tree's.
+    let touched = suite.plan.files.map { $0.path + ":" }
+    result.warnings = outcome.newWarnings.filter { warning in
+      !outcome.isFirst || touched.contains { warning.hasPrefix($0) }
+    }
     return outcome.succeeded
   }
 

@@ -10,13 +10,13 @@ import VirtualMachine
 struct RunRecord {
   let suite: SeriesSelftest
   let output: FilePath
-  let history: CommandHistory
+  let make: KernelMake
 
   func write(_ report: SelftestReport) throws(BuildError) {
     try output.appending("result.json").write(report.json.document)
     try output.appending("report.txt").write(Array(report.text.utf8))
     try output.appending("commands.sh").write(
-      Array(("#!/bin/sh\n" + history.lines.joined(separator: "\n") + "\n").utf8))
+      Array(("#!/bin/sh\n" + make.history.lines.joined(separator: "\n") + "\n").utf8))
     for subject in suite.tested {
       let directory = output.appending("patch-\(subject.number)")
       guard directory.exists else { continue }
@@ -45,7 +45,8 @@ struct RunRecord {
         echo "the commit is not in $repository: apply the series there first (gmemkit apply, git am)" >&2
         exit 2
       fi
-      make -C \(source) O=\(objects) ARCH=\(target.kernelName) KCONFIG_ALLCONFIG="$here/allconfig" allnoconfig
+      cp "$here/config" "$work/objects/.config"
+      make -C \(source) O=\(objects) ARCH=\(target.kernelName) olddefconfig
       make -C \(source) O=\(objects) ARCH=\(target.kernelName) -j"$(nproc)" \(target.image.split(separator: "/").last ?? "") headers_install
 
       """
@@ -61,8 +62,10 @@ struct RunRecord {
     script += """
       # Each run's directory has the initramfs as it was booted and QEMU's command line; the kernel is the one just built.
       for run in "$here"/run-*; do
-        echo "== $run"
-        (cd "$work" && sh "$run/qemu.sh") || true
+        name=$(basename "$run")
+        echo "== $name"
+        sed -e "s|\(make.objects)/|$work/objects/|g" -e "s|path=[^ ']*/report.ktap|path=$work/$name.ktap|" "$run/qemu.sh" | sh || true
+        cat "$work/$name.ktap"
       done
 
       """

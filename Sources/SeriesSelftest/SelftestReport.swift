@@ -83,6 +83,8 @@ public struct PatchResult: Sendable, Codable, Equatable {
   public internal(set) var tests: [TestResult] = []
   /// Seconds per phase, in order.
   public internal(set) var phases: [Phase] = []
+  /// Where its logs, configuration and `replay.sh` are.
+  public internal(set) var directory: String?
   /// Whether the result is that of an earlier run with the same inputs.
   public internal(set) var isKnown = false
 

@@ -58,7 +58,7 @@ extension SeriesSelftest {
       let report = SelftestReport(
         acceleration: guests?.acceleration.description ?? known.acceleration ?? "no guest was started", plan: plan,
         patches: compared(results), directory: output.string)
-      try RunRecord(suite: self, output: output, history: history).write(report)
+      try RunRecord(suite: self, output: output, make: make).write(report)
       _ = consume lock
       return report
     } catch let error as SelftestError {
@@ -81,7 +81,7 @@ extension SeriesSelftest {
     }
     return SelftestReport(
       acceleration: known.acceleration ?? "known results", plan: plan, patches: compared(results),
-      directory: known.directory.string)
+      directory: results.last?.directory ?? known.directory.string)
   }
 
   /// The results with what each test was on the base.

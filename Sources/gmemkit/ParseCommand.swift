@@ -3,9 +3,10 @@ import ByteText
 import Findings
 import KTAP
 import SystemPackage
+import VirtualMachine
 
 /// `gmemkit parse`: what a console log or a test report says.
-struct ParseCommand: ParsableCommand {
+struct ParseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "parse",
     abstract: "Read a kernel's console log or a KTAP report.",
@@ -23,18 +24,43 @@ struct ParseCommand: ParsableCommand {
   @Argument(help: "A console log, or '-' for standard input.")
   var log: String
 
+  @Option(help: "The vmlinux of the kernel that wrote the log, to give traces file and line.")
+  var vmlinux: String?
+
+  @Option(help: "The kernel tree it was built from; file names are given relative to it.")
+  var tree: String?
+
   @Flag(help: "One JSON document on standard output.")
   var json = false
 
-  func run() throws {
+  func run() async throws {
     let bytes = try Self.read(log)
     let read = KernelLog(bytes)
+    let places = try await located(read)
     if json {
-      Console.write(read.json.document)
+      Console.write(read.json(places).document)
     } else {
-      Console.write(read.summary)
+      Console.write(read.summary(places))
     }
     try Self.judge(read, log)
+  }
+
+  private func located(_ read: KernelLog) async throws -> [CodePosition: [SourceLine]] {
+    guard let vmlinux else { return [:] }
+    guard FileDescriptor.isReadable(vmlinux) else {
+      throw Ending(.badInput, "\(vmlinux): cannot be read; give the vmlinux of the object directory")
+    }
+    do {
+      let positions = Set(read.splats.flatMap(\.trace).filter { $0.module == nil }.map(\.position))
+      let places = try await CodeLocator(image: FilePath(vmlinux), sourceRoot: tree.map { FilePath($0) })
+        .locate(Array(positions))
+      if places.isEmpty, !positions.isEmpty {
+        Console.note("gmemkit: \(vmlinux): no line numbers; it has no debug information or is another kernel's")
+      }
+      return places
+    } catch {
+      throw Ending(.badInput, "\(error)")
+    }
   }
 
   private static func judge(_ read: KernelLog, _ name: String) throws {
@@ -75,7 +101,7 @@ struct ParseCommand: ParsableCommand {
 
 extension KernelLog {
   /// The tree of results, the splats and the counts, for people.
-  fileprivate var summary: String {
+  fileprivate func summary(_ places: [CodePosition: [SourceLine]]) -> String {
     var text = ""
     func add(_ tests: [TestResult], _ indentation: String) {
       for test in tests {
@@ -95,7 +121,8 @@ extension KernelLog {
       let during = splat.test.map { " during '\($0)'" } ?? ""
       text += "\nline \(splat.lines.lowerBound): \(splat.kind.rawValue)\(during): \(splat.title)\n"
       for frame in splat.trace.filter(\.isReliable).prefix(8) {
-        text += "    \(frame.function)+0x\(String(frame.offset, radix: 16))\n"
+        let lines = (places[frame.position] ?? []).map { "  \($0.file):\($0.line)" }.joined(separator: " in")
+        text += "    \(frame.function)+0x\(String(frame.offset, radix: 16))\(lines)\n"
       }
     }
     let counts = counts
@@ -105,7 +132,7 @@ extension KernelLog {
     return text + "\n\(tally); \(splats.count) kernel reports in \(lineCount) lines\n"
   }
 
-  fileprivate var json: JSONValue {
+  fileprivate func json(_ places: [CodePosition: [SourceLine]]) -> JSONValue {
     let counts = counts
     return [
       "schema_version": 1,
@@ -116,7 +143,7 @@ extension KernelLog {
         TestResult.Status.allCases.map { (key: $0.rawValue, value: .integer(counts[$0])) }
           + [(key: "missing", value: .integer(counts.missing)), (key: "notes", value: .integer(counts.notes))]),
       "notes": .array(notes.map { .string($0) }),
-      "splats": .array(splats.map(Self.json)),
+      "splats": .array(splats.map { Self.json($0, places) }),
       "lines": .integer(lineCount),
     ]
   }
@@ -135,7 +162,7 @@ extension KernelLog {
     ]
   }
 
-  private static func json(_ splat: Splat) -> JSONValue {
+  private static func json(_ splat: Splat, _ places: [CodePosition: [SourceLine]]) -> JSONValue {
     [
       "kind": .string(splat.kind.rawValue),
       "title": .string(splat.title),
@@ -149,9 +176,27 @@ extension KernelLog {
             "function": .string(frame.function), "offset": .integer(Int(clamping: frame.offset)),
             "size": .integer(Int(clamping: frame.size)), "module": .optional(frame.module),
             "reliable": .bool(frame.isReliable), "line": .integer(frame.line),
+            "source": .array(
+              (places[frame.position] ?? []).map { place in
+                ["function": .string(place.function), "path": .string(place.file), "line": .integer(place.line)]
+              }),
           ]
         }),
     ]
+  }
+}
+
+extension TraceFrame {
+  fileprivate var position: CodePosition {
+    CodePosition(function: function, offset: offset, size: size, isReturnAddress: !isExact)
+  }
+}
+
+extension FileDescriptor {
+  fileprivate static func isReadable(_ path: String) -> Bool {
+    guard let file = try? FileDescriptor.open(path, .readOnly) else { return false }
+    try? file.close()
+    return true
   }
 }
 

@@ -72,12 +72,18 @@ struct LockImbalance: Rule {
   private func check(_ id: FunctionID, _ facts: FunctionFacts, _ context: RuleContext) -> [Finding] {
     var findings: [Finding] = []
     var reported: Set<NodeID> = []
+    let returnsPointer = context.program.definition(id).returnType.isPointer
+    // A function that is a lock operation itself may keep what it takes.
+    if context.name(id).split(separator: "_").contains(where: { $0 == "lock" || $0 == "trylock" }) { return [] }
     for exit in facts.exits {
       for held in exit.held where held.balance > 0 && (held.kind != .pair || Self.soundsLikeLock(held, id, context)) {
         let others = facts.exits.filter { other in
           other.closed.contains(held.place) && !other.held.contains { $0.place == held.place && $0.balance > 0 }
         }
-        guard let other = others.first(where: { contradicts(exit, $0, held) }) else { continue }
+        guard
+          let other = others.first(where: { contradicts(exit, $0, held, context.isError(exit, of: id), returnsPointer) }
+          )
+        else { continue }
         let node = exit.statement >= 0 ? exit.statement : held.site
         guard reported.insert(node).inserted else { continue }
         findings.append(finding(id, node, held, other, context))
@@ -87,9 +93,12 @@ struct LockImbalance: Rule {
   }
 
   /// Whether a caller cannot tell the two ways out apart, or would not expect a lock after an error.
-  private func contradicts(_ exit: ExitEvent, _ other: ExitEvent, _ held: HeldLock) -> Bool {
-    if held.kind == .pair { return exit.values == .negative }
-    if exit.values == .negative { return true }
+  private func contradicts(
+    _ exit: ExitEvent, _ other: ExitEvent, _ held: HeldLock, _ isError: Bool, _ returnsPointer: Bool
+  ) -> Bool {
+    if held.kind == .pair { return isError }
+    if isError { return true }
+    if returnsPointer, exit.values.contains(.positive) { return false }
     if exit.value < 0 { return true }
     return exit.values == other.values || (exit.values.isSubset(of: other.values) && other.values != .any)
   }

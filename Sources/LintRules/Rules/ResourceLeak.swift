@@ -66,7 +66,7 @@ struct ResourceLeak: Rule {
   private func check(_ id: FunctionID, _ facts: FunctionFacts, _ context: RuleContext) -> [Finding] {
     var findings: [Finding] = []
     var reported: Set<NodeID> = []
-    for exit in facts.exits where exit.values == .negative && exit.statement >= 0 {
+    for exit in facts.exits where context.isError(exit, of: id) && exit.statement >= 0 {
       for held in exit.held
       where held.balance > 0 && held.kind == .pair && !LockImbalance.soundsLikeLock(held, id, context) {
         let isUndone = facts.exits.contains { other in

@@ -72,7 +72,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (!strcmp(how, "flood"))
-		for (i = 0; i < 200000; i++)
+		for (i = 0; i < 20000; i++)
 			printf("flood %06d\n", i);
 	if (!strcmp(how, "console")) {
 		int fd = open("/dev/console", O_WRONLY);

@@ -1,0 +1,172 @@
+import Findings
+import KernelC
+import LockModel
+
+/// A NULL check on what is an error pointer, or the other way round.
+struct ErrPtrConfusion: Rule {
+  let description = RuleDescription(
+    id: "err-ptr-confusion",
+    summary:
+      "a pointer is checked for NULL where failure is an error pointer, or for an error pointer where it is NULL",
+    severity: .error, confidence: .high,
+    whatItDoes: """
+      Knows from the body of the callee whether its failures are NULL or ERR_PTR(), and reports a caller whose only checks \
+      of the result are of the other kind.
+      """,
+    whyItMatters: "The failure passes the check and is dereferenced.",
+    accepts: ["callers that check both", "callees whose body is not known or that return both"],
+    knownFalsePositives: ["a stub of the callee, for another configuration, that fails the other way"],
+    triggering: [
+      RuleExample(
+        """
+        static struct foo *make(int n)
+        {
+        	struct foo *foo = kzalloc(sizeof(*foo), GFP_KERNEL);
+
+        	if (!foo)
+        		return ERR_PTR(-ENOMEM);
+        	return foo;
+        }
+
+        int f(int n)
+        {
+        	struct foo *foo;
+
+        	foo = make(n);
+        	if (!foo) /* reported */
+        		return -ENOMEM;
+        	foo->n = n;
+        	return 0;
+        }
+        """)
+    ],
+    nonTriggering: [
+      RuleExample(
+        """
+        static struct foo *make(int n)
+        {
+        	return kzalloc(sizeof(struct foo), GFP_KERNEL);
+        }
+
+        int f(int n)
+        {
+        	struct foo *foo = make(n);
+
+        	if (!foo)
+        		return -ENOMEM;
+        	foo->n = n;
+        	return 0;
+        }
+        """)
+    ])
+
+  func check(_ context: RuleContext) -> [Finding] {
+    context.functions.flatMap { check($0, context) }
+  }
+
+  private struct Checks {
+    var sources: [NodeID] = []
+    var isOther = false
+    var nullTest: NodeID = -1
+    var errorTest: NodeID = -1
+    var isPassedOn = false
+  }
+
+  private func check(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
+    let file = context.program.file(of: id)
+    var variables: [Symbol: Checks] = [:]
+    for node in context.program.definition(id).nodes { collect(node, file, context, &variables) }
+    var findings: [Finding] = []
+    for (name, checks) in variables where !checks.isOther && !checks.sources.isEmpty {
+      guard (checks.nullTest >= 0) != (checks.errorTest >= 0) else { continue }
+      guard context.isPointer(checks.sources[0], in: id) else { continue }
+      var returned: ValueSet = []
+      for source in checks.sources {
+        returned.formUnion(context.solver.returns(of: context.callee(source, in: file)) ?? .any)
+      }
+      let callee = context.text(context.callee(checks.sources[0], in: file))
+      if checks.nullTest >= 0, returned == [.negative, .positive] || returned == .negative {
+        findings.append(
+          context.finding(
+            description, id, checks.nullTest,
+            "'\(callee)' fails with an error pointer, never NULL: the check of '\(context.text(name))' lets it through",
+            evidence: [Evidence(context.place(id, checks.sources[0]), "'\(context.text(name))' is set here")],
+            key: "\(callee) \(context.text(name)) null"))
+      } else if checks.errorTest >= 0, returned == [.zero, .positive] {
+        findings.append(
+          context.finding(
+            description, id, checks.errorTest,
+            "'\(callee)' fails with NULL, never an error pointer: IS_ERR('\(context.text(name))') is never true",
+            evidence: [Evidence(context.place(id, checks.sources[0]), "'\(context.text(name))' is set here")],
+            key: "\(callee) \(context.text(name)) err"))
+      }
+    }
+    return findings
+  }
+
+  private func collect(
+    _ id: NodeID, _ file: ParsedFile, _ context: RuleContext, _ variables: inout [Symbol: Checks]
+  ) {
+    let node = file[id]
+    switch node.kind {
+    case .assign where file[node.a].kind == .name && node.operation == .equal:
+      source(Symbol(file[node.a].a), node.b, file, context, &variables)
+    case .variable where node.c >= 0:
+      source(Symbol(node.a), node.c, file, context, &variables)
+    case .ifStatement, .whileStatement: tests(node.a, file, context, &variables, 0)
+    case .conditional: tests(node.a, file, context, &variables, 0)
+    case .call:
+      // An error test anywhere, also in an argument of WARN_ON().
+      let name = context.callee(id, in: file)
+      if name == context.names.isErr || name == context.names.isErrOrNull,
+        let first = file.list(node.b, node.c).first, file[first].kind == .name
+      {
+        variables[Symbol(file[first].a), default: Checks()].errorTest = id
+        if name == context.names.isErrOrNull { variables[Symbol(file[first].a), default: Checks()].isOther = true }
+      }
+    case .unary where node.operation == .ampersand && file[node.a].kind == .name:
+      variables[Symbol(file[node.a].a), default: Checks()].isOther = true
+    default: break
+    }
+  }
+
+  private func source(
+    _ name: Symbol, _ value: NodeID, _ file: ParsedFile, _ context: RuleContext, _ variables: inout [Symbol: Checks]
+  ) {
+    if file[value].kind == .call, context.callee(value, in: file).exists {
+      variables[name, default: Checks()].sources.append(value)
+    } else {
+      variables[name, default: Checks()].isOther = true
+    }
+  }
+
+  /// `!p`, `p`, `p == NULL` in a condition.
+  private func tests(
+    _ id: NodeID, _ file: ParsedFile, _ context: RuleContext, _ variables: inout [Symbol: Checks], _ depth: Int
+  ) {
+    guard id >= 0, depth < 16 else { return }
+    let node = file[id]
+    switch node.kind {
+    case .unary where node.operation == .bang: tests(node.a, file, context, &variables, depth + 1)
+    case .binary where node.operation == .ampersandAmpersand || node.operation == .pipePipe:
+      tests(node.a, file, context, &variables, depth + 1)
+      tests(node.b, file, context, &variables, depth + 1)
+    case .binary where node.operation == .equalEqual || node.operation == .bangEqual:
+      if file[node.b].kind == .name, Symbol(file[node.b].a) == context.names.null {
+        tests(node.a, file, context, &variables, depth + 1)
+      }
+    case .call:
+      let name = context.text(context.callee(id, in: file))
+      if name == "unlikely" || name == "likely" || name.hasPrefix("WARN_ON"),
+        let first = file.list(node.b, node.c).first
+      {
+        tests(first, file, context, &variables, depth + 1)
+      }
+    case .name:
+      let name = Symbol(node.a)
+      if variables[name, default: Checks()].nullTest < 0 { variables[name, default: Checks()].nullTest = id }
+    case .assign where file[node.a].kind == .name: tests(node.a, file, context, &variables, depth + 1)
+    default: break
+    }
+  }
+}

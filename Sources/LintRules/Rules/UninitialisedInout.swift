@@ -1,0 +1,74 @@
+import Findings
+import KernelC
+import LockModel
+
+/// A local read on a path on which nothing set it, also through a callee that sets it only when it succeeds.
+struct UninitialisedInout: Rule {
+  let description = RuleDescription(
+    id: "uninitialised-inout",
+    summary: "a local is read on a path on which nothing has set it",
+    severity: .warning, confidence: .medium,
+    whatItDoes: """
+      Follows scalars without an initialiser over all paths, a loop of zero turns included, and through '&x' into callees \
+      whose bodies are known: a callee that writes its parameter only for some results sets it only where the caller has \
+      checked for them.
+      """,
+    whyItMatters: "The value is what the stack held before.",
+    accepts: ["variables passed to macros, which may set them", "functions with inline assembly"],
+    knownFalsePositives: ["a loop that cannot run zero times for reasons outside the function"],
+    triggering: [
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	struct item *item;
+        	int rc;
+
+        	list_for_each_entry(item, &foo->items, node) {
+        		rc = use(item);
+        		if (rc)
+        			break;
+        	}
+        	return rc; /* reported */
+        }
+        """)
+    ],
+    nonTriggering: [
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	int rc;
+
+        	if (foo->on)
+        		rc = use(foo);
+        	if (foo->on)
+        		return rc;
+        	return 0;
+        }
+        """)
+    ])
+
+  func check(_ context: RuleContext) -> [Finding] {
+    context.functions.flatMap { id -> [Finding] in
+      guard let facts = context.solver.facts(id), !facts.isApproximate, !facts.isPartial else { return [] }
+      var reported: Set<Symbol> = []
+      let returned = Set(facts.exits.map(\.value))
+      return facts.unsetReads.compactMap { event in
+        // Without a callee to blame, only what is returned: the rest is mostly correlated in ways the text does not show.
+        guard event.call >= 0 || returned.contains(event.node), reported.insert(event.variable).inserted else {
+          return nil
+        }
+        let name = context.text(event.variable)
+        var evidence: [Evidence] = []
+        var message = "'\(name)' is read here on a path on which nothing has set it"
+        if event.call >= 0 {
+          let callee = context.text(context.callee(event.call, in: context.program.file(of: id)))
+          message = "'\(name)' is read here although '\(callee)' sets it only for results that were not checked for"
+          evidence = [Evidence(context.place(id, event.call), "'\(callee)' may leave '\(name)' alone")]
+        }
+        return context.finding(description, id, event.node, message, evidence: evidence, key: name)
+      }
+    }
+  }
+}

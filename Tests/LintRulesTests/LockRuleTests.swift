@@ -1,0 +1,202 @@
+import Findings
+import LintRules
+import Testing
+
+/// Cases in which a lock checker that does not follow wrappers, conditions or callbacks goes wrong.
+@Suite("Locks through helpers")
+struct LockRuleTests {
+  private func findings(_ source: String, _ rule: String) -> [String] {
+    let lint = KernelLint()
+    let file = lint.facts(of: Array(source.utf8), path: "a.c")
+    return lint.check([file], focus: ["a.c"], rules: [rule]).findings.map { "\($0.function):\($0.place.line)" }
+  }
+
+  private let types = "struct foo { struct mutex lock; spinlock_t slock; struct rw_semaphore sem; };\n"
+
+  @Test("a macro that wraps a lock is learnt from its body")
+  func macroWrapper() {
+    let source =
+      types
+        + """
+        #define foo_lock(f) mutex_lock(&(f)->lock)
+        #define foo_unlock(f) do { mutex_unlock(&(f)->lock); } while (0)
+        int f(struct foo *foo, int n)
+        {
+        	foo_lock(foo);
+        	if (n)
+        		return -EINVAL;
+        	foo_unlock(foo);
+        	return 0;
+        }
+        """
+    #expect(findings(source, "lock-imbalance") == ["f:8"])
+  }
+
+  @Test("a trylock's result decides")
+  func trylock() {
+    let source =
+      types
+        + """
+        int f(struct foo *foo)
+        {
+        	if (!mutex_trylock(&foo->lock))
+        		return -EBUSY;
+        	mutex_unlock(&foo->lock);
+        	return 0;
+        }
+        """
+    #expect(findings(source, "lock-imbalance").isEmpty)
+  }
+
+  @Test("guards release on every way out")
+  func guards() {
+    let source =
+      types
+        + """
+        int f(struct foo *foo, int n)
+        {
+        	guard(mutex)(&foo->lock);
+        	if (n)
+        		return -EINVAL;
+        	scoped_guard(spinlock, &foo->slock) {
+        		if (n > 1)
+        			return 1;
+        	}
+        	return 0;
+        }
+        int g(struct foo *foo)
+        {
+        	return f(foo, 1);
+        }
+        int h(struct foo *foo)
+        {
+        	guard(mutex)(&foo->lock);
+        	return g(foo);
+        }
+        """
+    #expect(findings(source, "lock-imbalance").isEmpty)
+    #expect(findings(source, "double-lock") == ["h:20"])
+  }
+
+  @Test("reading an rwsem twice through an operations table is a deadlock")
+  func sharedThroughTable() {
+    let source =
+      types
+        + """
+        struct ops { int (*run)(struct foo *foo); };
+        static int reader(struct foo *foo)
+        {
+        	down_read(&foo->sem);
+        	up_read(&foo->sem);
+        	return 0;
+        }
+        static struct ops ops = { .run = reader };
+        int f(struct foo *foo, struct ops *o)
+        {
+        	int r;
+
+        	down_read(&foo->sem);
+        	r = o->run(foo);
+        	up_read(&foo->sem);
+        	return r;
+        }
+        """
+    #expect(findings(source, "double-lock") == ["f:15"])
+  }
+
+  @Test("#ifdef groups with one condition go the same way")
+  func preprocessor() {
+    let source =
+      types
+        + """
+        int f(struct foo *foo)
+        {
+        #ifdef CONFIG_FOO
+        	mutex_lock(&foo->lock);
+        #endif
+        	use(foo);
+        #ifdef CONFIG_FOO
+        	mutex_unlock(&foo->lock);
+        #endif
+        	return 0;
+        }
+        """
+    #expect(findings(source, "lock-imbalance").isEmpty)
+  }
+
+  @Test("a callee that wants the lock only for another argument is no deadlock")
+  func argument() {
+    let source =
+      types
+        + """
+        static void g(struct foo *foo, bool locked)
+        {
+        	if (!locked)
+        		mutex_lock(&foo->lock);
+        	use(foo);
+        	if (!locked)
+        		mutex_unlock(&foo->lock);
+        }
+        void f(struct foo *foo)
+        {
+        	mutex_lock(&foo->lock);
+        	g(foo, true);
+        	mutex_unlock(&foo->lock);
+        }
+        """
+    #expect(findings(source, "double-lock").isEmpty)
+    #expect(findings(source.replacingTrue(), "double-lock") == ["f:13"])
+  }
+
+  @Test("free_irq() waits for a handler that takes the lock")
+  func handler() {
+    let source =
+      types
+        + """
+        static irqreturn_t handler(int irq, void *data)
+        {
+        	struct foo *foo = data;
+
+        	mutex_lock(&foo->lock);
+        	mutex_unlock(&foo->lock);
+        	return IRQ_HANDLED;
+        }
+        int f(struct foo *foo)
+        {
+        	mutex_lock(&foo->lock);
+        	if (request_threaded_irq(1, NULL, handler, 0, "foo", foo))
+        		goto out;
+        	free_irq(1, foo);
+        out:
+        	mutex_unlock(&foo->lock);
+        	return 0;
+        }
+        """
+    #expect(findings(source, "double-lock") == ["f:15"])
+  }
+
+  @Test("the same result whatever the order of the files")
+  func order() {
+    let lint = KernelLint()
+    let a = lint.facts(
+      of: Array(
+        (types + "void g(struct foo *foo)\n{\n\tmutex_lock(&foo->lock);\n\tmutex_unlock(&foo->lock);\n}\n").utf8),
+      path: "a.c")
+    let b = lint.facts(
+      of: Array(
+        (types + "void f(struct foo *foo)\n{\n\tmutex_lock(&foo->lock);\n\tg(foo);\n\tmutex_unlock(&foo->lock);\n}\n")
+          .utf8), path: "b.c")
+    let rules = Set(lint.rules.map(\.id))
+    let forward = lint.check([a, b], focus: ["a.c", "b.c"], rules: rules).findings
+    let backward = lint.check([b, a], focus: ["a.c", "b.c"], rules: rules).findings
+    #expect(forward == backward)
+    #expect(forward.map(\.rule) == ["double-lock"])
+  }
+}
+
+extension String {
+  fileprivate func replacingTrue() -> String {
+    split(separator: "\n", omittingEmptySubsequences: false)
+      .map { $0.contains("g(foo, true)") ? "\tg(foo, false);" : String($0) }.joined(separator: "\n")
+  }
+}
