@@ -21,6 +21,9 @@ import Testing
     #expect(verdict.decidingStage == nil)
     #expect(
       verdict.text == """
+        base    0123
+        guests  TCG
+
         #  applies  findings  builds  boots  tests     subject
         1  ok       0         ok      ok     7 passed  KVM: change 1
         2  ok       0         ok      ok     7 passed  KVM: change 2
