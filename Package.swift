@@ -50,7 +50,7 @@ let package = Package(
     room("PatchMail", ["ByteText", "Inflate", "UnifiedDiff"]),
     room("ThreadReview", ["PatchMail", "UnifiedDiff"]),
     room("KernelTree", ["Clibgit2", "Clibdeflate", "ByteText"]),
-    room("SeriesApply", ["PatchMail", "UnifiedDiff", "KernelTree"]),
+    room("SeriesApply", ["ByteText", "PatchMail", "UnifiedDiff", "KernelTree"]),
     room("DefaultTree", ["KernelTree", "Clzma"]),
 
     // source → facts → findings
@@ -98,7 +98,7 @@ let package = Package(
     tests("UnifiedDiffTests", ["UnifiedDiff"]),
     tests("ThreadReviewTests", ["ThreadReview", "PatchMail"]),
     tests("KernelTreeTests", ["KernelTree"]),
-    tests("SeriesApplyTests", ["SeriesApply"]),
+    tests("SeriesApplyTests", ["SeriesApply", "PatchMail", "KernelTree"]),
     tests("DefaultTreeTests", ["DefaultTree"]),
     tests("FindingsTests", ["Findings"]),
     tests("KernelCTests", ["KernelC"]),
