@@ -61,7 +61,10 @@ let package = Package(
     room("SeriesRules", ["Findings"]),
     room(
       "SeriesLint",
-      ["SeriesRules", "LintRules", "KernelC", "Findings", "KernelTree", "PatchMail", "UnifiedDiff", "SeriesApply", systemPackage]),
+      [
+        "SeriesRules", "LintRules", "KernelC", "Findings", "KernelTree", "PatchMail", "UnifiedDiff", "SeriesApply",
+        systemPackage,
+      ]),
 
     // series → kernel → verdicts
     room("KernelConfig", ["ByteText"]),
@@ -73,7 +76,8 @@ let package = Package(
     room(
       "SeriesSelftest",
       [
-        "SelftestPlan", "KernelConfig", "KernelBuild", "VirtualMachine", "KTAP", "SeriesApply", "KernelTree", "Findings",
+        "SelftestPlan", "KernelConfig", "KernelBuild", "VirtualMachine", "KTAP", "SeriesApply", "KernelTree",
+        "Findings",
         "ChildProcess", "ByteText", systemPackage,
       ]),
 
@@ -82,7 +86,8 @@ let package = Package(
     .executableTarget(
       name: "gmemkit",
       dependencies: [
-        "PatchMail", "UnifiedDiff", "ThreadReview", "KernelTree", "SeriesApply", "DefaultTree", "Findings", "LintRules", "SeriesLint",
+        "PatchMail", "UnifiedDiff", "ThreadReview", "KernelTree", "SeriesApply", "DefaultTree", "Findings", "LintRules",
+        "SeriesLint",
         "SeriesRules",
         "SelftestPlan", "KTAP", "VirtualMachine", "SeriesSelftest", "CheckReport", "ChildProcess", "Requirements",
         argumentParser, systemPackage,
