@@ -48,7 +48,7 @@ let package = Package(
     room("Inflate", ["Czlib"]),
     room("UnifiedDiff", ["ByteText", "Inflate"]),
     room("PatchMail", ["ByteText", "Inflate", "UnifiedDiff"]),
-    room("ThreadReview", ["PatchMail", "UnifiedDiff"]),
+    room("ThreadReview", ["ByteText", "PatchMail", "UnifiedDiff"]),
     room("KernelTree", ["Clibgit2", "Clibdeflate", "ByteText"]),
     room("SeriesApply", ["ByteText", "PatchMail", "UnifiedDiff", "KernelTree"]),
     room("DefaultTree", ["KernelTree", "Clzma"]),
