@@ -31,7 +31,7 @@ extension KernelRepository {
       try createBranch(reference, name, at: commit)
     } catch {
       // libgit2 writes the reflog first; its entry must not name a commit that goes with the pack.
-      if case .some(nil) = try? branch(name) { git_reflog_delete(repository.pointer, reference) }
+      if (try? branch(name) == nil) == true { git_reflog_delete(repository.pointer, reference) }
       pack?.remove()
       throw error
     }
