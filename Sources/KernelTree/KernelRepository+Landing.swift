@@ -30,9 +30,12 @@ extension KernelRepository {
     do {
       try createBranch(reference, name, at: commit)
     } catch {
-      // libgit2 writes the reflog first; its entry must not name a commit that goes with the pack.
-      if (try? branch(name) == nil) == true { git_reflog_delete(repository.pointer, reference) }
-      pack?.remove()
+      // Another run that has won may stand on the very same pack: only a failure of our own takes it away, with the
+      // reflog entry that libgit2 writes first and that must not name a commit which is gone.
+      if error.code == .failed, (try? branch(name) == nil) == true {
+        git_reflog_delete(repository.pointer, reference)
+        pack?.remove()
+      }
       throw error
     }
     // From here on the pack has the objects.
