@@ -46,10 +46,10 @@ let package = Package(
     // mail → series → commits
     .systemLibrary(name: "Czlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     room("Inflate", ["Czlib"]),
-    room("UnifiedDiff", ["ByteText", "Inflate"]),
+    room("UnifiedDiff", ["Inflate"]),
     room("PatchMail", ["ByteText", "Inflate", "UnifiedDiff"]),
     room("ThreadReview", ["ByteText", "PatchMail", "UnifiedDiff"]),
-    room("KernelTree", ["Clibgit2", "Clibdeflate", "ByteText"]),
+    room("KernelTree", ["Clibgit2", "Clibdeflate"]),
     room("SeriesApply", ["ByteText", "PatchMail", "UnifiedDiff", "KernelTree"]),
     room("DefaultTree", ["KernelTree", "Clzma"]),
 
@@ -77,8 +77,7 @@ let package = Package(
       "SeriesSelftest",
       [
         "SelftestPlan", "KernelConfig", "KernelBuild", "VirtualMachine", "KTAP", "SeriesApply", "KernelTree",
-        "Findings",
-        "ChildProcess", "ByteText", systemPackage,
+        "Findings", "ChildProcess", "ByteText", systemPackage,
       ]),
 
     // everything → one verdict per patch
@@ -86,11 +85,9 @@ let package = Package(
     .executableTarget(
       name: "gmemkit",
       dependencies: [
-        "PatchMail", "UnifiedDiff", "ThreadReview", "KernelTree", "SeriesApply", "DefaultTree", "Findings", "LintRules",
-        "SeriesLint",
-        "SeriesRules",
-        "SelftestPlan", "KTAP", "VirtualMachine", "SeriesSelftest", "CheckReport", "ChildProcess", "Requirements",
-        argumentParser, systemPackage,
+        "ByteText", "PatchMail", "ThreadReview", "KernelTree", "SeriesApply", "DefaultTree", "Findings", "SeriesLint",
+        "SeriesRules", "KTAP", "VirtualMachine", "SeriesSelftest", "CheckReport", "Requirements", argumentParser,
+        systemPackage,
       ],
       swiftSettings: settings),
 

@@ -59,7 +59,7 @@ import Testing
   @Test func aStageThatDidNotRunIsNeverGreen() {
     let row = PatchVerdict(number: 1, subject: "s", commit: nil, cells: [.applies: .green("ok")])
     #expect(!row.isGreen)
-    #expect(Self.verdict([row]).decidingStage == .findings)
+    #expect(Self.verdict([row]).decidingStage == .builds)
     #expect(!Self.verdict([]).isGreen)
   }
 
