@@ -59,7 +59,7 @@ import Testing
 
     """
 
-  private func onFile(_ text: String = series, _ arguments: [String]) throws -> BuiltBinary.Run {
+  private func onFile(_ arguments: [String], text: String = series) throws -> BuiltBinary.Run {
     let path = NSTemporaryDirectory() + "gmemkit-lint-\(UUID().uuidString).mbox"
     defer { try? FileManager.default.removeItem(atPath: path) }
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))
@@ -114,7 +114,7 @@ import Testing
   }
 
   @Test func whatIsNoMailIsBadInput() throws {
-    let run = try onFile("int main(void)\n{\n}\n", [])
+    let run = try onFile([], text: "int main(void)\n{\n}\n")
     #expect(run.status == 2)
     #expect(run.text.isEmpty)
     #expect(run.errors.split(separator: "\n").count == 1)
