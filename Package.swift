@@ -46,11 +46,11 @@ let package = Package(
     // mail → series → commits
     .systemLibrary(name: "Czlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     room("Inflate", ["Czlib"]),
-    room("UnifiedDiff", ["ByteText", "Inflate"]),
+    room("UnifiedDiff", ["Inflate"]),
     room("PatchMail", ["ByteText", "Inflate", "UnifiedDiff"]),
-    room("ThreadReview", ["PatchMail", "UnifiedDiff"]),
-    room("KernelTree", ["Clibgit2", "Clibdeflate", "ByteText"]),
-    room("SeriesApply", ["PatchMail", "UnifiedDiff", "KernelTree"]),
+    room("ThreadReview", ["ByteText", "PatchMail", "UnifiedDiff"]),
+    room("KernelTree", ["Clibgit2", "Clibdeflate"]),
+    room("SeriesApply", ["ByteText", "PatchMail", "UnifiedDiff", "KernelTree"]),
     room("DefaultTree", ["KernelTree", "Clzma"]),
 
     // source → facts → findings
@@ -61,7 +61,10 @@ let package = Package(
     room("SeriesRules", ["Findings"]),
     room(
       "SeriesLint",
-      ["SeriesRules", "LintRules", "KernelC", "Findings", "KernelTree", "PatchMail", "UnifiedDiff", "SeriesApply", systemPackage]),
+      [
+        "SeriesRules", "LintRules", "KernelC", "Findings", "KernelTree", "PatchMail", "UnifiedDiff", "SeriesApply",
+        systemPackage,
+      ]),
 
     // series → kernel → verdicts
     room("KernelConfig", ["ByteText"]),
@@ -73,8 +76,8 @@ let package = Package(
     room(
       "SeriesSelftest",
       [
-        "SelftestPlan", "KernelConfig", "KernelBuild", "VirtualMachine", "KTAP", "SeriesApply", "KernelTree", "Findings",
-        "ChildProcess", "ByteText", systemPackage,
+        "SelftestPlan", "KernelConfig", "KernelBuild", "VirtualMachine", "KTAP", "SeriesApply", "KernelTree",
+        "Findings", "ChildProcess", "ByteText", systemPackage,
       ]),
 
     // everything → one verdict per patch
@@ -82,10 +85,9 @@ let package = Package(
     .executableTarget(
       name: "gmemkit",
       dependencies: [
-        "PatchMail", "UnifiedDiff", "ThreadReview", "KernelTree", "SeriesApply", "DefaultTree", "Findings", "LintRules", "SeriesLint",
-        "SeriesRules",
-        "SelftestPlan", "KTAP", "VirtualMachine", "SeriesSelftest", "CheckReport", "ChildProcess", "Requirements",
-        argumentParser, systemPackage,
+        "ByteText", "PatchMail", "ThreadReview", "KernelTree", "SeriesApply", "DefaultTree", "Findings", "SeriesLint",
+        "SeriesRules", "KTAP", "VirtualMachine", "SeriesSelftest", "CheckReport", "Requirements", argumentParser,
+        systemPackage,
       ],
       swiftSettings: settings),
 
@@ -98,7 +100,7 @@ let package = Package(
     tests("UnifiedDiffTests", ["UnifiedDiff"]),
     tests("ThreadReviewTests", ["ThreadReview", "PatchMail"]),
     tests("KernelTreeTests", ["KernelTree"]),
-    tests("SeriesApplyTests", ["SeriesApply"]),
+    tests("SeriesApplyTests", ["SeriesApply", "PatchMail", "KernelTree"]),
     tests("DefaultTreeTests", ["DefaultTree"]),
     tests("FindingsTests", ["Findings"]),
     tests("KernelCTests", ["KernelC"]),

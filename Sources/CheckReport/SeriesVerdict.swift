@@ -30,7 +30,7 @@ public struct SeriesVerdict: Sendable {
       ?? stages.first { stage in patches.contains { $0[stage].state == .notRun } }
   }
 
-  /// The table, and under it the reasons of every cell that is not green.
+  /// What it stood on and how guests ran, the table, and under it the reasons of every cell that is not green.
   public var text: String {
     let stages = PatchVerdict.Stage.allCases
     let header = ["#"] + stages.map(\.rawValue) + ["subject"]
@@ -46,8 +46,14 @@ public struct SeriesVerdict: Sendable {
       }
       return cells.joined(separator: "  ")
     }
-    return (lines + reasons).joined(separator: "\n") + "\n"
+    return (preamble + lines + reasons + ending).joined(separator: "\n") + "\n"
   }
+
+  private var preamble: [String] {
+    ["base    \(base.prefix(12))"] + (acceleration.map { ["guests  \($0)"] } ?? []) + [""]
+  }
+
+  private var ending: [String] { directory.map { ["", "the run, with replay.sh: \($0)"] } ?? [] }
 
   private var reasons: [String] {
     patches.filter { !$0.isGreen }.flatMap { patch in

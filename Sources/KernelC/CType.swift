@@ -5,6 +5,7 @@ public struct CType: Hashable, Sendable {
     case unknown, void, integer, unsigned, boolean, structure, union, enumeration, typedef, typeof
   }
 
+  /// What is left of the type without its pointers and array dimensions.
   public var base: Base
   /// Tag or typedef name; none for the plain types and for an anonymous structure without a name of its own.
   public var name: Symbol
@@ -14,8 +15,10 @@ public struct CType: Hashable, Sendable {
   public var arrays: UInt8
   /// A function pointer; `name` is then the return type's.
   public var isFunction: Bool
+  /// Whether `const` is among the specifiers, so that what a pointer points to is not written.
   public var isConstant: Bool
 
+  /// A type by its parts; what is left out is unknown, absent or zero.
   public init(
     base: Base = .unknown, name: Symbol = .none, pointers: UInt8 = 0, arrays: UInt8 = 0, isFunction: Bool = false,
     isConstant: Bool = false

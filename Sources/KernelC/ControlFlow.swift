@@ -3,6 +3,7 @@
 /// `&&`, `||`, `!` and `?:` that decide anything are lowered to branches, scope guards to actions on every way out of
 /// their scope, loops by iterator macros to loops of zero or more turns.
 public struct ControlFlow: Sendable {
+  /// The blocks, named by their index in the exits of others; control enters at index 0.
   public internal(set) var blocks: [BasicBlock] = [BasicBlock()]
   /// A computed goto, or a goto to a label that is not there: paths are missing.
   public internal(set) var isIncomplete = false
@@ -20,7 +21,9 @@ public struct ControlFlow: Sendable {
 
 /// A block without a branch inside.
 public struct BasicBlock: Sendable {
+  /// What happens in the block, in the order of execution.
   public internal(set) var actions: [FlowAction] = []
+  /// Where control goes after the last action.
   public internal(set) var exit = FlowExit.stop
 }
 
@@ -42,8 +45,11 @@ public struct FlowAction: Sendable {
     case leaveGuard
   }
 
+  /// What happens, and with it what `node` and `value` are.
   public let kind: Kind
+  /// The node that the action is about.
   public let node: NodeID
+  /// The initialiser or the assigned value; -1 for the other kinds and where there is none.
   public let value: NodeID
 }
 

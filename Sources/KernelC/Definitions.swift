@@ -1,19 +1,26 @@
 /// A parameter as declared; `name` is none where the prototype leaves it out.
 public struct Parameter: Hashable, Sendable {
+  /// The name the body knows the argument by; none in a prototype without names.
   public let name: Symbol
+  /// The declared type; `CType.unknown` for a macro's parameter.
   public let type: CType
 }
 
 /// A function definition, or a function-like macro read as one.
 public struct FunctionDefinition: Sendable {
+  /// The name that callers use.
   public let name: Symbol
   /// Token of the name.
   public let token: UInt32
+  /// Whether only its own file can call it by name; always true for a macro.
   public let isStatic: Bool
+  /// Whether it is declared inline under any of the spellings; always true for a macro.
   public let isInline: Bool
   /// A macro: parameters have no types and stand for expressions.
   public let isMacro: Bool
+  /// What a call yields, as declared.
   public let returnType: CType
+  /// The parameters in the order of the arguments.
   public let parameters: [Parameter]
   /// The body's block.
   public let body: NodeID
@@ -29,27 +36,37 @@ public struct FunctionDefinition: Sendable {
 
 /// A member of a structure or union; members of anonymous inner structures are members of the outer one.
 public struct Member: Sendable {
+  /// The member's name, by which `.` and `->` reach it.
   public let name: Symbol
+  /// The member's type as declared.
   public let type: CType
 }
 
 /// A structure or union definition.
 public struct StructureDefinition: Sendable {
+  /// The tag; below -1, and unique in the file only, for an anonymous structure.
   public let name: Symbol
+  /// The members in the order of their declaration.
   public let members: [Member]
 }
 
 /// `typedef … name;`
 public struct TypedefDefinition: Sendable {
+  /// The name that stands for the type.
   public let name: Symbol
+  /// The type that the name stands for, one level deep: it may be a typedef itself.
   public let type: CType
 }
 
 /// A variable at file scope, with the functions its initialiser puts into members.
 public struct GlobalDefinition: Sendable {
+  /// The variable's name.
   public let name: Symbol
+  /// The variable's type as declared.
   public let type: CType
+  /// Index of the name's token in the file.
   public let token: UInt32
+  /// Whether only its own file can name it.
   public let isStatic: Bool
   /// Initialiser node or -1.
   public let initialiser: NodeID
@@ -57,8 +74,11 @@ public struct GlobalDefinition: Sendable {
 
 /// Something the front end did not read, and why.
 public struct UnreadConstruct: Sendable {
+  /// Byte offset of the construct in the file; 0 past the last token.
   public let offset: UInt32
+  /// The function it lies in; none at file scope.
   public let function: Symbol
+  /// What kept the front end from reading it in full.
   public let reason: Reason
 
   /// Why something was not read.

@@ -87,12 +87,17 @@ public enum NodeKind: UInt8, Sendable {
 
 /// One node of a function: 20 bytes, no references.
 public struct Node: Sendable {
+  /// What the node is, and with it what `a`, `b` and `c` mean.
   public var kind: NodeKind
+  /// Raw value of the operator's `TokenKind`, or the flags that the kind's comment lists.
   public var op: UInt8
   /// The token that stands for the node's position.
   public var token: UInt32
+  /// First operand: a node, symbol, type or list start, as `kind` says.
   public var a: Int32
+  /// Second operand: a node, symbol, type or list length, as `kind` says.
   public var b: Int32
+  /// Third operand; the length where a list starts at `b`.
   public var c: Int32
 
   /// The operator of a unary, postfix, binary, assign or member node.

@@ -2,20 +2,29 @@ import ByteText
 
 /// One file, read: tokens, an arena of nodes, and what it defines. Depends on the file's bytes alone.
 public struct ParsedFile: Sendable {
+  /// Where the file is in its tree; findings name it so.
   public let path: String
+  /// The tokens in the file's order, then those of its function-like macros.
   public let tokens: ContiguousArray<Token>
+  /// The arena that every `NodeID` of the file indexes.
   public let nodes: ContiguousArray<Node>
   /// Child lists; a node names a run of it.
   public let lists: ContiguousArray<Int32>
+  /// The types that declarations, casts and `sizeof` name; a node holds the index of one.
   public let types: ContiguousArray<CType>
+  /// Functions with a body, and the function-like macros that could be read as one.
   public let functions: [FunctionDefinition]
+  /// Structures and unions that the file defines, anonymous ones included.
   public let structures: [StructureDefinition]
+  /// Names for types that the file introduces with `typedef`.
   public let typedefs: [TypedefDefinition]
+  /// Variables declared at file scope, with or without an initialiser.
   public let globals: [GlobalDefinition]
   /// Names declared as prototypes with what they return.
   public let prototypes: [(name: Symbol, type: CType)]
   /// `#define name other_name`.
   public let aliases: [(name: Symbol, target: Symbol)]
+  /// What could not be read in full, so that what is known of the file there has gaps.
   public let unread: [UnreadConstruct]
   /// Offsets of the newlines.
   public let newlines: ContiguousArray<UInt32>

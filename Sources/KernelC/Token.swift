@@ -13,7 +13,9 @@ public struct Token: Sendable {
 
   /// What the spelling of an identifier says, so that the parser need not look at bytes; marks on conditionals.
   public struct Traits: OptionSet, Sendable {
+    /// One bit for each trait, as the constants below number them.
     public let rawValue: UInt8
+    /// The traits whose bits are set in `rawValue`.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
     /// Starts with two underscores.
     public static let reserved = Traits(rawValue: 1)

@@ -42,7 +42,8 @@ public struct PackWriter: ~Copyable {
   }
 
   /// Writes what is missing of the pack, then its index, and gives both their names.
-  public consuming func finish() throws(TreeError) {
+  @discardableResult
+  public consuming func finish() throws(TreeError) -> WrittenPack {
     try flush()
     guard let count = UInt32(exactly: entries.count) else {
       throw TreeError(.failed, "write a pack in", directory, reason: "it has more than 2^32 objects")
@@ -54,9 +55,16 @@ public struct PackWriter: ~Copyable {
     try index.write(indexBytes(of: trailer))
     let stem = "\(directory)/pack-\(trailer.hex)"
     // git looks for the index and then opens the pack, so the pack must be there first.
-    try pack.place(as: stem + ".pack")
-    try index.place(as: stem + ".idx")
+    let written = WrittenPack(stem: stem, wasThere: access(stem + ".idx", F_OK) == 0)
+    do {
+      try pack.place(as: stem + ".pack")
+      try index.place(as: stem + ".idx")
+    } catch {
+      written.remove()
+      throw error
+    }
     PackFile.synchronise(directory: directory)
+    return written
   }
 
   private mutating func flush() throws(TreeError) {
@@ -103,5 +111,20 @@ public struct PackWriter: ~Copyable {
     var hash = SHA1()
     hash.update(bytes)
     return bytes + hash.finish().bytes
+  }
+}
+
+/// A pack that is in place.
+public struct WrittenPack: Sendable {
+  fileprivate let stem: String
+  /// Whether a pack of the very same content was there before.
+  fileprivate let wasThere: Bool
+
+  /// Takes it away again, unless it was there before.
+  func remove() {
+    guard !wasThere else { return }
+    // The index first: without it the pack is nothing to git.
+    unlink(stem + ".idx")
+    unlink(stem + ".pack")
   }
 }

@@ -3,8 +3,11 @@ public import KernelC
 
 /// One file before and after a patch.
 public struct FileChange {
+  /// The file as it was without the patch.
   public let before: ParsedFile
+  /// The file with the patch applied.
   public let after: ParsedFile
+  /// The names of the run, by which symbols of both files are spelt out.
   public let symbols: SymbolTable
 
   /// The functions that exist before and after, by name, in the order of the file after.

@@ -21,10 +21,15 @@ public struct LockClass: Hashable, Sendable {
 
 /// A lock is taken.
 public struct AcquireEvent: Sendable {
+  /// The call that takes the lock, in the function's file.
   public let node: NodeID
+  /// The lock that is taken, in terms of the function's parameters, locals and globals.
   public let place: Place
+  /// The class the lock belongs to; nil where the types do not tell.
   public let lockClass: LockClass?
+  /// What kind of lock it is, by the primitive that takes it.
   public let kind: LockKind
+  /// Whether it is taken for one holder or for many.
   public let mode: LockMode
   /// Whether taking it may sleep.
   public let sleeps: Bool
@@ -38,7 +43,9 @@ public struct AcquireEvent: Sendable {
 
 /// What a path requires of a parameter.
 public struct ParameterCondition: Hashable, Sendable {
+  /// Zero-based index of the parameter; -1 for a condition that no argument satisfies.
   public let parameter: Int
+  /// The classes that the argument's value must be in for the path to be taken.
   public var values: ValueSet
 
   /// A condition on something that a caller cannot see: nobody can satisfy it.
@@ -47,23 +54,33 @@ public struct ParameterCondition: Hashable, Sendable {
 
 /// A function is called.
 public struct CallEvent: Sendable {
+  /// The call, in the caller's file.
   public let node: NodeID
+  /// The name that is called; none where the callee is an expression, such as a member.
   public let callee: Symbol
+  /// Definitions the call may reach: one for a direct call, any number for a function pointer, none if unknown.
   public let targets: [FunctionID]
   /// The value of each argument, where it can be named.
   public let arguments: [Place]
   /// What each argument may be.
   public let values: [ValueSet]
+  /// The state of every lock just before the call; a negative balance is one dropped for the caller.
   public let held: [HeldLock]
+  /// What the path to the call requires of the caller's own parameters.
   public let conditions: [ParameterCondition]
+  /// Whether the callee is a value, such as a member or a local, and not a function's name.
   public let isIndirect: Bool
 }
 
 /// Control leaves the function.
 public struct ExitEvent: Sendable {
+  /// The return statement; -1 at the end of the body.
   public let statement: NodeID
+  /// The expression that is returned; -1 for none.
   public let value: NodeID
+  /// The classes that the returned value may be in on this path.
   public let values: ValueSet
+  /// Locks whose balance differs from that at entry: what is left to the caller, or was dropped for it.
   public let held: [HeldLock]
   /// What was released on the path.
   public let closed: [Place]
@@ -75,9 +92,13 @@ public struct ExitEvent: Sendable {
 
 /// The function states that a lock is held.
 public struct AssertEvent: Sendable {
+  /// The call that states it, such as `lockdep_assert_held(…)`.
   public let node: NodeID
+  /// The lock that is stated to be held, in the function's terms.
   public let place: Place
+  /// The class of that lock; nil where the types do not tell.
   public let lockClass: LockClass?
+  /// Whether the lock must be held exclusively, or shared is enough.
   public let mode: LockMode
   /// Taken by the function itself before.
   public let isHeldHere: Bool
@@ -85,7 +106,9 @@ public struct AssertEvent: Sendable {
 
 /// A local is read before it has a value.
 public struct UnsetReadEvent: Sendable, Hashable {
+  /// The node that reads the local.
   public let node: NodeID
+  /// The local that has no value there.
   public let variable: Symbol
   /// The call that should have set it, or -1.
   public let call: NodeID
@@ -93,11 +116,17 @@ public struct UnsetReadEvent: Sendable, Hashable {
 
 /// What one function does, over all its paths.
 public struct FunctionFacts: Sendable {
+  /// The function that the facts are about.
   public let id: FunctionID
+  /// Every lock taken, once for each set of locks held and conditions it is reached with.
   public internal(set) var acquires: [AcquireEvent] = []
+  /// Every call other than of a lock primitive, once for each set of locks held and conditions.
   public internal(set) var calls: [CallEvent] = []
+  /// The different ways out: one for each return statement and state that a path arrives with.
   public internal(set) var exits: [ExitEvent] = []
+  /// Every statement in the body that a lock is held, such as a `lockdep_assert_held()`.
   public internal(set) var asserts: [AssertEvent] = []
+  /// Reads of locals that a path reaches before it sets them.
   public internal(set) var unsetReads: [UnsetReadEvent] = []
   /// Places released somewhere in the function.
   public internal(set) var released: Set<Place> = []

@@ -45,14 +45,19 @@ public enum LockOperation: UInt8, Sendable {
 
 /// One row of the table of primitives.
 public struct LockPrimitive: Sendable {
+  /// What calling it does to the lock.
   public let operation: LockOperation
+  /// The kind of lock it works on.
   public let kind: LockKind
+  /// Whether it works on the lock as its only holder or as one of many.
   public let mode: LockMode
   /// Index of the argument that is the lock; -1 when the lock is the global `global`.
   public let argument: Int
   /// A member of what the argument points to.
   public let member: Symbol
+  /// The name that stands for the lock when no argument does; none otherwise.
   public let global: Symbol
+  /// Whether it may sleep while it waits, so that it must not be called in atomic context.
   public let sleeps: Bool
 }
 

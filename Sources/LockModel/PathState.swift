@@ -2,7 +2,9 @@ import KernelC
 
 /// What is known about a number or a pointer: which of three classes it may be in.
 public struct ValueSet: OptionSet, Hashable, Sendable {
+  /// One bit for each class the value may be in; no bit is a value that cannot be.
   public let rawValue: UInt8
+  /// The classes whose bits are set in `rawValue`.
   public init(rawValue: UInt8) { self.rawValue = rawValue }
   /// 0 or NULL.
   public static let zero = ValueSet(rawValue: 1)
@@ -18,9 +20,13 @@ public struct ValueSet: OptionSet, Hashable, Sendable {
 
 /// One lock on a path: how often it was taken (or, negative, dropped for the caller) since the function's entry.
 public struct HeldLock: Sendable {
+  /// The lock, in terms of the function's parameters, locals and globals.
   public var place: Place
+  /// What kind of lock it is; `.pair` for an opened pair that is not a lock.
   public var kind: LockKind
+  /// How it was taken last, exclusively or shared.
   public var mode: LockMode
+  /// Times taken minus times released since entry, kept within -2 and 3 and never 0.
   public var balance: Int8
   /// The node that took it last.
   public var site: NodeID
@@ -28,10 +34,12 @@ public struct HeldLock: Sendable {
 
 extension HeldLock: Hashable {
   // Where a lock was taken does not make two states different: they meet again.
+  /// Whether both are the same lock, equally held, wherever each was taken.
   public static func == (left: HeldLock, right: HeldLock) -> Bool {
     left.place == right.place && left.balance == right.balance && left.mode == right.mode && left.kind == right.kind
   }
 
+  /// Hashes the place and the balance, which tell nearly all states apart.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(place)
     hasher.combine(balance)

@@ -27,8 +27,11 @@ public struct PlaceStep: Hashable, Sendable {
     case address
   }
 
+  /// How this step leads on from `base`, and with it what `value` means.
   public let kind: Kind
+  /// The place the step starts from; -1 where the path begins.
   public let base: Place
+  /// Index, symbol, node or element tag that the step goes by, as its kind says; 0 where there is none.
   public let value: Int32
 }
 

@@ -2,18 +2,23 @@ import KernelC
 
 /// A function of a program, by number.
 public struct FunctionID: Hashable, Sendable {
+  /// Index into the program's `functions`.
   public let rawValue: Int32
 }
 
 /// A member of a structure: the structure's tag and the member's name.
 public struct MemberKey: Hashable, Sendable {
+  /// The structure's tag, or the symbol made up for an anonymous one.
   public let structure: Symbol
+  /// The member's name.
   public let member: Symbol
 }
 
 /// Files that were read, linked: who defines what, which functions sit in which operations table.
 public struct Program: Sendable {
+  /// The table that the symbols of all files belong to.
   public let symbols: SymbolTable
+  /// The files in the order they were given, which decides between equal definitions.
   public private(set) var files: [ParsedFile] = []
   /// File and index in that file, by `FunctionID`.
   public private(set) var functions: [(file: Int32, index: Int32)] = []

@@ -9,6 +9,7 @@ public final class Solver {
   static let acquireLimit = 40
   static let chainLimit = 10
 
+  /// The linked files that facts and summaries are computed from.
   public let program: Program
   let names: KnownNames
   let locks: LockTable

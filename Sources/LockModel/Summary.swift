@@ -4,10 +4,15 @@ import KernelC
 public struct MayAcquire: Sendable {
   /// In terms of the function's parameters or globals; -1 when only the class is known.
   public let place: Place
+  /// The lock's class; nil where the types do not tell.
   public let lockClass: LockClass?
+  /// The kind of lock that is taken.
   public let kind: LockKind
+  /// Whether it is taken exclusively or shared.
   public let mode: LockMode
+  /// Whether taking it may sleep.
   public let sleeps: Bool
+  /// What the function's arguments must be for the acquisition to be reached.
   public let conditions: [ParameterCondition]
   /// The way there: calls, and last the acquisition.
   public let chain: [ChainStep]
@@ -15,7 +20,9 @@ public struct MayAcquire: Sendable {
 
 /// One step of a chain: a node in a function.
 public struct ChainStep: Sendable, Hashable {
+  /// The function that contains the step.
   public let function: FunctionID
+  /// The call or the acquisition, in the arena of that function's file.
   public let node: NodeID
 
   /// A step at `node` of `function`.
@@ -27,15 +34,21 @@ public struct ChainStep: Sendable, Hashable {
 
 /// What a call does to the caller's lock state, in the callee's terms.
 public struct LockEffect: Sendable, Hashable {
+  /// The lock, in terms of the callee's parameters or a global.
   public let place: Place
+  /// The kind of lock the effect is on.
   public let kind: LockKind
+  /// Whether the lock is taken or dropped exclusively or shared.
   public let mode: LockMode
+  /// Times the callee leaves it taken; negative when it drops a lock that its caller holds.
   public let balance: Int8
 }
 
 /// One way out of a function.
 public struct SummaryExit: Sendable, Hashable {
+  /// The classes that the returned value may be in on this way out.
   public let values: ValueSet
+  /// What this way out leaves changed about locks that a caller can name; empty when nothing is.
   public let effects: [LockEffect]
 }
 
@@ -49,18 +62,25 @@ public struct Closing: Sendable, Hashable {
 
 /// A lock the caller must hold.
 public struct Requirement: Sendable, Hashable {
+  /// The lock, in terms of the function's parameters or a global.
   public let place: Place
+  /// The class of the lock; nil where the types do not tell.
   public let lockClass: LockClass?
+  /// Whether it must be held exclusively, or shared is enough.
   public let mode: LockMode
+  /// The assertion in the function's body that states the requirement.
   public let node: NodeID
 }
 
 /// What callers need to know of a function.
 public struct Summary: Sendable {
+  /// The ways out that differ in their lock effects; empty when the paths could not all be followed.
   public internal(set) var exits: [SummaryExit] = []
+  /// Locks that it or its callees wait for, up to a limit; trylocks and kinds that nest are left out.
   public internal(set) var mayAcquire: [MayAcquire] = []
   /// Calls of a small wrapper that may undo something its caller did.
   public internal(set) var closes: [Closing] = []
+  /// Locks that the function asserts without having taken them itself.
   public internal(set) var requires: [Requirement] = []
   /// The way to something that sleeps whatever the arguments are.
   public internal(set) var sleeps: [ChainStep]?

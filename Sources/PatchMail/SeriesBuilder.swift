@@ -51,7 +51,8 @@ struct SeriesBuilder {
     if !missing.isEmpty {
       let list = missing.prefix(20).map(String.init).joined(separator: ", ")
       let what = "part\(missing.count == 1 ? "" : "s") \(list)\(missing.count > 20 ? ", ..." : "") of \(count) missing"
-      guard reading.allowsMissing else {
+      // Who gives one mail means that one: b4's hooks do, patch by patch.
+      guard reading.allowsMissing || mailbox.envelopes.count == 1 else {
         throw MailError(
           .incomplete, at: place, "\(what) from the v\(group.version) series",
           next: "save the whole thread, replies and all")

@@ -59,6 +59,9 @@ public struct HunkOutcome: Sendable, Equatable {
   public var difference: Difference?
   /// Where most of the hunk's lines stand.
   public var nearest: Nearest?
+  /// A diff of what the hunk would do at the nearest place, its context taken from the file; to be looked at, never taken
+  /// unseen. Nil when a line that it removes is not there, or more than three lines of context differ.
+  public var preview: String?
   /// The commit that last changed the file, when the history tells.
   public var lastChange: LastChange?
   /// The number of an earlier patch of the series whose failure in the same file may have caused this one.

@@ -37,6 +37,9 @@ extension PatchOnTree {
         outcome.reason = .baseBlobUnknown
         outcome.detail = "the patch was made from blob \(name), which is not in this repository"
       }
+      if case .failed(let failure) = placement, failure.reason == .contextChanged, let nearest = failure.nearest {
+        outcome.preview = FuzzPreview.diff(file, file.hunks[index], at: nearest, in: old)
+      }
       return outcome
     }
     return FileResult(bytes: patched.bytes, outcomes: outcomes)

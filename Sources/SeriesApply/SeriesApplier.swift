@@ -49,11 +49,35 @@ public enum SeriesApplier {
     /// Paths that a patch failed on, with that patch's number.
     var failed: [String: Int] = [:]
     var isBroken = false
+    private let base: ObjectID
+    /// Per path, since many hunks of one file fail together.
+    private var lastChanges: [String: HunkOutcome.LastChange?] = [:]
 
     init(tree: ObjectID, parent: ObjectID, committer: Signature?) {
       self.tree = tree
       self.parent = parent
       self.committer = committer
+      base = parent
+    }
+
+    /// A failed hunk with the commit that last changed its file; none for what an earlier patch has caused, nor for a
+    /// file that is as it was in the first commit of the history.
+    private mutating func withLastChange(
+      _ outcome: HunkOutcome, _ repository: isolated KernelRepository
+    ) throws(TreeError) -> HunkOutcome {
+      guard !outcome.isApplied, outcome.follows == nil, outcome.reason != .unsafePath else { return outcome }
+      var outcome = outcome
+      if let known = lastChanges[outcome.path] {
+        outcome.lastChange = known
+        return outcome
+      }
+      if let commit = try repository.lastChange(of: outcome.path, before: base, within: .seconds(1)),
+        case let content = try repository.commitContent(commit), !content.parents.isEmpty
+      {
+        outcome.lastChange = .init(commit: commit, subject: content.subject)
+      }
+      lastChanges[outcome.path] = .some(outcome.lastChange)
+      return outcome
     }
 
     mutating func add(_ patch: PostedPatch, _ repository: isolated KernelRepository) throws -> AppliedPatch {
@@ -77,9 +101,10 @@ public enum SeriesApplier {
         for outcome in work.outcomes where !outcome.isApplied {
           failed[outcome.path] = failed[outcome.path] ?? patch.number
         }
+        let outcomes = try work.outcomes.map { try withLastChange($0, repository) }
         // What did fit stays, so that later patches are judged by their own hunks.
         tree = next
-        return patch.outcome(.conflict, hunks: work.outcomes)
+        return patch.outcome(.conflict, hunks: outcomes)
       }
       let unchanged = next == tree
       tree = next

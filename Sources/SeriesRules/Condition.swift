@@ -2,6 +2,8 @@
 struct Condition {
   /// Words and operators outside call arguments; a call is its name with `()`.
   private let reduced: [String]
+  /// Whether the line holds the whole condition; the rest of another may change it in ways that this line does not show.
+  private let isWhole: Bool
 
   private static let keywords: Set<String> = ["if", "while", "for", "switch", "return", "else", "sizeof"]
   private static let flips: Set<String> = ["!", "==", "!=", "<", "<=", ">", ">=", "&&", "||"]
@@ -32,15 +34,15 @@ struct Condition {
       }
     }
     self.reduced = reduced
+    isWhole = pieces.count { $0.text == "(" } == pieces.count { $0.text == ")" }
   }
 
   /// Whether both test the same names and differ in a negation or a comparison alone.
   func isFlip(of other: Condition) -> Bool {
-    operators != other.operators && names == other.names
+    isWhole == other.isWhole && operators != other.operators && names == other.names
       && names.contains { $0.utf8.first.map(CodeWords.startsWord) ?? false }
   }
 
-  /// Without brackets: a condition that is wrapped after its first line has one less.
   private var operators: [String] { reduced.filter(Self.flips.contains) }
 
   private var names: [String] {

@@ -33,6 +33,9 @@ struct ApplyCommand: AsyncParsableCommand {
   @Flag(help: "Try everything, write nothing.")
   var dryRun = false
 
+  @Flag(help: "Show what a hunk with other context would do at its nearest place, as a diff; it is not applied.")
+  var fuzzPreview = false
+
   @Flag(help: "Write one JSON document to standard output.")
   var json = false
 
@@ -54,7 +57,7 @@ struct ApplyCommand: AsyncParsableCommand {
       let base = try await SeriesBase.find(for: posted, in: repository, onto: tree.onto)
       let committer = try await committer(in: repository)
       let series = try await SeriesApplier.apply(posted, to: repository, onto: base.commit, committer: committer)
-      var report = ApplyReport(posted: posted, base: base, series: series)
+      var report = ApplyReport(posted: posted, base: base, series: series, showsPreviews: fuzzPreview)
       if series.isComplete, !dryRun {
         report.landing = try await SeriesLanding.land(series, as: branch ?? posted.branchName, in: repository)
       }

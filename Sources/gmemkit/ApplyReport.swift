@@ -8,6 +8,8 @@ struct ApplyReport {
   let posted: PatchSeries
   let base: SeriesBase
   let series: AppliedSeries
+  /// Whether the text holds the diffs of hunks that would fit with other context.
+  let showsPreviews: Bool
   var landing: SeriesLanding?
   var prerequisites: [PrerequisiteCheck] = []
 
@@ -63,7 +65,12 @@ struct ApplyReport {
       let number = String(repeating: " ", count: width - min(width, String(patch.number).count)) + "\(patch.number)"
       lines.append("\(number)/\(posted.count)  \(Self.word(patch))  \(patch.subject)\(Self.ways(patch))")
       if let failure = patch.failure { lines.append("      \(failure)") }
-      for hunk in patch.failedHunks { lines += hunk.lines }
+      for hunk in patch.failedHunks {
+        lines += hunk.lines
+        guard showsPreviews, let preview = hunk.preview else { continue }
+        lines.append("        with the file's own context it would be (not applied):")
+        lines += preview.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map { "          \($0)" }
+      }
     }
     if let landing {
       lines.append("branch  \(landing.branch)" + (landing.wasThere ? " (was there, the same series)" : ""))

@@ -63,6 +63,7 @@ extension HunkOutcome {
           ])
         ))
     }
+    if let preview { fields.append(("preview", .string(preview))) }
     if let follows { fields.append(("follows_patch", .integer(follows))) }
     return .object(fields)
   }

@@ -21,6 +21,9 @@ import Testing
     #expect(verdict.decidingStage == nil)
     #expect(
       verdict.text == """
+        base    0123
+        guests  TCG
+
         #  applies  findings  builds  boots  tests     subject
         1  ok       0         ok      ok     7 passed  KVM: change 1
         2  ok       0         ok      ok     7 passed  KVM: change 2
@@ -56,7 +59,7 @@ import Testing
   @Test func aStageThatDidNotRunIsNeverGreen() {
     let row = PatchVerdict(number: 1, subject: "s", commit: nil, cells: [.applies: .green("ok")])
     #expect(!row.isGreen)
-    #expect(Self.verdict([row]).decidingStage == .findings)
+    #expect(Self.verdict([row]).decidingStage == .builds)
     #expect(!Self.verdict([]).isGreen)
   }
 

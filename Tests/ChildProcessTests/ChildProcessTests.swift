@@ -80,7 +80,7 @@ private func state(of process: Int32) -> String? {
     let result = try await ChildProcess.run(
       shell(script), limits: ChildLimits(deadline: .milliseconds(500), grace: .milliseconds(300)))
     #expect(result.end == .deadline(.milliseconds(500)))
-    #expect(result.elapsed < .seconds(25))
+    #expect(result.elapsed < .seconds(60))
     let text = String(decoding: result.output.bytes, as: UTF8.self)
     let grandchild = try #require(Int32(text.prefix { $0.isNumber }))
     #expect(await isGone(grandchild))
@@ -88,15 +88,15 @@ private func state(of process: Int32) -> String? {
 
   @Test func aChildThatClosesItsPipesKeepsItsDeadline() async throws {
     let result = try await ChildProcess.run(
-      shell("exec >&- 2>&-; sleep 30"), limits: ChildLimits(deadline: .milliseconds(300), grace: .milliseconds(100)))
+      shell("exec >&- 2>&-; sleep 300"), limits: ChildLimits(deadline: .milliseconds(300), grace: .milliseconds(100)))
     #expect(result.end == .deadline(.milliseconds(300)))
-    #expect(result.elapsed < .seconds(25))
+    #expect(result.elapsed < .seconds(60))
   }
 
   @Test func aLeftBehindGrandchildDoesNotOutliveTheRun() async throws {
     let result = try await ChildProcess.run(shell("sleep 300 & echo $!"), limits: ChildLimits(deadline: .seconds(20)))
     #expect(result.end == .exited(0))
-    #expect(result.elapsed < .seconds(25))
+    #expect(result.elapsed < .seconds(60))
     let text = String(decoding: result.output.bytes, as: UTF8.self)
     let grandchild = try #require(Int32(text.prefix { $0.isNumber }))
     #expect(await isGone(grandchild))
@@ -124,7 +124,7 @@ private func state(of process: Int32) -> String? {
       _, _ in handle.end()
     }
     #expect(result.end == .ended)
-    #expect(result.elapsed < .seconds(25))
+    #expect(result.elapsed < .seconds(60))
   }
 
   @Test func aSignalIsNotAnExitStatus() async throws {

@@ -134,7 +134,7 @@ struct ExportTests {
     let fixture = try await Fixture()
     defer { fixture.remove() }
     let lock = try fixture.workspace.lock()
-    #expect(throws: BuildError.self) { try fixture.workspace.lock() }
+    #expect(throws: BuildError.self) { _ = try fixture.workspace.lock() }
     _ = consume lock
     _ = try fixture.workspace.lock()
   }

@@ -15,7 +15,6 @@ struct ParserTests {
       ("int f(void) { return 0; }", ["f"]),
       ("static inline struct foo *f(struct bar *b) __must_hold(&b->lock) { return b->foo; }", ["f"]),
       ("SYSCALL_DEFINE2(open_it, int, fd, char __user *, name) { return 0; }", ["open_it"]),
-      ("int f(a, b) int a; char *b; { return a; }", ["f"]),
       ("MODULE_LICENSE(\"GPL\")\nstatic int f(int x)\n{\n\treturn x;\n}\n", ["f"]),
       (
         "#ifdef A\nint f(int x) {\n#else\nint f(void) {\n#endif\n\treturn 1;\n}\nint g(void) { return 2; }", ["f", "g"]

@@ -1,5 +1,6 @@
 import Foundation
 import KernelTree
+import TestSupport
 import Testing
 
 @Suite struct KernelRepositoryTests {

@@ -37,8 +37,8 @@ struct SeriesChurnTests {
 
   @Test(arguments: [
     ("\tif (ready(dev))", "\tif (ready(dev, index))"), ("\tif (ready(dev))", "\tif (steady(dev))"),
-    ("\tif (a)", "\tif (a && b)"), ("\tx = a < b;", "\tx = a > b;"),
-    ("\tif (a && !ready(dev, 1))", "\tif (a && !ready(round_down(index, 2),\n+\t\t\t2))"),
+    ("\tif (a)", "\tif (a && b)"), ("\tif (a && !ready(b, 1))", "\tif (a && !ready(b, round_down(1,"),
+    ("\tif (a)", "\tif (a &&"), ("\tx = a < b;", "\tx = a > b;"),
   ])
   func aConditionThatGrowsIsNoRepair(first: String, second: String) {
     #expect(findings(.init("", ("a.c", "+\(first)")), .init("", ("a.c", "-\(first)\n+\(second)"))).isEmpty)

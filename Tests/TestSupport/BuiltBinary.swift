@@ -40,7 +40,7 @@ public enum BuiltBinary {
     defer { try? FileManager.default.removeItem(at: scratch) }
     // Files rather than pipes: nothing can block however much is written.
     for name in ["out", "err"] {
-      FileManager.default.createFile(atPath: scratch.appending(path: name).path, contents: nil)
+      try Data().write(to: scratch.appending(path: name))
     }
     try input.write(to: scratch.appending(path: "in"))
     let process = Process()

@@ -8,6 +8,11 @@ guard arguments.count >= 3 else {
   print("usage: apply-benchmark GMEMKIT WORKTREE [RUNS [SIZE ...]]\n  WORKTREE is a clone that may be reset at will")
   exit(64)
 }
+if arguments[1] == "generate", arguments.count == 6, let size = Int(arguments[4]) {
+  var generator = try SeriesGenerator(repository: arguments[2], base: arguments[3], seed: 6120)
+  try generator.write(size, onto: arguments[3], as: "generated-\(size)", to: arguments[5])
+  exit(0)
+}
 let gmemkit = arguments[1]
 let worktree = arguments[2]
 let runs = arguments.count > 3 ? Int(arguments[3]) ?? 3 : 3
@@ -35,8 +40,9 @@ do {
   try Child.git(["clone", "-q", "--bare", "--shared", ".", workshop], in: worktree)
   for size in sizes {
     let mbox = NSTemporaryDirectory() + "apply-benchmark-\(size).mbox"
-    var generator = try SeriesGenerator(repository: workshop, base: base, seed: 6120)
-    try generator.write(size, onto: base, as: "generated-\(size)", to: mbox)
+    // In a process of its own: a child's peak memory starts at its parent's.
+    let made = try Child.run([CommandLine.arguments[0], "generate", workshop, base, "\(size)", mbox], in: ".")
+    guard made.status == 0 else { throw BenchmarkError(what: "cannot generate \(size) patches") }
     let tree = try Child.git(["rev-parse", "generated-\(size)^{tree}"], in: workshop)
     for contender in Contender.all(gmemkit: gmemkit) {
       guard contender.name.hasPrefix("b4") == false || size <= 200 else { continue }

@@ -32,12 +32,12 @@ struct WrongError: Rule {
         	ret = prepare(foo);
         	if (ret)
         		goto abort;
-        	if (start(foo))
+        	if (start(foo)) /* reported */
         		goto abort;
         	return 0;
         abort:
         	drop(foo);
-        	return ret; /* reported */
+        	return ret;
         }
         """)
     ],

@@ -1,11 +1,13 @@
 import Foundation
 
 /// A throw-away git repository, driven by the real git.
-final class GitFixture: Sendable {
-  let path: String
+public final class GitFixture: Sendable {
+  /// Its work tree's top directory.
+  public let path: String
 
-  init(_ options: [String] = []) throws {
-    path = NSTemporaryDirectory() + "gmemkit-tree-" + UUID().uuidString
+  /// Makes an empty repository with `git init`.
+  public init(_ options: [String] = []) throws {
+    path = NSTemporaryDirectory() + "gmemkit-git-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     try git(["init", "-q", "-b", "master"] + options)
     try git("config", "user.name", "A Committer")
@@ -14,24 +16,28 @@ final class GitFixture: Sendable {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
-  func write(_ name: String, _ text: String) throws {
+  /// Writes a file of the work tree.
+  public func write(_ name: String, _ text: String) throws {
     let url = URL(fileURLWithPath: path + "/" + name)
     try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data(text.utf8).write(to: url)
   }
 
+  /// Commits everything; returns the commit's name.
   @discardableResult
-  func commit(_ subject: String) throws -> String {
+  public func commit(_ subject: String) throws -> String {
     try git("add", "-A", "-f")
     try git("commit", "-q", "--allow-empty", "-m", subject)
     return try git("rev-parse", "HEAD")
   }
 
+  /// Runs git in the repository and returns its output without the last line ends.
   @discardableResult
-  func git(_ arguments: String...) throws -> String { try git(arguments) }
+  public func git(_ arguments: String...) throws -> String { try git(arguments) }
 
+  /// Runs git in the repository and returns its output without the last line ends.
   @discardableResult
-  func git(_ arguments: [String]) throws -> String {
+  public func git(_ arguments: [String]) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = ["git", "-C", path] + arguments
@@ -48,4 +54,7 @@ final class GitFixture: Sendable {
   }
 }
 
-struct GitFailure: Error { let arguments: [String] }
+/// A git command that failed.
+public struct GitFailure: Error {
+  let arguments: [String]
+}
