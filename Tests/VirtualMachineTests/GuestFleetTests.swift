@@ -18,7 +18,7 @@ import VirtualMachine
     return try (0..<count).map { number in
       var machine = GuestMachine(
         guestInit: guestInit, kernel: kernel, acceleration: Acceleration(.tcg, reason: "scripted"),
-        processors: processors, deadlines: BootDeadlines(shutdown: .seconds(5)))
+        processors: processors, deadlines: BootDeadlines(shutdown: .seconds(60)))
       machine.emulator = emulator.string
       let directory = bench.path.appending("guest\(number)")
       guard mkdir(directory.string, 0o755) == 0 else { throw Errno(rawValue: errno) }
