@@ -49,6 +49,8 @@ let package = Package(
     room("UnifiedDiff", ["ByteText", "Inflate"]),
     room("PatchMail", ["ByteText", "Inflate", "UnifiedDiff"]),
     room("ThreadReview", ["ByteText", "PatchMail", "UnifiedDiff"]),
+    .executableTarget(
+      name: "PatchFuzz", dependencies: ["PatchMail", "UnifiedDiff", "ThreadReview"], swiftSettings: settings),
     room("KernelTree", ["Clibgit2", "Clibdeflate", "ByteText"]),
     room("SeriesApply", ["ByteText", "PatchMail", "UnifiedDiff", "KernelTree"]),
     room("DefaultTree", ["KernelTree", "Clzma"]),
