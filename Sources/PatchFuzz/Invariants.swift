@@ -45,8 +45,10 @@ enum Invariants {
       return
     }
     for file in diff.files {
-      let old = file.hunks.flatMap { hunk in
-        hunk.lines.filter(\.isOld).flatMap { Array($0.text) + ($0.noNewlineAtEnd ? [] : [0x0A]) }
+      var old: [UInt8] = []
+      for line in file.hunks.flatMap(\.lines) where line.isOld {
+        old += line.text
+        if !line.noNewlineAtEnd { old.append(0x0A) }
       }
       let result = file.apply(to: old)
       if result.placements.count != file.hunks.count { verdict.broken = "a hunk without an outcome" }
