@@ -50,6 +50,8 @@ let package = Package(
     room("PatchMail", ["ByteText", "Inflate", "UnifiedDiff"]),
     room("ThreadReview", ["ByteText", "PatchMail", "UnifiedDiff"]),
     room("KernelTree", ["Clibgit2", "Clibdeflate"]),
+    .executableTarget(
+      name: "PatchFuzz", dependencies: ["PatchMail", "UnifiedDiff", "ThreadReview"], swiftSettings: settings),
     room("SeriesApply", ["ByteText", "PatchMail", "UnifiedDiff", "KernelTree"]),
     room("DefaultTree", ["KernelTree", "Clzma"]),
 

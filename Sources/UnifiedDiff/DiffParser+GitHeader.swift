@@ -133,6 +133,10 @@ extension DiffParser {
       file.path.isEmpty || (file.change != .create && file.oldPath == nil)
       || (file.change != .delete && file.newPath == nil)
     if lacksName { throw contradiction("a git header that does not say which file it is about") }
+    let changesMode = file.oldMode != nil && file.oldMode != file.newMode
+    if file.change == .modify, file.hunks.isEmpty, file.binary == nil, !changesMode {
+      throw contradiction("a diff of '\(file.path)' that changes nothing: its hunks are cut off")
+    }
     if file.change == .modify, file.oldPath != file.newPath {
       throw contradiction("a change of '\(file.oldPath ?? "")' to '\(file.newPath ?? "")' that is not called a rename")
     }

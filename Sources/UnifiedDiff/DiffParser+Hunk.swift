@@ -61,7 +61,12 @@ extension DiffParser {
   /// Reads all hunks that follow, the current line being the first header's or something else.
   mutating func parseHunks() throws(DiffError) -> [Hunk] {
     var hunks: [Hunk] = []
-    while !atEnd, starts("@@ -"), let header = try hunkHeader() {
+    while !atEnd, starts("@@ -") {
+      guard let header = try hunkHeader() else {
+        throw DiffError(
+          .badHunkHeader, line: lineNumber, "a hunk header that cannot be read",
+          next: "a mailer may have wrapped it; ask for the patch again, or as an attachment")
+      }
       hunks.append(try parseHunk(header))
     }
     if !hunks.isEmpty { warnOfStrayLine() }

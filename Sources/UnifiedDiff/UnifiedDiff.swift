@@ -32,7 +32,13 @@ public struct UnifiedDiff: Sendable, Equatable {
   /// The files printed one after the other; for a text without anything around its diffs, the text itself.
   public var bytes: [UInt8] {
     var out: [UInt8] = []
-    for file in files { file.print(to: &out) }
+    var headerIsOpen = false
+    for file in files {
+      // a bare git header (a mode, an empty file) would take the plain one's '---' line for its own
+      if headerIsOpen, !file.isGit { out.append(0x0A) }
+      file.print(to: &out)
+      headerIsOpen = file.isGit && file.hunks.isEmpty
+    }
     return out
   }
 }

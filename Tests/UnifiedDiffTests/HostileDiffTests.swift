@@ -14,12 +14,17 @@ import UnifiedDiff
 
   @Test func refusesWhatItCannotRead() {
     let head = "diff --git a/f b/f\n--- a/f\n+++ b/f\n"
+    #expect(code("diff --git a/f b/f\nindex 1..2 100644\nprose\n") == .badHeader)
     #expect(code(head + "@@ -1,2147483647 +1,2147483647 @@\n a\n") == .truncatedHunk)
     #expect(code(head + "@@ -1,99999999999999999999 +1 @@\n a\n") == .badHunkHeader)
     #expect(code(head + "@@ -1,3 +1,3 @@\n a\n-b\n+c\n") == .truncatedHunk)
     #expect(code(head + "@@ -1 +1 @@\n a\n a\n") == nil)
+    #expect(code("diff --git a/f b/f\nindex 1..2 100644\nprose\n") == .badHeader)
     #expect(code(head + "@@ -1,2 +1,2 @@\n a\n*b\n") == .truncatedHunk)
     #expect(code("@@ -1 +1 @@\n-a\n+b\n") == .hunkWithoutFile)
+    #expect(code("diff --git a/f b/f\nindex 1..2 100644\nprose\n") == .badHeader)
+    #expect(code(head + "@@ -1,2\n+1,3 @@ wrapped\n a\n") == .badHunkHeader)
+    #expect(code("--- a/f\n+++ b/f\n@@ -x\n") == .badHunkHeader)
     #expect(code("diff --git a/f b/g\nindex 1..2 100644\n") == .badHeader)
     #expect(code("diff --git a/f b/f\nnew file mode 100644\n--- a/f\n+++ b/f\n@@ -0,0 +1 @@\n+a\n") == .badHeader)
     #expect(code("diff --git a/f b/f\nold mode 77\nnew mode 100644\n") == .badHeader)
