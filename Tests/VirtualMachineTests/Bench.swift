@@ -62,6 +62,12 @@ enum Shared {
 
   static func guestInit() async throws -> GuestInit { try await built.value }
 
+  /// Whether the process is there and is more than an entry that its new parent has yet to collect.
+  static func runs(_ process: Int32) -> Bool {
+    guard let status = try? read(FilePath("/proc/\(process)/stat")).string else { return false }
+    return !status.contains(") Z ")
+  }
+
   private static let built = Task { try await GuestInit(for: .x86_64, cache: cache) }
 
   /// The fault program, static, for the guest.

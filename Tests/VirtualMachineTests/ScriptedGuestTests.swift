@@ -167,8 +167,8 @@ import VirtualMachine
     task.cancel()
     let result = await task.result
     #expect(throws: MachineError.self) { try result.get() }
-    for _ in 0..<200 where kill(process, 0) == 0 { try await Task.sleep(for: .milliseconds(10)) }
-    #expect(kill(process, 0) != 0)
+    for _ in 0..<2000 where Shared.runs(process) { try await Task.sleep(for: .milliseconds(10)) }
+    #expect(!Shared.runs(process))
     #expect(!bench.files.contains("report.pipe"))
   }
 }
