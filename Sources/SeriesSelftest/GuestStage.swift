@@ -62,18 +62,12 @@ struct GuestStage {
     }
     let machine = GuestMachine(
       guestInit: guestInit, kernel: make.image, acceleration: acceleration, processors: processors,
-      needsPCI: plan.needsPCI, extraCommandLine: patience + run.commandLine)
+      needsPCI: plan.needsPCI, extraCommandLine: run.commandLine)
     let outcome = try await machine.run(GuestPlan(tests), files: files, in: directory) { entry in
       events(.progress("\(entry.phase)"))
     }
     make.history.note(outcome.command.shellLine)
     return GuestVerdict(outcome: outcome, planned: tests.map(\.name)).run
-  }
-
-  /// A starved emulator stalls its guest for seconds at a time; watchdogs made for hardware would blame the kernel.
-  private var patience: [String] {
-    guard acceleration.kind == .tcg else { return [] }
-    return ["watchdog_thresh=60", "rcupdate.rcu_cpu_stall_timeout=120", "sysctl.kernel.hung_task_timeout_secs=120"]
   }
 
   /// What the tree's own `settings` allow, else kselftest's 45 s; emulated guests are slower than that was made for.
