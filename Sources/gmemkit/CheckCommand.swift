@@ -69,6 +69,7 @@ struct CheckCommand: AsyncParsableCommand {
     let posted = try SeriesInput.series(at: series)
     let repository = try await tree.repository()
     let base = try await SeriesBase.find(for: posted, in: repository, onto: tree.onto)
+    for warning in posted.warnings { Console.note("gmemkit: warning: \(warning)") }
     Console.note("gmemkit: applying and linting \(posted.patches.count) patches")
     let applied = try await SeriesApplier.apply(posted, to: repository, onto: base.commit)
     let lint = try await SeriesLinter(repository, checker: SourceRules(), options: LintOptions(jobs: jobs))
