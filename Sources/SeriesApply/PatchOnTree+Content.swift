@@ -7,7 +7,7 @@ extension PatchOnTree {
   func content(
     of file: FileDiff, from old: [UInt8], _ repository: isolated KernelRepository
   ) throws(TreeError) -> FileResult {
-    if case .content(let forward, _) = file.binary { return binary(file, forward, from: old) }
+    if case .content(let forward, _) = file.binary { return try binary(file, forward, from: old, repository) }
     let patched = file.apply(to: old)
     if patched.isComplete {
       return FileResult(
@@ -45,12 +45,36 @@ extension PatchOnTree {
     return FileResult(bytes: patched.bytes, outcomes: outcomes)
   }
 
-  private func binary(_ file: FileDiff, _ forward: BinaryHunk, from old: [UInt8]) -> FileResult {
+  /// A binary change fits only the very content that it was made from: there is no context to tell otherwise.
+  private func binary(
+    _ file: FileDiff, _ forward: BinaryHunk, from old: [UInt8], _ repository: isolated KernelRepository
+  ) throws(TreeError) -> FileResult {
+    func failed(_ reason: HunkOutcome.Reason, _ detail: String) -> FileResult {
+      FileResult(bytes: old, outcomes: [failure(file, reason, detail)])
+    }
+    let there = try repository.name(ofBlob: old).hex
+    if let wanted = file.oldBlob, file.change != .create, !there.hasPrefix(wanted) {
+      if let new = file.newBlob, there.hasPrefix(new) {
+        return failed(.alreadyApplied, "the binary file has the content that the patch would give it")
+      }
+      let isKnown = try baseBlob(file, repository) != nil
+      return failed(
+        isKnown ? .contextChanged : .baseBlobUnknown,
+        "the binary file is blob \(there.prefix(12)), the patch was made from blob \(wanted.prefix(12))"
+          + (isKnown ? "" : ", which is not in this repository"))
+    }
     do {
       let bytes = try forward.applied(to: old, line: file.lineNumber)
+      if let promised = file.newBlob, case let made = try repository.name(ofBlob: bytes).hex, !made.hasPrefix(promised)
+      {
+        return failed(
+          .notInPatch, "the binary patch makes blob \(made.prefix(12)), its index line promises \(promised.prefix(12))")
+      }
       return FileResult(bytes: bytes, outcomes: [HunkOutcome(path: file.path)])
+    } catch let error as TreeError {
+      throw error
     } catch {
-      return FileResult(bytes: old, outcomes: [failure(file, .contextChanged, "\(error)")])
+      return failed(.contextChanged, "\(error)")
     }
   }
 

@@ -33,7 +33,7 @@ struct ApplyReport {
   }
 
   private var advice: String {
-    let missing = prerequisites.filter { $0.state == .missing }
+    let missing = prerequisites.filter(\.isMissing)
     if !missing.isEmpty {
       return "the series names \(missing.count) "
         + (missing.count == 1 ? "prerequisite" : "prerequisites") + " that the base does not have: apply them first"
@@ -58,8 +58,8 @@ struct ApplyReport {
       for file in base.unknown {
         lines.append("missing blob \(file.prefix) of \(file.path), which the series was made from")
       }
-      lines += prerequisites.compactMap(Self.line)
     }
+    lines += prerequisites.compactMap(Self.line)
     let width = String(posted.count).count
     for patch in series.patches {
       let number = String(repeating: " ", count: width - min(width, String(patch.number).count)) + "\(patch.number)"
@@ -96,6 +96,8 @@ struct ApplyReport {
     let name = item.text == item.value ? item.value : "\(item.value) \(item.text)"
     switch check.state {
     case .present(let commit): return "has     \(item.kind.rawValue) \(name) (\(commit.short))"
+    case .elsewhere(let commit):
+      return "missing \(item.kind.rawValue) \(name) (\(commit.short) is in the repository, not below the base)"
     case .missing: return "missing \(item.kind.rawValue) \(name)"
     case .unknown(let reason): return "unknown \(item.kind.rawValue) \(name): \(reason)"
     }
@@ -161,6 +163,7 @@ struct ApplyReport {
     let state: String
     switch check.state {
     case .present: state = "present"
+    case .elsewhere: state = "elsewhere"
     case .missing: state = "missing"
     case .unknown: state = "unknown"
     }

@@ -32,6 +32,8 @@ struct CheckCommand: AsyncParsableCommand {
 
   @OptionGroup var tree: TreeOptions
 
+  @OptionGroup var reading: SeriesOptions
+
   @Option(help: "How guests are executed: auto (by trying), kvm or tcg.")
   var accel = SeriesSelftest.AccelerationChoice.auto
 
@@ -66,7 +68,7 @@ struct CheckCommand: AsyncParsableCommand {
   }
 
   private func check() async throws -> SeriesVerdict {
-    let posted = try SeriesInput.series(at: series)
+    let posted = try SeriesInput.series(at: series, reading.reading)
     let repository = try await tree.repository()
     let base = try await SeriesBase.find(for: posted, in: repository, onto: tree.onto)
     for warning in posted.warnings { Console.note("gmemkit: warning: \(warning)") }

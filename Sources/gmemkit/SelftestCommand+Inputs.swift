@@ -48,7 +48,7 @@ extension SelftestCommand {
   /// The tree to start from and the commits to test.
   private func subjects(in repository: KernelRepository) async throws -> (ObjectID, [SelftestSubject]) {
     if let series {
-      let posted = try SeriesInput.series(at: series)
+      let posted = try SeriesInput.series(at: series, reading.reading)
       let base = try await SeriesBase.find(for: posted, in: repository, onto: tree.onto)
       let applied = try await SeriesApplier.apply(posted, to: repository, onto: base.commit)
       guard applied.isComplete else {
