@@ -65,7 +65,8 @@ extension PatchOnTree {
     }
     do {
       let bytes = try forward.applied(to: old, line: file.lineNumber)
-      if let promised = file.newBlob, case let made = try repository.name(ofBlob: bytes).hex, !made.hasPrefix(promised)
+      if let promised = file.newBlob, file.change != .delete, case let made = try repository.name(ofBlob: bytes).hex,
+        !made.hasPrefix(promised)
       {
         return failed(
           .notInPatch, "the binary patch makes blob \(made.prefix(12)), its index line promises \(promised.prefix(12))")

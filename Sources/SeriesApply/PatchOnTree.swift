@@ -142,6 +142,8 @@ struct PatchOnTree {
       outcomes.append(failure(file, .fileExists, "'\(file.path)' is there already"))
       return
     }
+    // A mode on the index line says that the patch does not change it: the tree's own stays.
+    let newMode = file.modeOnIndexLine ? mode : file.newMode ?? mode
     var result = FileResult(bytes: [], outcomes: [])
     if file.hunks.isEmpty, file.binary == nil {
       result.outcomes = [HunkOutcome(path: file.path)]
@@ -150,7 +152,7 @@ struct PatchOnTree {
         return
       }
       note(result.outcomes)
-      overlay[file.path] = .present(mode: file.newMode ?? mode, content: content)
+      overlay[file.path] = .present(mode: newMode, content: content)
     } else {
       result = try self.content(of: file, from: bytes(content, repository), repository)
       guard file.change != .delete else {
@@ -158,7 +160,7 @@ struct PatchOnTree {
         return
       }
       note(result.outcomes)
-      overlay[file.path] = .present(mode: file.newMode ?? mode, content: .new(result.bytes))
+      overlay[file.path] = .present(mode: newMode, content: .new(result.bytes))
     }
     guard moves, source != file.path else { return }
     made.insert(file.path)

@@ -24,7 +24,9 @@ struct ApplyReport {
     let conflicts = series.patches.filter { $0.status == .conflict }
     guard !conflicts.isEmpty else { return nil }
     let hunks = conflicts.reduce(0) { $0 + $1.failedHunks.count }
-    let numbers = conflicts.map { String($0.number) }.joined(separator: ", ")
+    let numbers =
+      conflicts.prefix(20).map { String($0.number) }.joined(separator: ", ")
+      + (conflicts.count > 20 ? " and \(conflicts.count - 20) more" : "")
     let what =
       conflicts.count == 1
       ? "patch \(numbers) of \(posted.count) does not apply" : "patches \(numbers) of \(posted.count) do not apply"
