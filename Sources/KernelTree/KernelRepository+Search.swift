@@ -120,31 +120,43 @@ extension KernelRepository {
     return HistorySearch(found: found, visited: end.visited, isComplete: end.isComplete)
   }
 
-  /// What `git patch-id --stable` says of a commit; nil for a merge, and where the parent is not in the repository.
+  /// More files than a patch on a list changes: a commit with more is not a prerequisite of one.
+  private static var largestPatch: Int { 5000 }
+
+  /// What `git patch-id --stable` says of a commit; nil for the first commit of a history, for a merge, for one that
+  /// changes more than 5,000 files, and where the parent is not in the repository.
   public func patchID(of commit: ObjectID) throws(TreeError) -> ObjectID? {
     let raw = try RawCommit(commit, in: database.pointer)
-    let parents = raw.parents
-    guard let new = raw.tree, parents.count <= 1, parents.allSatisfy(contains) else { return nil }
-    var old: ObjectID?
-    if let parent = parents.first { old = try tree(of: parent) }
-    return try patchID(from: old, to: new)
+    guard let tree = raw.tree, let parent = raw.parents.first, raw.parents.count == 1, contains(parent) else {
+      return nil
+    }
+    guard let oldTree = try RawCommit(parent, in: database.pointer).tree else { return nil }
+    let changed = try RawTreeDiff(from: oldTree, to: tree, in: database.pointer, limit: Self.largestPatch)
+    guard !changed.isCut, !changed.paths.isEmpty else { return nil }
+    let old = try ObjectHandle(oldTree, GIT_OBJECT_TREE, in: repository.pointer, "read the tree")
+    let new = try ObjectHandle(tree, GIT_OBJECT_TREE, in: repository.pointer, "read the tree")
+    let diff = try Self.diff(old, new, of: changed.paths, in: repository.pointer)
+    var id = git_oid()
+    try Libgit2.check(git_diff_patchid(&id, diff.pointer, nil), "find the patch id of", commit.hex)
+    return ObjectID(id)
   }
 
-  private func patchID(from old: ObjectID?, to new: ObjectID) throws(TreeError) -> ObjectID? {
-    let newTree = try ObjectHandle(new, GIT_OBJECT_TREE, in: repository.pointer, "read the tree")
+  /// What libgit2 says of two trees at `paths` alone.
+  private static func diff(
+    _ old: borrowing ObjectHandle, _ new: borrowing ObjectHandle, of paths: [String], in repository: OpaquePointer
+  ) throws(TreeError) -> DiffHandle {
+    var options = git_diff_options()
+    git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION))
+    options.flags |= GIT_DIFF_DISABLE_PATHSPEC_MATCH.rawValue
+    var names: [UnsafeMutablePointer<CChar>?] = paths.map { strdup($0) }
+    defer { names.forEach { free($0) } }
     var made: OpaquePointer?
-    let status: Int32
-    if let old {
-      let oldTree = try ObjectHandle(old, GIT_OBJECT_TREE, in: repository.pointer, "read the tree")
-      status = git_diff_tree_to_tree(&made, repository.pointer, oldTree.pointer, newTree.pointer, nil)
-    } else {
-      status = git_diff_tree_to_tree(&made, repository.pointer, nil, newTree.pointer, nil)
+    let status = names.withUnsafeMutableBufferPointer { names in
+      options.pathspec = git_strarray(strings: names.baseAddress, count: names.count)
+      return git_diff_tree_to_tree(&made, repository, old.pointer, new.pointer, &options)
     }
-    guard status == 0, let made else { throw Libgit2.error(status, "compare the trees", new.hex) }
-    let diff = DiffHandle(taking: made)
-    var id = git_oid()
-    try Libgit2.check(git_diff_patchid(&id, diff.pointer, nil), "find the patch id of", new.hex)
-    return ObjectID(id)
+    guard status == 0, let made else { throw Libgit2.error(status, "compare trees in", "\(paths.count) files") }
+    return DiffHandle(taking: made)
   }
 
   // MARK: Walking

@@ -35,7 +35,8 @@ extension PatchOnTree {
       outcome.follows = failedBefore[file.path]
       if base == nil, let name = file.oldBlob, outcome.reason == .contextChanged, outcome.follows == nil {
         outcome.reason = .baseBlobUnknown
-        outcome.detail = "the patch was made from blob \(name), which is not in this repository"
+        let damage = outcome.detail.map { "; " + $0 } ?? ""
+        outcome.detail = "the patch was made from blob \(name), which is not in this repository" + damage
       }
       if case .failed(let failure) = placement, failure.reason == .contextChanged, let nearest = failure.nearest {
         outcome.preview = FuzzPreview.diff(file, file.hunks[index], at: nearest, in: old)
@@ -135,6 +136,9 @@ extension PatchOnTree {
     case .searchLimit:
       outcome.reason = .contextChanged
       outcome.detail = "the file repeats its lines so often that the search for a place was given up"
+    }
+    if failure.blankDamage > 0 {
+      outcome.detail = "white space is damaged: \(failure.blankDamage) more lines match without it"
     }
     guard let nearest = failure.nearest else { return }
     if nearest.line > 0 {

@@ -73,15 +73,16 @@ public struct SeriesBase: Sendable {
     var candidates: [BlobMatch] = []
     if matched < wanted.count {
       for file in wanted where try repository.blobIsUnknown(file.prefix) { unknown.append(file) }
-      let known = wanted.filter { !unknown.contains($0) }
-      if base.origin != .named, base.origin != .baseCommit, !known.isEmpty {
+      let lost = Set(unknown)
+      let known = wanted.filter { !lost.contains($0) }
+      if base.origin != .named, !known.isEmpty {
         let search = try repository.bestMatches(for: known, within: .seconds(5))
         candidates = search.found.filter { $0.count > matched }
         if !search.isComplete {
           notes.append(
             "no commit with all files among the newest \(search.visited) of the history; the search ended there")
         }
-        if unknown.isEmpty, let best = candidates.first, best.count == wanted.count {
+        if base.origin == .head, unknown.isEmpty, let best = candidates.first, best.count == wanted.count {
           result = (best.commit, .history, best.count)
           candidates.removeFirst()
         }

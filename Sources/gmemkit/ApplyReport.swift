@@ -67,6 +67,7 @@ struct ApplyReport {
       let number = String(repeating: " ", count: width - min(width, String(patch.number).count)) + "\(patch.number)"
       lines.append("\(number)/\(posted.count)  \(Self.word(patch))  \(patch.subject)\(Self.ways(patch))")
       if let failure = patch.failure { lines.append("      \(failure)") }
+      for warning in patch.warnings { lines.append("      warning: \(warning)") }
       for hunk in patch.failedHunks {
         lines += hunk.lines
         guard showsPreviews, let preview = hunk.preview else { continue }
@@ -149,6 +150,7 @@ struct ApplyReport {
               ("commit", .optional(commit(at: index)?.hex)),
               ("status", .string(patch.status.rawValue)),
               ("failure", .optional(patch.failure)),
+              ("warnings", .array(patch.warnings.map { .string($0) })),
               ("hunks", .array(patch.hunks.map(\.json))),
             ])
           })

@@ -65,7 +65,7 @@ import Testing
   func whatItLacksIsNamed(_ line: String) async throws {
     let checks = try await check { _ in line }
     #expect(checks.map(\.state) == [.missing])
-    #expect(checks.allSatisfy(\.isMissing))
+    #expect(checks.allSatisfy { $0.isMissing })
   }
 
   @Test func aPatchIDIsComparedWithTheCommits() async throws {
@@ -86,6 +86,6 @@ import Testing
       Issue.record("\(checks)")
       return
     }
-    #expect(checks.allSatisfy(\.isMissing))
+    #expect(checks.allSatisfy { $0.isMissing })
   }
 }
