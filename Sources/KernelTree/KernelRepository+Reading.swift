@@ -91,7 +91,15 @@ extension KernelRepository {
 
   /// The content of a blob.
   public func blob(_ id: ObjectID) throws(TreeError) -> [UInt8] {
-    let object = try DatabaseObjectHandle(id, in: database.pointer, "read the blob")
+    let object: DatabaseObjectHandle
+    do {
+      object = try DatabaseObjectHandle(id, in: database.pointer, "read the blob")
+    } catch {
+      guard error.code == .notFound else { throw error }
+      throw TreeError(
+        .notFound, "read the blob", id.hex, reason: "the repository does not have it",
+        nextStep: "in a partial clone, 'git -C \(path) cat-file -e \(id.short)' fetches it; else run git fsck")
+    }
     guard object.type == GIT_OBJECT_BLOB else {
       throw TreeError(.notFound, "read the blob", id.hex, reason: "the object is not a blob")
     }
