@@ -50,9 +50,9 @@ public struct PrerequisiteCheck: Sendable {
     guard !prerequisites.isEmpty else { return [] }
     let names = prerequisites.map(PrerequisiteName.init)
     let mentioned = try repository.commits(
-      mentioning: names.flatMap(\.needles), before: base, within: .seconds(3))
+      mentioning: names.flatMap(\.needles), before: base, within: .seconds(2))
     let patches = try repository.commits(
-      withPatchIDs: Set(names.compactMap(\.patchID)), before: base, within: .seconds(5))
+      withPatchIDs: Set(names.compactMap(\.patchID)), before: base, within: .seconds(3))
     return try zip(prerequisites, names).map { item, name in
       PrerequisiteCheck(
         prerequisite: item, state: try state(of: name, mentioned, patches, repository, base))
