@@ -11,8 +11,8 @@ struct ReportBuilder {
   /// With `all`, fixed and existing findings are reported too.
   init(all: Bool) { self.all = all }
 
-  mutating func add(_ classified: Classification, of patch: PatchIdentity) {
-    for finding in classified.fixed {
+  mutating func add(fixed: [Finding], new: [Finding], existing: [Finding], of patch: PatchIdentity) {
+    for finding in fixed {
       // What an earlier patch of the series brought in is told at that patch.
       let origin = findings.lastIndex { earlier in
         earlier.status == .new && earlier.fixedBy == nil && earlier.finding.fingerprint == finding.fingerprint
@@ -21,8 +21,8 @@ struct ReportBuilder {
       if let origin { findings[origin].fixedBy = patch }
       findings.append(ReportedFinding(finding, patch: patch, status: .fixed))
     }
-    add(new: classified.new, of: patch)
-    findings += classified.existing.map { ReportedFinding($0, patch: patch, status: .existing) }
+    add(new: new, of: patch)
+    findings += existing.map { ReportedFinding($0, patch: patch, status: .existing) }
   }
 
   mutating func add(new found: [Finding], of patch: PatchIdentity) {

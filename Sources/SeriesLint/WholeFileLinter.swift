@@ -37,7 +37,7 @@ public struct WholeFileLinter<Checker: SourceChecker>: Sendable {
     let files = (wanted + context).sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
       .compactMap { entry in facts[entry].map { (path: entry.path, facts: $0) } }
     let focus = Set(wanted.map(\.path))
-    let outcome = checker.check(files, focus: focus, rules: rules)
+    let outcome = checker.check(files, focus: focus, callers: [:], rules: rules)
     var report = ReportBuilder(all: true)
     for finding in outcome.findings { report.add(ReportedFinding(finding, patch: nil, status: .existing)) }
     report.notAnalysed = outcome.notAnalysed.filter { focus.contains($0.place.path) } + facts.unreadable
