@@ -70,7 +70,7 @@ let package = Package(
       ]),
 
     .executableTarget(
-      name: "SourceFuzz", dependencies: ["KernelC", "LintRules", "TreeFacts"], swiftSettings: settings),
+      name: "SourceFuzz", dependencies: ["KernelC", "LintRules", "TreeFacts", "Findings"], swiftSettings: settings),
 
     // series → kernel → verdicts
     room("KernelConfig", ["ByteText"]),
@@ -114,7 +114,7 @@ let package = Package(
     tests("LintRulesTests", ["LintRules"]),
     tests("TreeFactsTests", ["TreeFacts", "KernelC"]),
     tests("SeriesRulesTests", ["SeriesRules", "Findings"]),
-    tests("SeriesLintTests", ["SeriesLint", "Findings", "KernelTree", systemPackage]),
+    tests("SeriesLintTests", ["SeriesLint", "TreeFacts", "Findings", "KernelTree", systemPackage]),
     tests("ChildProcessTests", ["ChildProcess", systemPackage]),
     tests("KernelConfigTests", ["KernelConfig"]),
     tests("KernelBuildTests", ["KernelBuild", "KernelTree", "ChildProcess", systemPackage]),

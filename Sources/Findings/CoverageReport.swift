@@ -27,7 +27,8 @@ public struct CoverageReport: Sendable, Codable {
   public var summary: String {
     let share = functions == 0 ? 1000 * 100 : analysedFunctions * 100_000 / functions
     let fraction = String(share % 1000)
-    return "\(functions) function definitions in \(files) files (\(bytes / 1_000_000) MB), \(analysedFunctions) analysed "
+    return
+      "\(functions) function definitions in \(files) files (\(bytes / 1_000_000) MB), \(analysedFunctions) analysed "
       + "(\(share / 1000).\(String(repeating: "0", count: 3 - fraction.count) + fraction) %), \(notAnalysed.count) "
       + "\(plural(notAnalysed.count, "construct")) not understood; \(macros) macros read as functions; "
       + "\(linkedReferences) references linked, \(unknownReferences) to names that the tree does not define"
@@ -38,7 +39,8 @@ public struct CoverageReport: Sendable, Codable {
     Array(
       notAnalysed.map { entry in
         "\(entry.place): note: "
-          + (entry.function.isEmpty ? entry.reason : "'\(entry.function)' was not analysed in full: \(entry.reason)") + "\n"
+          + (entry.function.isEmpty ? entry.reason : "'\(entry.function)' was not analysed in full: \(entry.reason)")
+          + "\n"
       }.joined().utf8)
   }
 

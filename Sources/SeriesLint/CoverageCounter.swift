@@ -25,7 +25,8 @@ public struct CoverageCounter: Sendable {
     if let key, let known = cache?.value(key, as: CoverageReport.self) { return known }
     var entries: Set<SourceEntry> = []
     for path in paths.isEmpty ? [""] : paths {
-      entries.formUnion(try await tree.entries(under: path).filter { $0.path.hasSuffix(".c") || $0.path.hasSuffix(".h") })
+      entries.formUnion(
+        try await tree.entries(under: path).filter { $0.path.hasSuffix(".c") || $0.path.hasSuffix(".h") })
     }
     let files = entries.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     let read = try await facts(of: files, in: tree)

@@ -46,6 +46,8 @@ public struct WholeFileLinter<Checker: SourceChecker>: Sendable {
       report.analysed.files += 1
       report.analysed.functions += checker.functionCount(known)
     }
+    report.marked = wanted.filter { facts.marked.contains($0) }.map(\.path)
+    report.rules = rules
     let entries = Dictionary(wanted.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     return try await report.finish { (_, path) async throws(LintError) -> [ArraySlice<UInt8>] in
       guard let entry = entries[path] else { return [] }

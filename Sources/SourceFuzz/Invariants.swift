@@ -1,3 +1,4 @@
+import Findings
 import KernelC
 import LintRules
 import TreeFacts
@@ -26,7 +27,9 @@ struct Invariants {
     let facts = FileFacts(file, size: input.count, symbols: symbols)
     if facts.encoded.withUnsafeBytes({ FileFacts(encoded: $0) }) != facts { return "facts that do not come back" }
     if !input.contains(UInt8(ascii: "#")), !isCovered(input, by: file) { return "bytes that no token covers" }
-    if judges { _ = lint.check([lint.facts(of: input, path: "fuzz.c")], focus: ["fuzz.c"], rules: Set(lint.rules.map(\.id))) }
+    if judges {
+      _ = lint.check([lint.facts(of: input, path: "fuzz.c")], focus: ["fuzz.c"], rules: Set(lint.rules.map(\.id)))
+    }
     return nil
   }
 

@@ -13,14 +13,19 @@ struct Mutator: RandomNumberGenerator {
 
   /// Words that a reader of C has opinions about.
   private static let words: [[UInt8]] = [
-    "{", "}", "(", ")", "((((((((((((((((((((((((", "}}}}}}}}", "[", "]", ";", ",", "? :", "goto out;", "out:", "case 1:",
+    "{", "}", "(", ")", "((((((((((((((((((((((((", "}}}}}}}}", "[", "]", ";", ",", "? :", "goto out;", "out:",
+    "case 1:",
     "default:", "switch (x) {", "do {", "} while (0);", "for (;;)", "if (x)", "else", "return x ? y : z;", "#if 0\n",
-    "#ifdef A\n", "#else\n", "#elif B\n", "#endif\n", "#define f(x) do { g(x); } while (0)\n", "\\\n", "\"", "'", "/*", "*/",
+    "#ifdef A\n", "#else\n", "#elif B\n", "#endif\n", "#define f(x) do { g(x); } while (0)\n", "\\\n", "\"", "'", "/*",
+    "*/",
     "//", "L'x'", "u8\"x\"", "({", "})", "guard(mutex)(&l);", "scoped_guard(spinlock, &l) {", "__free(kfree)",
-    "list_for_each_entry(a, b, c)", "asm volatile(\"\" : : : )", "struct s { int a:3; } ", "typeof(x)", "(u32)x", "(name)1",
+    "list_for_each_entry(a, b, c)", "asm volatile(\"\" : : : )", "struct s { int a:3; } ", "typeof(x)", "(u32)x",
+    "(name)1",
     "f(a, b) int a; int b; {", "mutex_lock(&a->lock);", "mutex_unlock(&a->lock);", "extern \"C\" {", "__must_hold(&x)",
-    "static const struct ops o = { .run = f };", "[0 ... 3] = 1,", "0x", "1e+", "99999999999999999999", "\0", "\r\n", "\u{1}",
-    "_Generic(x, int: 1)", "int (*f(int))(void) {", "a + a + a + a + a + a +", "->", "...", "!!!!!!!!!!!!", "EXPORT_SYMBOL(f)",
+    "static const struct ops o = { .run = f };", "[0 ... 3] = 1,", "0x", "1e+", "99999999999999999999", "\0", "\r\n",
+    "\u{1}",
+    "_Generic(x, int: 1)", "int (*f(int))(void) {", "a + a + a + a + a + a +", "->", "...", "!!!!!!!!!!!!",
+    "EXPORT_SYMBOL(f)",
   ].map { Array($0.utf8) }
 
   mutating func mutated(_ seeds: [[UInt8]]) -> [UInt8] {

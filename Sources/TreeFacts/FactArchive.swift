@@ -51,7 +51,9 @@ public struct FactArchive: Sendable {
   /// The facts of the content `key`.
   public func facts(of key: Key) -> FileFacts? {
     guard let place = places[key] else { return nil }
-    return segments[place.segment].withUnsafeBytes { FileFacts(encoded: UnsafeRawBufferPointer(rebasing: $0[place.range])) }
+    return segments[place.segment].withUnsafeBytes {
+      FileFacts(encoded: UnsafeRawBufferPointer(rebasing: $0[place.range]))
+    }
   }
 
   /// Writes `records` as a segment; false when that was not possible, which costs the next run time and nothing else.

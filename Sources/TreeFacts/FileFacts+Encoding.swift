@@ -3,7 +3,9 @@ extension FileFacts {
   public var encoded: [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(16 + definitions.count * 13 + references.count * 8)
-    func put(_ value: some FixedWidthInteger) { withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) } }
+    func put(_ value: some FixedWidthInteger) {
+      withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+    }
     func put(_ text: String) {
       put(UInt16(clamping: text.utf8.count))
       bytes.append(contentsOf: text.utf8.prefix(Int(UInt16.max)))
@@ -29,7 +31,8 @@ extension FileFacts {
   /// Reads `encoded` bytes; nil for any others.
   public init?(encoded bytes: UnsafeRawBufferPointer) {
     var cursor = ByteCursor(bytes)
-    guard let size = cursor.take(UInt64.self), size <= UInt64(Int.max), let definitionCount = cursor.count(of: 13) else {
+    guard let size = cursor.take(UInt64.self), size <= UInt64(Int.max), let definitionCount = cursor.count(of: 13)
+    else {
       return nil
     }
     self.size = Int(size)

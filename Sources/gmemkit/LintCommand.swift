@@ -170,7 +170,8 @@ struct LintCommand: AsyncParsableCommand {
     do {
       let repository = try KernelRepository(opening: tree)
       report = try await counter.count(
-        RepositoryTree(repository, tree: try await repository.tree(of: repository.commit(rev ?? "HEAD"))), paths: arguments)
+        RepositoryTree(repository, tree: try await repository.tree(of: repository.commit(rev ?? "HEAD"))),
+        paths: arguments)
     } catch let error as TreeError where error.code == .notARepository && rev == nil {
       report = try await counter.count(FolderTree(FilePath(tree)), paths: arguments)
     }

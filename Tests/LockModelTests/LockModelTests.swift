@@ -11,7 +11,8 @@ struct Model {
     let symbols = SymbolTable()
     solver = Solver(
       Program(
-        files: files.map { ParsedFile(path: $0.path, bytes: Array($0.source.utf8), symbols: symbols) }, symbols: symbols))
+        files: files.map { ParsedFile(path: $0.path, bytes: Array($0.source.utf8), symbols: symbols) }, symbols: symbols
+      ))
   }
 
   init(_ source: String) { self.init([("a.c", source)]) }
@@ -37,7 +38,8 @@ struct Model {
   func held(at callee: String, in name: String) throws -> [[String]] {
     let id = try function(name)
     return try facts(name).calls.filter { $0.callee == symbol(callee) }.map { call in
-      call.held.filter { $0.balance > 0 }.compactMap { solver.lockClass(of: $0, in: id)?.text(program.symbols) }.sorted()
+      call.held.filter { $0.balance > 0 }.compactMap { solver.lockClass(of: $0, in: id)?.text(program.symbols) }
+        .sorted()
     }
   }
 }
@@ -51,12 +53,14 @@ private let types = """
 
 @Suite("Wrappers are learnt from their bodies")
 struct WrapperTests {
-  @Test("what a wrapper does is what its primitive does, through any depth and through macros", arguments: [
-    "static void take(struct foo *foo) { mutex_lock(&foo->lock); }",
-    "#define take(f) mutex_lock(&(f)->lock)\n",
-    "static void inner(struct foo *f) { mutex_lock(&f->lock); }\nstatic void take(struct foo *foo) { inner(foo); }",
-    "#define LOCK(f) (&(f)->lock)\nstatic inline void take(struct foo *foo) { mutex_lock(LOCK(foo)); }",
-  ])
+  @Test(
+    "what a wrapper does is what its primitive does, through any depth and through macros",
+    arguments: [
+      "static void take(struct foo *foo) { mutex_lock(&foo->lock); }",
+      "#define take(f) mutex_lock(&(f)->lock)\n",
+      "static void inner(struct foo *f) { mutex_lock(&f->lock); }\nstatic void take(struct foo *foo) { inner(foo); }",
+      "#define LOCK(f) (&(f)->lock)\nstatic inline void take(struct foo *foo) { mutex_lock(LOCK(foo)); }",
+    ])
   func learns(_ wrapper: String) throws {
     let model = Model(
       types + wrapper + "\nvoid f(struct foo *foo) { take(foo); work(foo); mutex_unlock(&foo->lock); after(foo); }\n")
@@ -149,8 +153,10 @@ struct LinkingTests {
         static const struct foo_ops b[] = { { .run = &second }, [3] = { .run = first } };
         int f(struct foo *foo) { return foo->ops->run(foo); }
         """)
-    let key = MemberKey(structure: model.symbol("foo_ops"), member: model.symbol("run"))
-    let names = (model.program.slots[key] ?? []).map { model.program.symbols.text(model.program.definition($0).name) }
+    let slot = model.program.slots.first {
+      $0.key.structure == model.symbol("foo_ops") && $0.key.member == model.symbol("run")
+    }
+    let names = (slot?.value ?? []).map { model.program.symbols.text(model.program.definition($0).name) }
     #expect(names == ["first", "second"])
     let call = try #require(try model.facts("f").calls.first)
     #expect(call.isIndirect)
