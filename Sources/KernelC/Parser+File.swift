@@ -92,7 +92,7 @@ extension Parser {
       // `extern "C" {`, `MACRO { … }` and the like: nothing that runs.
       return false
     }
-    if tokens[brace + 1].kind == .dot, brace + 2 < limit {
+    if brace + 2 < limit, tokens[brace + 1].kind == .dot {
       // `define_machine(name) { .member = … }`: a variable under a macro, not a function.
       index = brace
       let value = parseInitialiser()

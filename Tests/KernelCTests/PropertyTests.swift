@@ -88,6 +88,17 @@ struct PropertyTests {
     }
   }
 
+  @Test(
+    "a group that is cut takes the end of the file with it",
+    arguments: [
+      "#if A\nint f(void) {", "#if 0\n#else\nint f(void)\n{", "x f(a) int (", "#if A\nf(a) int a; {", "X(a",
+      "f(a) int (*",
+      "#define m(x", "#define m(x) y(",
+    ])
+  func endless(_ source: String) {
+    #expect(parse(source).0.tokens.last?.kind == .end)
+  }
+
   @Test("time grows with the bytes, not with their square")
   func linear() {
     func seconds(_ source: String) -> Double {
@@ -113,9 +124,9 @@ struct PropertyTests {
     ]
     for (name, make) in shapes {
       let small = (0..<3).map { _ in seconds(make(4_000)) }.min() ?? 0
-      let large = seconds(make(32_000))
+      let large = (0..<3).map { _ in seconds(make(32_000)) }.min() ?? 0
       // Eight times the bytes; a square would be sixty-four times the time.
-      #expect(large < max(24 * small, 0.25), "\(name): \(small) s, then \(large) s")
+      #expect(large < max(24 * small, 0.5), "\(name): \(small) s, then \(large) s")
     }
   }
 }
