@@ -119,7 +119,7 @@ let package = Package(
     tests("KernelConfigTests", ["KernelConfig"]),
     tests("KernelBuildTests", ["KernelBuild", "KernelTree", "ChildProcess", systemPackage]),
     tests("SelftestPlanTests", ["SelftestPlan", "KernelConfig"]),
-    tests("KTAPTests", ["KTAP"]),
+    tests("KTAPTests", ["KTAP"], exclude: ["Logs"]),
     tests("VirtualMachineTests", ["VirtualMachine", "ChildProcess", systemPackage], exclude: ["Guest"]),
     tests("SeriesSelftestTests", ["SeriesSelftest"]),
     tests("CheckReportTests", ["CheckReport"]),

@@ -49,11 +49,8 @@ struct ApplyReport {
   // MARK: Text
 
   var text: String {
-    var lines = ["base    \(base.commit.short) \(base.subject) (\(origin))"]
-    for note in base.notes + posted.warnings { lines.append("note    \(note)") }
-    for match in base.candidates {
-      lines.append("note    \(match.commit.short) has \(match.count) of the \(base.wanted) files")
-    }
+    var lines = ["base    \(base.commit.short) \(base.subject) (\(base.reason))"]
+    for note in base.remarks + posted.warnings { lines.append("note    \(note)") }
     if base.matched < base.wanted || !series.isComplete {
       for file in base.unknown {
         lines.append("missing blob \(file.prefix) of \(file.path), which the series was made from")
@@ -78,17 +75,6 @@ struct ApplyReport {
       lines.append("branch  none (dry run)")
     }
     return lines.joined(separator: "\n") + "\n"
-  }
-
-  private var origin: String {
-    let how =
-      switch base.origin {
-      case .named: "named by --onto"
-      case .baseCommit: "the series' base-commit"
-      case .head: "the tree's HEAD"
-      case .history: "found by the index lines"
-      }
-    return base.wanted == 0 ? how : "\(how); \(base.matched) of \(base.wanted) files as the index lines want them"
   }
 
   private static func line(_ check: PrerequisiteCheck) -> String? {

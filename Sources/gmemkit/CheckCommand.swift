@@ -69,6 +69,7 @@ struct CheckCommand: AsyncParsableCommand {
     let posted = try SeriesInput.series(at: series)
     let repository = try await tree.repository()
     let base = try await SeriesBase.find(for: posted, in: repository, onto: tree.onto)
+    // The table has them too, but it comes when the last guest has ended.
     for warning in posted.warnings { Console.note("gmemkit: warning: \(warning)") }
     Console.note("gmemkit: applying and linting \(posted.patches.count) patches")
     let applied = try await SeriesApplier.apply(posted, to: repository, onto: base.commit)
@@ -76,7 +77,8 @@ struct CheckCommand: AsyncParsableCommand {
     let lint = try await SeriesLinter(repository, checker: SourceRules(), options: options)
       .lint(try await LintedCommit.commits(of: applied, in: repository))
     let tests = try await test(applied, in: repository)
-    return SeriesVerdict(applied: applied, lint: lint, tests: tests, describe: \.lines)
+    return SeriesVerdict(
+      applied: applied, on: base, warnings: posted.warnings, lint: lint, tests: tests, describe: \.lines)
   }
 
   private func test(

@@ -13,8 +13,9 @@ extension SeriesSelftest.AccelerationChoice: ExpressibleByArgument {}
 extension SelftestCommand {
   /// The planned suite for what the command line names.
   func suite() async throws -> SeriesSelftest {
-    guard let architecture = Architecture.host else {
-      throw Ending(.badInput, "guests of this processor's architecture are not supported; use x86-64 or arm64")
+    guard let architecture = arch.map({ Architecture.named($0) }) ?? Architecture.host else {
+      let names = Architecture.all.map(\.name).joined(separator: ", ")
+      throw Ending(.badUsage, "no guests of architecture '\(arch ?? "of this processor")' are known; there are \(names)")
     }
     guard let debug = DebugProfile.named(profile) else {
       let names = DebugProfile.all.map(\.name).joined(separator: ", ")

@@ -37,6 +37,9 @@ struct SelftestCommand: AsyncParsableCommand {
   @Option(help: "How guests are executed: auto (by trying), kvm or tcg.")
   var accel = SeriesSelftest.AccelerationChoice.auto
 
+  @Option(help: ArgumentHelp("The guests' architecture; without it, this machine's.", valueName: "name"))
+  var arch: String?
+
   @Option(help: ArgumentHelp("Debug options: lockdep, kasan or plain.", valueName: "name"))
   var profile = "lockdep"
 
