@@ -1,3 +1,4 @@
+import SelftestHarness
 import ByteText
 import KernelBuild
 import KernelConfig
@@ -45,6 +46,8 @@ struct PatchStage {
     }
     guard let guests else { return }
     result.boot = "booted"
+    var coverage = suite.options.measuresCoverage ? CoverageStage(make: make, directory: directory) : nil
+    let collector = try await coverage?.collector(compiler: suite.architecture.compiler)
     for run in runs {
       var outcomes: [GuestRun] = []
       for repetition in 1...max(1, suite.options.repetitions) {
@@ -55,12 +58,19 @@ struct PatchStage {
         try path.makeDirectories()
         let start = clock.now
         let outcome = try await guests.boot(
-          run, of: suite.plan, tests: built, make: make, directory: path, events: events)
+          run, of: suite.plan, tests: built, make: make, collector: collector, directory: path, events: events)
         note("\(run.name)\(suffix)", since: start)
         take(outcome, of: run, in: runDirectory)
+        try await coverage?.add(outcome.coverage)
         outcomes.append(outcome)
       }
       takeTests(GuestRun.merged(outcomes), of: run)
+    }
+    if let coverage {
+      let changes = try await TreeSnapshot.changes(
+        from: suite.predecessor(of: subject), to: subject.tree, in: suite.repository)
+      result.coverage = coverage.coverage(of: changes, in: suite.plan)
+      if let trouble = coverage.trouble { result.errors.append(trouble) }
     }
     for (program, errors) in unbuilt {
       result.tests.append(
@@ -92,9 +102,12 @@ struct PatchStage {
 
     begin("build")
     let events = events
-    let outcome = try await make.build { progress in
+    var outcome = try await make.build { progress in
       let of = progress.expected.map { " of about \($0)" } ?? ""
       events(.progress("\(progress.objects)\(of) objects, \(progress.current)"))
+    }
+    if outcome.succeeded, !suite.plan.moduleObjects.isEmpty {
+      outcome = try await make.compile(objects: suite.plan.moduleObjects)
     }
     try directory.appending("build.log").write(outcome.log)
     result.phases.append(.init(name: "build", seconds: outcome.elapsed.seconds))
@@ -128,7 +141,8 @@ struct PatchStage {
       guard try await suite.repository.entry(at: path, in: subject.tree) != nil else { continue }
       present.append(SelftestProgram(directory: test.directory, name: test.name))
     }
-    return present
+    let harness = directory.removingLastComponent().appending("harness")
+    return present + suite.harness.programs.map { SelftestProgram(directory: "harness", name: $0, home: harness) }
   }
 
   private mutating func buildTests(_ programs: [SelftestProgram]) async throws -> [SelftestProgram] {
@@ -176,7 +190,7 @@ struct PatchStage {
   private mutating func takeTests(_ tests: [TestResult], of run: PlannedRun) {
     result.tests += tests.map { test in
       TestResult(
-        name: run.commandLine.isEmpty ? test.name : "\(test.name) [\(run.name)]", result: test.result,
+        name: run.name == "default" ? test.name : "\(test.name) [\(run.name)]", result: test.result,
         message: test.message)
     }
   }
