@@ -68,17 +68,18 @@ struct Reach {
   private var next: [String: String] = [:]
   private let targets: Set<String>
 
-  /// Follows mentions backwards from `targets` through the functions and tables of `units`, ten steps at most.
+  /// Follows mentions backwards from `targets` through the functions and tables of `units`, seven steps at most.
   init(to targets: [String], in units: [CodeUnit]) {
     self.targets = Set(targets)
     var frontier = self.targets
-    for _ in 0..<10 where !frontier.isEmpty {
+    for _ in 0..<7 where !frontier.isEmpty {
       var reached: Set<String> = []
       for unit in units {
         for function in unit.functions where next[function.name] == nil && !self.targets.contains(function.name) {
           guard let step = function.identifiers.intersection(frontier).min() else { continue }
           next[function.name] = step
-          reached.insert(function.name)
+          // Nobody calls a system call by its name, but many use the same word.
+          if function.declaredBy == nil { reached.insert(function.name) }
         }
       }
       frontier = reached

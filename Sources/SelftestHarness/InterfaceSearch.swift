@@ -214,7 +214,7 @@ struct InterfaceSearch {
     let devices = devices(for: unit)
     if !devices.isEmpty { return devices }
     let directory = Self.directory(of: unit.path)
-    let types = units.filter { Self.directory(of: $0.path) == directory }.flatMap { unit in
+    let types = units.filter { Self.directory(of: $0.path) == directory && !$0.path.contains("test") }.flatMap { unit in
       unit.tables.filter { $0.type == "file_system_type" }.compactMap { table in
         unit.text[(table.lines.lowerBound - 1)..<table.lines.upperBound].first { $0.contains(".name") }
           .flatMap(Self.quoted)

@@ -82,6 +82,8 @@ public struct PlannedTest: Sendable, Equatable, Codable {
   public let reason: String
   /// Whether the series adds it.
   public let isNew: Bool
+  /// Whether the series adds or changes it.
+  public var isOfSeries: Bool { isNew || reason == "changed by the series" }
   /// The seconds the tree's own `settings` file gives it, if it does.
   public let timeout: Int?
 }

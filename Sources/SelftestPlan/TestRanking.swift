@@ -39,7 +39,7 @@ struct TestRanking {
         constants.formUnion(Identifiers.all(in: new[ranges[index]] + [0x0A]).filter(Identifiers.isConstant))
       }
     }
-    constants = constants.filter(interface)
+    constants = constants.filter { interface($0) && !Self.everybodys.contains($0) }
   }
 
   /// The programs whose own names have a word of a touched file's, best first; a word that most of them have tells nothing.
@@ -57,6 +57,12 @@ struct TestRanking {
     }
     return matches.sorted { ($0.score, $1.program) > ($1.score, $0.program) }
   }
+
+  /// Constants that are in some header for user space and belong to no subsystem.
+  private static let everybodys: Set<String> = [
+    "PAGE_SIZE", "PAGE_SHIFT", "PAGE_MASK", "INT_MAX", "INT_MIN", "UINT_MAX", "LONG_MAX", "ULONG_MAX", "PATH_MAX",
+    "CLOCK_MONOTONIC", "CLOCK_REALTIME", "TASK_COMM_LEN", "BITS_PER_LONG", "CONFIG_SMP",
+  ]
 
   private static func tells(_ word: some StringProtocol) -> Bool {
     word.count >= 3

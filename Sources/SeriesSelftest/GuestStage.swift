@@ -13,6 +13,8 @@ struct GuestRun {
   let problems: [String]
   /// gcov data by the path of each object's file, where the kernel counts.
   let coverage: [String: [UInt8]]
+  /// Seconds that each test took, by name.
+  let testSeconds: [String: Double]
   let seconds: Double
   let secondsToFirstTest: Double?
 

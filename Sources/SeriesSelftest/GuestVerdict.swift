@@ -1,3 +1,4 @@
+import ByteText
 import ChildProcess
 import KTAP
 import LineCoverage
@@ -21,6 +22,7 @@ struct GuestVerdict {
     return GuestRun(
       boot: boot, tests: bootTests(console) + tests(KernelLog(outcome.report)), problems: problems,
       coverage: GuestCoverage.data(in: outcome.report),
+      testSeconds: testSeconds,
       seconds: outcome.elapsed.seconds,
       secondsToFirstTest: outcome.kernelToFirstTest?.seconds)
   }
@@ -34,6 +36,19 @@ struct GuestVerdict {
     case .resetUnexpectedly: "reset"
     case .emulatorDied: "emulator-died"
     }
+  }
+
+  /// What init says each test took: `#gmemkit: took NUMBER MILLISECONDS`.
+  private var testSeconds: [String: Double] {
+    var seconds: [String: Double] = [:]
+    for range in outcome.report.lineRanges() {
+      let words = outcome.report[range].text.split(separator: " ")
+      guard words.count == 4, words[0] == "#gmemkit:", words[1] == "took", let number = Int(words[2]),
+        let milliseconds = Double(words[3]), planned.indices.contains(number - 1)
+      else { continue }
+      seconds[planned[number - 1]] = milliseconds / 1_000
+    }
+    return seconds
   }
 
   /// The KUnit suites that ran while the kernel came up, by what they said on the console.

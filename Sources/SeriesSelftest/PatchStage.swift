@@ -48,6 +48,7 @@ struct PatchStage {
     result.boot = "booted"
     var coverage = suite.options.measuresCoverage ? CoverageStage(make: make, directory: directory) : nil
     let collector = try await coverage?.collector(compiler: suite.architecture.compiler)
+    var once: [SelftestProgram: Double] = [:]
     for run in runs {
       var outcomes: [GuestRun] = []
       for repetition in 1...max(1, suite.options.repetitions) {
@@ -58,13 +59,16 @@ struct PatchStage {
         try path.makeDirectories()
         let start = clock.now
         let outcome = try await guests.boot(
-          run, of: suite.plan, tests: built, make: make, collector: collector, directory: path, events: events)
+          run, of: suite.plan, tests: built.filter { once[$0] == nil }, make: make, collector: collector,
+          directory: path, events: events)
         note("\(run.name)\(suffix)", since: start)
         take(outcome, of: run, in: runDirectory)
         try await coverage?.add(outcome.coverage)
         outcomes.append(outcome)
       }
       takeTests(GuestRun.merged(outcomes), of: run)
+      for (program, seconds) in once { takeTests([Self.skipped(program, seconds)], of: run) }
+      if run == runs.first { once = slowOnes(among: built, in: outcomes) }
     }
     if let coverage {
       let changes = try await TreeSnapshot.changes(
@@ -177,6 +181,26 @@ struct PatchStage {
       if text.contains("module_param"), text.contains("(\(parameter.name),") { runs.append(run) }
     }
     return runs
+  }
+
+  /// Tests of the tree that take long and have nothing to do with the series' own parameters run in the first boot only.
+  private func slowOnes(among programs: [SelftestProgram], in outcomes: [GuestRun]) -> [SelftestProgram: Double] {
+    var slow: [SelftestProgram: Double] = [:]
+    for program in programs where program.home == nil {
+      let planned = suite.plan.tests.first { $0.directory == program.directory && $0.name == program.name }
+      guard let planned, !planned.isOfSeries, let seconds = outcomes.last?.testSeconds[program.title], seconds > 15
+      else {
+        continue
+      }
+      slow[program] = seconds
+    }
+    return slow
+  }
+
+  private static func skipped(_ program: SelftestProgram, _ seconds: Double) -> TestResult {
+    TestResult(
+      name: program.title, result: .skip,
+      message: "took \(PatchResult.rounded(seconds)) s in the first boot, not repeated")
   }
 
   private mutating func take(_ outcome: GuestRun, of run: PlannedRun, in directory: String) {
