@@ -76,14 +76,16 @@ let package = Package(
     room("KernelConfig", ["ByteText"]),
     room("KernelBuild", ["KernelConfig", "KernelTree", "ChildProcess", "ByteText", systemPackage]),
     room("SelftestPlan", ["KernelConfig", "ByteText"]),
+    room("SelftestHarness", ["SelftestPlan", "KernelConfig", "ByteText"], resources: [.embedInCode("Driver/drive.h")]),
+    room("LineCoverage", ["ByteText"], resources: [.embedInCode("Guest/collect.c")]),
     room("KTAP", ["ByteText"]),
     room(
       "VirtualMachine", ["ChildProcess", "ByteText", systemPackage], resources: [.embedInCode("Guest/init.c")]),
     room(
       "SeriesSelftest",
       [
-        "SelftestPlan", "KernelConfig", "KernelBuild", "VirtualMachine", "KTAP", "SeriesApply", "KernelTree",
-        "Findings", "ChildProcess", "ByteText", systemPackage,
+        "SelftestPlan", "SelftestHarness", "LineCoverage", "KernelConfig", "KernelBuild", "VirtualMachine", "KTAP",
+        "SeriesApply", "KernelTree", "Findings", "ChildProcess", "ByteText", systemPackage,
       ]),
 
     // everything → one verdict per patch
@@ -92,8 +94,8 @@ let package = Package(
       name: "gmemkit",
       dependencies: [
         "ByteText", "PatchMail", "ThreadReview", "KernelTree", "SeriesApply", "DefaultTree", "Findings", "SeriesLint",
-        "SeriesRules", "TreeFacts", "KTAP", "VirtualMachine", "SeriesSelftest", "CheckReport", "Requirements", argumentParser,
-        systemPackage,
+        "SeriesRules", "TreeFacts", "KTAP", "VirtualMachine", "SelftestHarness", "SeriesSelftest", "CheckReport",
+        "Requirements", argumentParser, systemPackage,
       ],
       swiftSettings: settings),
 
@@ -119,6 +121,8 @@ let package = Package(
     tests("KernelConfigTests", ["KernelConfig"]),
     tests("KernelBuildTests", ["KernelBuild", "KernelTree", "ChildProcess", systemPackage]),
     tests("SelftestPlanTests", ["SelftestPlan", "KernelConfig"]),
+    tests("SelftestHarnessTests", ["SelftestHarness", "SelftestPlan"]),
+    tests("LineCoverageTests", ["LineCoverage"]),
     tests("KTAPTests", ["KTAP"], exclude: ["Logs"]),
     tests("VirtualMachineTests", ["VirtualMachine", "ChildProcess", systemPackage], exclude: ["Guest"]),
     tests("SeriesSelftestTests", ["SeriesSelftest"]),
