@@ -15,6 +15,9 @@ struct CallerTable {
     }
   }
 
+  /// Whether anything calls the function by name.
+  func isCalled(_ id: FunctionID) -> Bool { callers[id] != nil }
+
   /// Whether some chain of callers holds a lock of the class, or asserts it.
   func mayHold(_ lockClass: LockClass, over id: FunctionID, _ context: RuleContext) -> Bool {
     var visited: Set<FunctionID> = [id]
