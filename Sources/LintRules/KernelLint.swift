@@ -9,6 +9,9 @@ public struct KernelLint: Sendable {
   /// An analyser with a symbol table of its own; facts of one analyser mean nothing to another.
   public init() {}
 
+  /// The names of the run, by which symbols of its files are spelt out.
+  public var symbolTable: SymbolTable { symbols }
+
   /// All rules.
   public var rules: [RuleDescription] {
     RuleRegistry.rules.map(\.description) + RuleRegistry.changeRules.map(\.description)
