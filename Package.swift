@@ -65,7 +65,8 @@ let package = Package(
     room(
       "SeriesLint",
       [
-        "SeriesRules", "TreeFacts", "LintRules", "KernelC", "Findings", "KernelTree", "PatchMail", "UnifiedDiff", "SeriesApply",
+        "SeriesRules", "TreeFacts", "LintRules", "KernelC", "Findings", "KernelTree", "PatchMail", "UnifiedDiff",
+        "SeriesApply",
         systemPackage,
       ]),
 

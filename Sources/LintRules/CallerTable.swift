@@ -10,7 +10,7 @@ final class CallerTable {
   init(_ context: RuleContext) { self.context = context }
 
   /// Whether anything calls the function by name.
-  func isCalled(_ id: FunctionID) -> Bool { callers[id] != nil }
+  func isCalled(_ id: FunctionID) -> Bool { !callers(of: id).isEmpty }
 
   /// Whether some chain of callers holds a lock of the class, or asserts it.
   func mayHold(_ lockClass: LockClass, over id: FunctionID) -> Bool {
