@@ -88,7 +88,7 @@ extension Explorer {
     for call in scope.calls where closers.contains(calleeName(call)) {
       let arguments = Array(scope.file.list(scope.file[call].b, scope.file[call].c))
       if arguments.contains(where: { place(of: $0) == resource }) {
-        pairs[node] = Pairing(closers: closers, resource: resource, isResult: true)
+        pairs[node] = Pairing(closers: closers, resource: resource, isResult: true, isClosedHere: true)
         return
       }
     }
