@@ -140,7 +140,7 @@ extension Explorer {
   /// Whether a callee may undo the pair; one that is not known may.
   private func mayClose(_ target: FunctionID?, _ pairing: Pairing) -> Bool {
     guard let target else { return true }
-    return solver.mayCall(target, pairing.closers)
+    return solver.mayCall(target, pairing.closers, orIndirect: pairing.isResult)
   }
 
   /// What a call means for the pairs that are open.
