@@ -130,7 +130,7 @@ struct UnguardedMember: Rule {
     }
     let functions = Set(bare.map(\.function))
     guard guarded.count >= 3, functions.count == 1, let site = bare.first, bare.count * 4 <= count,
-      !callers.mayHold(lockClass, over: site.function, context),
+      !callers.mayHold(lockClass, over: site.function),
       callers.isCalled(site.function) || context.isExported(site.function)
     else { return [] }
     let other = sites.first { $0.locks.contains(lock) }
