@@ -118,7 +118,7 @@ let package = Package(
     tests("SelftestPlanTests", ["SelftestPlan", "KernelConfig"]),
     tests("SelftestHarnessTests", ["SelftestHarness", "SelftestPlan"]),
     tests("LineCoverageTests", ["LineCoverage"]),
-    tests("KTAPTests", ["KTAP"]),
+    tests("KTAPTests", ["KTAP"], exclude: ["Logs"]),
     tests("VirtualMachineTests", ["VirtualMachine", "ChildProcess", systemPackage], exclude: ["Guest"]),
     tests("SeriesSelftestTests", ["SeriesSelftest"]),
     tests("CheckReportTests", ["CheckReport"]),

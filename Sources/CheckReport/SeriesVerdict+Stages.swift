@@ -18,11 +18,14 @@ extension SeriesVerdict {
   ///
   /// - Parameters:
   ///   - applied: the series on its base.
+  ///   - base: why it was put there.
+  ///   - warnings: what reading the mails had to say.
   ///   - lint: the findings of the patches that applied.
   ///   - tests: what building, booting and testing them came to.
   ///   - describe: the lines that tell a reader why a hunk has no place.
   public init(
-    applied: AppliedSeries, lint: LintReport, tests: TestRun, describe: (HunkOutcome) -> [String]
+    applied: AppliedSeries, on base: SeriesBase, warnings: [String] = [], lint: LintReport, tests: TestRun,
+    describe: (HunkOutcome) -> [String]
   ) {
     var acceleration: String?
     var directory: String?
@@ -39,7 +42,9 @@ extension SeriesVerdict {
       }
       return PatchVerdict(number: patch.number, subject: patch.subject, commit: patch.commit?.hex, cells: cells)
     }
-    self.init(base: applied.base.hex, acceleration: acceleration, directory: directory, patches: patches)
+    self.init(
+      base: applied.base.hex, baseReason: "\(base.subject) (\(base.reason))",
+      notes: warnings + base.remarks + lint.limits, acceleration: acceleration, directory: directory, patches: patches)
   }
 
   private static func cells(of number: Int, _ tests: TestRun) -> [PatchVerdict.Stage: Cell] {

@@ -4,6 +4,10 @@ import Findings
 public struct SeriesVerdict: Sendable {
   /// The commit that the series was put on, in hexadecimal.
   public let base: String
+  /// Its subject, and why this one; nil where nobody asked.
+  public let baseReason: String?
+  /// What the reader should know besides the verdicts: of the series, of its base, of what lint could not look at.
+  public let notes: [String]
   /// How the guest ran, in one line; nil where none was started.
   public let acceleration: String?
   /// Where the run's commands, configuration, logs and results are; nil where nothing was run.
@@ -12,8 +16,13 @@ public struct SeriesVerdict: Sendable {
   public let patches: [PatchVerdict]
 
   /// A verdict over `patches`.
-  public init(base: String, acceleration: String?, directory: String?, patches: [PatchVerdict]) {
+  public init(
+    base: String, baseReason: String?, notes: [String], acceleration: String?, directory: String?,
+    patches: [PatchVerdict]
+  ) {
     self.base = base
+    self.baseReason = baseReason
+    self.notes = notes
     self.acceleration = acceleration
     self.directory = directory
     self.patches = patches
@@ -50,7 +59,8 @@ public struct SeriesVerdict: Sendable {
   }
 
   private var preamble: [String] {
-    ["base    \(base.prefix(12))"] + (acceleration.map { ["guests  \($0)"] } ?? []) + [""]
+    ["base    \(base.prefix(12))" + (baseReason.map { " \($0)" } ?? "")] + notes.map { "note    \($0)" }
+      + (acceleration.map { ["guests  \($0)"] } ?? []) + [""]
   }
 
   private var ending: [String] { directory.map { ["", "the run, with replay.sh: \($0)"] } ?? [] }
@@ -71,6 +81,8 @@ public struct SeriesVerdict: Sendable {
     .object([
       ("schema_version", .integer(1)),
       ("base", .string(base)),
+      ("base_reason", .optional(baseReason)),
+      ("notes", .array(notes.map { .string($0) })),
       ("accel", .optional(acceleration)),
       ("verdict", .string(isGreen ? "green" : "red")),
       (

@@ -1,5 +1,11 @@
 import ByteText
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// One line of KTAP (Documentation/dev-tools/ktap.rst), with where it stands in the nesting.
 struct KTAPLine {
   enum Kind {
@@ -137,10 +143,12 @@ struct KTAPLine {
     return text.text
   }
 
+  @inline(__always)
   static func starts(_ text: Slice<UnsafeBufferPointer<UInt8>>, _ prefix: StaticString) -> Bool {
     let count = prefix.utf8CodeUnitCount
-    guard text.count >= count else { return false }
-    return prefix.withUTF8Buffer { text.prefix(count).elementsEqual($0) }
+    guard text.count >= count, let base = text.base.baseAddress else { return false }
+    let start = base + text.startIndex
+    return start[0] == prefix.utf8Start[0] && memcmp(start, prefix.utf8Start, count) == 0
   }
 
   /// A decimal number at the start and its length in digits; one that does not fit is none.

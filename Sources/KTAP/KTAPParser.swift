@@ -20,45 +20,74 @@ struct KTAPParser {
 
   private(set) var tests: [TestResult] = []
   private(set) var planned: Int?
+  private(set) var missing = 0
   private(set) var notes: [String] = []
   private(set) var foundVersion = false
   private var frames: [Frame] = []
-  /// The last lines since a result, as indices that only the caller can turn into text.
-  private var log: [Int] = []
-  private var logStart = 0
+  /// The last lines since a result.
+  private var log = LineRing(limit: 200)
+  /// A plan that stands in front of results although no version line did.
+  private var unversionedPlan: (column: Int, count: Int)?
   /// A test that announced itself and has no result yet.
   private(set) var running: String?
 
-  private static let logLimit = 200
-
   /// Takes the next line and returns the names of the result it completed, outermost first.
-  mutating func add(_ line: KTAPLine, number: Int, index: Int, text: (Int) -> String) -> [String]? {
-    if frames.isEmpty {
-      guard case .version = line.kind else { return nil }
-    }
+  mutating func add(_ line: KTAPLine, _ text: Slice<UnsafeBufferPointer<UInt8>>, number: Int) -> Completed? {
+    if frames.isEmpty, !opensReport(line) { return nil }
     if line.hashes > 0, !isNested(line) {
-      note(index)
+      log.add(text)
       return nil
     }
     switch line.kind {
     case .version(let version, let isKTAP):
-      begin(line, number, text)
+      begin(line, number)
       let known = isKTAP ? 1...1 : 13...14
       if !known.contains(version) { frames[frames.count - 1].notes.append("unknown version \(version)") }
     case .plan(let count):
-      unwind(to: line, number, text)
+      unwind(to: line, number)
       open(line)
       plan(count)
     case .subtest(let name):
-      unwind(to: line, number, text)
+      unwind(to: line, number)
       subtest(name, line)
     case .result(let result):
-      return finish(result, line, number, text)
+      return finish(result, line, number)
     case .other:
-      note(index)
+      log.add(text)
     }
     return nil
   }
+
+  /// What a result line completed.
+  struct Completed {
+    /// The names of the sets around it, outermost first, and its own.
+    var path: [String]
+    var status: TestResult.Status
+  }
+
+  /// A report begins with its version line. One that lost it, or a program that never wrote it, still has a plan and then
+  /// results.
+  private mutating func opensReport(_ line: KTAPLine) -> Bool {
+    switch line.kind {
+    case .version:
+      return true
+    case .plan(let count) where !foundVersion:
+      unversionedPlan = (line.column, count)
+    case .result where unversionedPlan?.column == line.column:
+      guard !foundVersion, let plan = unversionedPlan else { return false }
+      foundVersion = true
+      frames.append(Frame(column: line.column, hashes: line.hashes))
+      frames[0].planned = plan.count
+      notes.append("no version line")
+      return true
+    default:
+      break
+    }
+    return false
+  }
+
+  /// Whether a report is being read.
+  var isOpen: Bool { !frames.isEmpty }
 
   /// A test says that it starts: init's markers and kselftest's header line.
   mutating func start(_ name: String) {
@@ -66,8 +95,8 @@ struct KTAPParser {
   }
 
   /// Nothing more comes: what is open has crashed.
-  mutating func finish(line: Int, text: (Int) -> String) {
-    unwindAll(line, text)
+  mutating func finish(line: Int) {
+    unwindAll(line)
     guard let root = frames.popLast() else { return }
     var results = root.results
     if let name = running {
@@ -75,7 +104,7 @@ struct KTAPParser {
       results.append(
         TestResult(
           number: nil, name: name, status: .crashed, message: "no result", subtests: inner?.subtests ?? [],
-          planned: inner?.planned, notes: [], log: inner?.log ?? takeLog(text), line: line))
+          planned: inner?.planned, notes: [], log: inner?.log ?? log.take(), line: line))
     } else if let crash = pendingCrash {
       results.append(crash)
     }
@@ -83,7 +112,10 @@ struct KTAPParser {
     running = nil
     tests += results
     notes += root.notes
-    if let count = root.planned { planned = (planned ?? 0) + count }
+    if let count = root.planned {
+      planned = (planned ?? 0) + count
+      missing += max(0, count - results.count)
+    }
   }
 
   /// The outermost set that was open at the end, until its name is known.
@@ -98,20 +130,20 @@ struct KTAPParser {
     return frames.contains { $0.hashes == line.hashes && $0.column <= line.column }
   }
 
-  private mutating func begin(_ line: KTAPLine, _ number: Int, _ text: (Int) -> String) {
+  private mutating func begin(_ line: KTAPLine, _ number: Int) {
     foundVersion = true
     guard let root = frames.first else {
       frames.append(Frame(column: line.column, hashes: line.hashes))
       return
     }
-    unwind(to: line, number, text)
+    unwind(to: line, number)
     let top = frames[frames.count - 1]
     if line.column > top.column {
       frames.append(Frame(column: line.column, hashes: line.hashes))
     } else if top.isFresh {
       return
     } else if frames.count == 1 && (top.isFulfilled || line.column < root.column) {
-      finish(line: number, text: text)
+      finish(line: number)
       frames.append(Frame(column: line.column, hashes: line.hashes))
     } else {
       frames.append(Frame(column: line.column, hashes: line.hashes, isFlat: true))
@@ -145,37 +177,37 @@ struct KTAPParser {
   }
 
   /// Closes the levels inside the one `line` stands on; what they lack, they will never get.
-  private mutating func unwind(to line: KTAPLine, _ number: Int, _ text: (Int) -> String) {
+  private mutating func unwind(to line: KTAPLine, _ number: Int) {
     while frames.count > 1, let top = frames.last, top.column > line.column {
       frames.removeLast()
-      if let lost = crashed(top, number, text) { frames[frames.count - 1].results.append(lost) }
+      if let lost = crashed(top, number) { frames[frames.count - 1].results.append(lost) }
     }
   }
 
-  private mutating func unwindAll(_ number: Int, _ text: (Int) -> String) {
+  private mutating func unwindAll(_ number: Int) {
     while frames.count > 1 {
       let top = frames.removeLast()
-      guard let lost = crashed(top, number, text) else { continue }
+      guard let lost = crashed(top, number) else { continue }
       if frames.count == 1 { pendingCrash = lost } else { frames[frames.count - 1].results.append(lost) }
     }
   }
 
-  private mutating func crashed(_ frame: Frame, _ number: Int, _ text: (Int) -> String) -> TestResult? {
+  private mutating func crashed(_ frame: Frame, _ number: Int) -> TestResult? {
     guard !frame.isFresh else { return nil }
     return TestResult(
       number: nil, name: frame.name ?? "(unnamed)", status: .crashed, message: "no result", subtests: frame.results,
-      planned: frame.planned, notes: frame.notes + ["the set has no result line"], log: takeLog(text), line: number)
+      planned: frame.planned, notes: frame.notes + ["the set has no result line"], log: log.take(), line: number)
   }
 
   // MARK: Results
 
   private mutating func finish(
-    _ result: KTAPLine.Result, _ line: KTAPLine, _ number: Int, _ text: (Int) -> String
-  ) -> [String] {
+    _ result: KTAPLine.Result, _ line: KTAPLine, _ number: Int
+  ) -> Completed {
     var set: Frame?
     while frames.count > 1, let top = frames.last, top.column > line.column {
       frames.removeLast()
-      if let inner = set, let lost = crashed(inner, number, text) {
+      if let inner = set, let lost = crashed(inner, number) {
         var outer = top
         outer.results.append(lost)
         set = outer
@@ -192,7 +224,7 @@ struct KTAPParser {
       set = frames.removeLast()
     }
     if let inner = set, let name = inner.name, name != result.name {
-      if let lost = crashed(inner, number, text) { frames[frames.count - 1].results.append(lost) }
+      if let lost = crashed(inner, number) { frames[frames.count - 1].results.append(lost) }
       set = nil
     }
 
@@ -205,11 +237,10 @@ struct KTAPParser {
       planned: set?.planned, notes: notes, log: [], line: number)
     (test.status, test.message) = Self.status(result)
     Self.bubbleUp(&test, isSet: set != nil)
-    let lines = takeLog(text)
-    if test.status.isBad || test.status == .skipped { test.log = lines }
+    if test.status.isBad || test.status == .skipped { test.log = log.take() } else { log.removeAll() }
     frames[last].results.append(test)
     if last == 0 { running = nil }
-    return frames.compactMap(\.name) + [test.name]
+    return Completed(path: frames.compactMap(\.name) + [test.name], status: test.status)
   }
 
   private static func status(_ result: KTAPLine.Result) -> (TestResult.Status, String) {
@@ -237,26 +268,5 @@ struct KTAPParser {
       test.status = .failed
     }
     if isSet && test.subtests.isEmpty && test.status != .skipped { test.notes.append("0 tests run") }
-  }
-
-  // MARK: Log
-
-  private mutating func note(_ text: Int) {
-    if log.count < Self.logLimit {
-      log.append(text)
-    } else {
-      log[logStart] = text
-      logStart = (logStart + 1) % Self.logLimit
-    }
-  }
-
-  private mutating func takeLog(_ text: (Int) -> String) -> [String] {
-    defer {
-      log = []
-      logStart = 0
-    }
-    let lines = (log[logStart...] + log[..<logStart]).map(text).filter { !$0.isEmpty }
-    let indentation = lines.map { $0.prefix { $0 == " " || $0 == "\t" }.count }.min() ?? 0
-    return lines.map { String($0.dropFirst(indentation)) }
   }
 }

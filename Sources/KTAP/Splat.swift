@@ -20,6 +20,8 @@ public struct Splat: Sendable, Hashable {
     case lockLeak = "lock-leak"
     /// RCU-protected data is used outside a read-side section.
     case suspiciousRCU = "suspicious-rcu"
+    /// A lock is used in a way that its own checks forbid (`DEBUG_LOCKS_WARN_ON`, spinlock debugging).
+    case lockMisuse = "lock-misuse"
     /// Lockdep gave up, so that later lock errors go unseen.
     case lockdepOff = "lockdep-off"
     /// `WARN_ON` and friends.
@@ -32,6 +34,18 @@ public struct Splat: Sendable, Hashable {
     case badAccess = "bad-access"
     /// Any other exception in the kernel.
     case oops
+    /// An exception while an exception was handled, or a stack that overflowed.
+    case stackOverflow = "stack-overflow"
+    /// A list whose links do not agree.
+    case listCorruption = "list-corruption"
+    /// A reference count that overflowed, underflowed or was used after zero.
+    case refcount
+    /// A slab cache whose red zones, poison or free list were overwritten.
+    case slabCorruption = "slab-corruption"
+    /// Page tables, page flags or counters of an address space that do not agree.
+    case badPage = "bad-page"
+    /// Something debugobjects forbids, such as freeing an active timer.
+    case objectMisuse = "object-misuse"
     /// The address sanitizer.
     case kasan
     /// The undefined behaviour sanitizer.
@@ -54,8 +68,14 @@ public struct Splat: Sendable, Hashable {
     case hungTask = "hung-task"
     /// A workqueue does not get on.
     case workqueueStall = "workqueue-stall"
-    /// The kernel ran out of memory and killed a process.
+    /// The kernel, or a memory cgroup, ran out of memory and killed a process.
     case outOfMemory = "out-of-memory"
+    /// An allocation failed that did not promise to.
+    case allocationFailure = "allocation-failure"
+    /// A network device whose references do not go away.
+    case deviceLeak = "device-leak"
+    /// An interrupt that no handler took.
+    case unhandledInterrupt = "unhandled-interrupt"
     /// The end.
     case panic
 
@@ -63,7 +83,7 @@ public struct Splat: Sendable, Hashable {
     public var isLocking: Bool {
       switch self {
       case .circularLocking, .recursiveLocking, .inconsistentLockState, .irqLockInversion, .invalidWaitContext,
-        .heldLockFreed, .unlockImbalance, .lockLeak, .suspiciousRCU, .lockdepOff:
+        .heldLockFreed, .unlockImbalance, .lockLeak, .suspiciousRCU, .lockMisuse, .lockdepOff:
         true
       default: false
       }
@@ -74,6 +94,12 @@ public struct Splat: Sendable, Hashable {
   public var kind: Kind
   /// The line that names it.
   public var title: String
+  /// What the code itself says about it, as in `WARN(…, "message")`; a lockdep report has none.
+  public var message: String?
+  /// The file and line that the report names, as in `WARNING: … at mm/filemap.c:10`.
+  public var place: SourcePlace?
+  /// The task that was running, as far as the report says; cut to 15 bytes by the kernel.
+  public var task: String?
   /// Its first and last line in the log, from 1.
   public var lines: ClosedRange<Int>
   /// Its text; of a very long one the beginning and the end.
@@ -82,6 +108,19 @@ public struct Splat: Sendable, Hashable {
   public var trace: [TraceFrame]
   /// The test that ran when it came, as far as the log tells.
   public var test: String?
+  /// Whether it was asked for: a KUnit suite that tests the reporter itself, and a test in it that passed.
+  public var isIntended = false
+}
+
+/// A line of source as a report names it.
+public struct SourcePlace: Sendable, Hashable, CustomStringConvertible {
+  /// The file, as the compiler was given it.
+  public var file: String
+  /// The line, from 1.
+  public var line: Int
+
+  /// `mm/filemap.c:10`
+  public var description: String { "\(file):\(line)" }
 }
 
 /// A position in kernel code as a trace prints it: `kvm_gmem_get_pfn+0x5a/0x120 [kvm]`.

@@ -1,188 +1,129 @@
 import ByteText
 
-/// Finds splats in a console log, line by line.
+/// Finds splats in a console log, line by line. Reports that two processors or tasks write at the same time are kept apart
+/// where the log names its callers.
 struct SplatReader {
-  private struct Open {
-    var kind: Splat.Kind?
-    var title = ""
-    var first: Int
-    var head: [String] = []
-    var tail: [String] = []
-    var count = 0
-    var trace: [TraceFrame] = []
-    var endsWithEndTrace: Bool
-    var inTrace = false
-    /// Lines since the last one that belongs to a trace.
-    var idle = 0
-    var last: Int
-    var test: String?
-  }
+  typealias Line = Slice<UnsafeBufferPointer<UInt8>>
 
   private(set) var splats: [Splat] = []
-  private var open: Open?
-  /// The last separator, which belongs to the splat that follows it.
-  private var rule: (text: String, number: Int)?
+  /// What is being told, by caller; several only where the log names callers.
+  private var open: [OpenSplat] = []
+  /// The last separator or foreword, which belongs to the splat that follows it.
+  private var rule: (text: String, number: Int, isForeword: Bool)?
+  /// Whether the kernel's lines can be told from others by their stamp.
+  private var hasStamps = false
 
-  private static let headLimit = 120
-  private static let tailLimit = 60
-  /// A report without an end mark is over after this many lines that no trace can contain.
-  private static let patience = 3
-  private static let lineLimit = 600
+  /// The most reports that are told at the same time.
+  private static let openLimit = 16
+  /// Of the reports after these only the title and the first frames are kept.
+  private static let fullSplats = 1000
 
-  /// Takes the next line of the log, without the console's prefix. Returns whether a splat began with it.
-  mutating func add(
-    _ line: Slice<UnsafeBufferPointer<UInt8>>, number: Int, isBoundary: Bool, test: String?
-  ) -> Bool {
+  /// Takes the next line of the log, without the console's prefix.
+  ///
+  /// - Parameters:
+  ///   - isBoundary: whether it is a result or another line of a test report.
+  ///   - test: the test that runs, if the log says so.
+  mutating func add(_ line: ConsoleLines.Line, isBoundary: Bool, test: String?) {
+    if line.isKernel { hasStamps = true }
     if isBoundary {
-      close()
       rule = nil
-      return false
+      for index in open.indices.reversed() where open[index].isDone(after: 1) { close(index) }
+      return
     }
-    let kind = SplatTitles.kind(line)
-    if let kind, begins(kind) {
-      start(kind, line, number, test)
-      return true
+    let current = open.firstIndex { $0.caller == line.caller }
+    if let opening = opening(line), current.map({ open[$0].isEnded(by: opening.kind) }) ?? true {
+      start(opening, line, current, test)
+      return
     }
-    if SplatTitles.isCutHere(line) {
-      close()
-      open = Open(first: number, endsWithEndTrace: true, last: number, test: test)
-      take(line, number)
-      return false
+    if SplatTitles.isCutHere(line.text), line.isKernel || !hasStamps {
+      if let current { close(current) }
+      begin(OpenSplat(line, test: test))
+      open[open.count - 1].take(line)
+      return
     }
-    guard open != nil else {
-      rule = SplatTitles.isRule(line) ? (line.text, number) : nil
-      return false
+    guard let current else {
+      remember(line)
+      return
     }
-    follow(line, number)
-    return false
+    guard !open[current].follow(line) else { return }
+    close(current)
+    // A rule that the report did not take stands above the next one.
+    if SplatTitles.isRule(line.text), splats.last?.lines.upperBound != line.number { remember(line) }
   }
 
-  /// Ends what is open at the end of the log.
+  /// Another boot, or the end of the log: nothing that is open goes on.
   mutating func finish() {
-    close()
+    while !open.isEmpty { close(0) }
+    rule = nil
   }
 
   /// Attributes the splats from `index` on to a test that the log names only afterwards.
   mutating func attribute(from index: Int, to test: String) {
     for index in splats.indices.dropFirst(index) where splats[index].test == nil { splats[index].test = test }
-    if open != nil, open?.test == nil { open?.test = test }
+    for index in open.indices where open[index].test == nil { open[index].test = test }
+  }
+
+  /// Marks the splats from `index` on that a passed test of the reporter itself asked for.
+  mutating func excuse(from index: Int, suite: String) {
+    for index in splats.indices.dropFirst(index) where suite.hasPrefix(splats[index].kind.rawValue) {
+      splats[index].isIntended = true
+    }
   }
 
   // MARK: -
 
-  /// An oops is told in several lines that each look like a beginning; they are one splat.
-  private func begins(_ kind: Splat.Kind) -> Bool {
-    guard let open, let current = open.kind else { return true }
-    switch (current, kind) {
-    case (.badAccess, .oops), (.bug, .oops), (.oops, .badAccess), (.oops, .oops), (_, .lockdepOff): return false
-    default: return true
+  private func opening(_ line: ConsoleLines.Line) -> SplatTitles.Opening? {
+    let found =
+      SplatTitles.opening(line.text) ?? (line.isKernel || !hasStamps ? SplatTitles.namedOpening(line.text) : nil)
+    guard let found else { return nil }
+    // Where the kernel's lines are stamped, "BUG: " without a stamp is a program's.
+    return found.isVague && hasStamps && !line.isKernel ? nil : found
+  }
+
+  private mutating func remember(_ line: ConsoleLines.Line) {
+    if SplatTitles.isRule(line.text) {
+      rule = (line.text.text, line.number, false)
+    } else if SplatTitles.isForeword(line.text) {
+      rule = (line.text.text, line.number, true)
+    } else if let last = rule, line.number > last.number + 3 {
+      rule = nil
     }
   }
 
   private mutating func start(
-    _ kind: Splat.Kind, _ line: Slice<UnsafeBufferPointer<UInt8>>, _ number: Int, _ test: String?
+    _ opening: SplatTitles.Opening, _ line: ConsoleLines.Line, _ current: Int?, _ test: String?
   ) {
-    if open?.kind != nil { close() }
-    let endsWithEndTrace =
-      switch kind {
-      case .warning, .bug, .badAccess, .oops, .ubsan, .panic: true
-      default: false
-      }
-    if open == nil {
-      open = Open(first: number, endsWithEndTrace: endsWithEndTrace, last: number, test: test)
-      if let rule, number - rule.number <= 2 {
-        open?.first = rule.number
-        open?.head.append(rule.text)
-        open?.count = 1
-      }
-    }
-    rule = nil
-    open?.kind = kind
-    open?.endsWithEndTrace = endsWithEndTrace
-    open?.title = line.text
-    take(line, number)
-    if kind == .lockdepOff || kind == .outOfMemory || kind == .kmemleak { close() }
-  }
-
-  private mutating func follow(_ line: Slice<UnsafeBufferPointer<UInt8>>, _ number: Int) {
-    guard var current = open else { return }
-    if SplatTitles.isEndTrace(line) {
-      take(line, number)
-      close()
-      return
-    }
-    if current.kind == .kasan || current.kind == .kcsan || current.kind == .kfence || current.kind == .kmsan,
-      KTAPLine.starts(line, "==========")
-    {
-      take(line, number)
-      close()
-      return
-    }
-    if SplatTitles.isTraceHeading(line) {
-      current.inTrace = true
-      current.idle = 0
-    } else if current.inTrace, !belongsToTrace(line) {
-      current.idle += 1
+    if let current, open[current].kind == nil {
+      open[current].name(opening.kind, line)
     } else {
-      current.idle = 0
+      if let current { close(current) }
+      var splat = OpenSplat(line, test: test)
+      splat.needsEvidence = opening.isVague && !line.isKernel
+      splat.name(opening.kind, line)
+      begin(splat)
     }
-    open = current
-    // After the trace of a report without an end mark come lines of somebody else.
-    guard current.endsWithEndTrace || current.idle == 0 else {
-      if current.idle >= Self.patience || !isContinuation(line) { close() }
+    guard let index = open.firstIndex(where: { $0.caller == line.caller }) else { return }
+    open[index].take(line)
+    if open[index].end == .line { close(index) }
+  }
+
+  private mutating func begin(_ splat: OpenSplat) {
+    if open.count >= Self.openLimit { close(0) }
+    var splat = splat
+    if let rule, splat.first - rule.number <= 3 { splat.precede(rule.text, rule.number, isMessage: rule.isForeword) }
+    rule = nil
+    open.append(splat)
+  }
+
+  private mutating func close(_ index: Int) {
+    let done = open.remove(at: index)
+    guard let splat = done.splat(isFull: splats.count < Self.fullSplats) else { return }
+    // After the first complaint lockdep is off, and says so in every report that would show locks.
+    if splat.kind == .lockdepOff, splat.title.hasSuffix("lockdep is turned off."),
+      splats.contains(where: \.kind.isLocking)
+    {
       return
     }
-    guard current.idle < 40, current.count < Self.lineLimit else {
-      close()
-      return
-    }
-    take(line, number)
-  }
-
-  private func belongsToTrace(_ line: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-    if line.isEmpty || line.first == 0x20 || TraceFrame(line, number: 0) != nil { return true }
-    return Self.registers.contains { KTAPLine.starts(line, $0) }
-  }
-
-  private static let registers: [StaticString] = [
-    "RIP: ", "RSP: ", "RAX: ", "RDX: ", "RBP: ", "R10: ", "R13: ", "FS: ", "CS: ", "CR2: ", "DR0: ", "DR3: ", "PKRU: ",
-    "Code: ", "ORIG_RAX", "EFLAGS", "<TASK>", "</TASK>", "<IRQ>", "</IRQ>", "<NMI>", "</NMI>", "pc : ", "lr : ",
-    "sp : ",
-    "x2", "x1", "x0", "x5", "x8", "Modules linked in", "irq event stamp", "hardirqs last", "softirqs last",
-  ]
-
-  /// Some reports have a second part after a first trace.
-  private func isContinuation(_ line: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-    KTAPLine.starts(line, "Sending NMI") || KTAPLine.starts(line, "NMI backtrace") || KTAPLine.starts(line, "CPU: ")
-      || KTAPLine.starts(line, "Hardware name") || KTAPLine.starts(line, "rcu: ")
-      || KTAPLine.starts(line, "Showing all")
-      || KTAPLine.starts(line, "Allocated by") || KTAPLine.starts(line, "Freed by")
-  }
-
-  private mutating func take(_ line: Slice<UnsafeBufferPointer<UInt8>>, _ number: Int) {
-    guard open != nil else { return }
-    open?.count += 1
-    open?.last = number
-    if let frame = TraceFrame(line, number: number) { open?.trace.append(frame) }
-    if (open?.head.count ?? 0) < Self.headLimit {
-      open?.head.append(line.text)
-      return
-    }
-    open?.tail.append(line.text)
-    if (open?.tail.count ?? 0) > Self.tailLimit * 2 { open?.tail.removeFirst(Self.tailLimit) }
-  }
-
-  private mutating func close() {
-    guard let done = open else { return }
-    open = nil
-    // "cut here" with nothing recognisable behind it is a warning all the same.
-    guard let kind = done.kind ?? (done.count > 2 ? .warning : nil) else { return }
-    let title = done.title.isEmpty ? (done.head.dropFirst().first ?? "") : done.title
-    let tail = Array(done.tail.suffix(Self.tailLimit))
-    let left = done.count - done.head.count - tail.count
-    splats.append(
-      Splat(
-        kind: kind, title: title, lines: done.first...max(done.first, done.last),
-        text: done.head + (left > 0 ? ["[... \(left) lines ...]"] : []) + tail, trace: done.trace, test: done.test))
+    splats.append(splat)
   }
 }

@@ -32,7 +32,7 @@ public struct MachineReport: Sendable {
   }
 
   /// The packages that are missing and needed, once each.
-  public var missing: [Row] { rows.filter { $0.location == nil && $0.requirement.neededBy != "optional" } }
+  public var missing: [Row] { rows.filter { $0.location == nil && $0.requirement.isNeeded } }
 
   /// The command that installs everything missing; nil where nothing is.
   public var remedy: String? {

@@ -12,8 +12,11 @@ public struct Requirement: Sendable, Hashable {
   public let package: String
   /// How its presence is told.
   public let probe: Probe
-  /// The part of gmemkit that cannot work without it; `optional` where everything can.
+  /// The part of gmemkit that cannot work without it; `optional` where everything can, `arm64` for guests of that
+  /// architecture.
   public let neededBy: String
+  /// Whether this machine's own guests, and everything else, need it.
+  public var isNeeded: Bool { neededBy != "optional" && neededBy != "arm64" }
   /// What it is for, in a few words.
   public let reason: String
 

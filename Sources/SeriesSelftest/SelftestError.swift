@@ -37,6 +37,10 @@ public struct SelftestError: Error, Sendable, CustomStringConvertible {
   }
 
   init(_ error: MachineError) {
-    self.init(error.code == .cancelled ? .cancelled : .machine, error.description)
+    switch error.code {
+    case .cancelled: self.init(.cancelled, error.description)
+    case .emulatorMissing, .toolMissing, .initNotBuilt: self.init(.configuration, error.description)
+    case .kernelMissing, .file: self.init(.machine, error.description)
+    }
   }
 }

@@ -28,6 +28,11 @@ extension SeriesSelftest {
       for patch in report.patches { events(.finished(patch)) }
       return report
     }
+    do throws(MachineError) {
+      try architecture.verifyTools()
+    } catch {
+      throw SelftestError(error)
+    }
     let output = try outputDirectory()
     let history = CommandHistory()
     let workspace = KernelWorkspace(cache: options.cache, repository: repository.path)

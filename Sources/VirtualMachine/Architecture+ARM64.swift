@@ -5,6 +5,7 @@ extension Architecture {
   public static let arm64 = Architecture(
     name: "arm64",
     kernelName: "arm64",
+    debianName: "arm64",
     toolchainPrefix: "aarch64-linux-gnu-",
     emulator: "qemu-system-aarch64",
     emulatorPackage: "qemu-system-arm",

@@ -6,6 +6,7 @@ extension Architecture {
   public static let x86_64 = Architecture(
     name: "x86_64",
     kernelName: "x86_64",
+    debianName: "amd64",
     toolchainPrefix: "x86_64-linux-gnu-",
     emulator: "qemu-system-x86_64",
     emulatorPackage: "qemu-system-x86",

@@ -1,3 +1,5 @@
+import ChildProcess
+
 /// One architecture a guest can have, as data: adding one is adding a file with one value of this type to ``all``.
 public struct Architecture: Sendable, Hashable {
   /// How the machine ends after the last test.
@@ -30,6 +32,8 @@ public struct Architecture: Sendable, Hashable {
   public let name: String
   /// The value of `ARCH=` in a kernel build.
   public let kernelName: String
+  /// Debian's name of it, as in the names of its cross packages.
+  let debianName: String
   /// The prefix of the compiler on a machine of another architecture; see ``crossPrefix``.
   let toolchainPrefix: String
   /// The emulator's executable.
@@ -82,6 +86,29 @@ public struct Architecture: Sendable, Hashable {
 
   /// The compiler for programs that run in the guest.
   public var compiler: String { crossPrefix + "gcc" }
+
+  /// Whether everything is installed that builds and boots a guest, so that a missing emulator is known before a kernel
+  /// is built for it.
+  ///
+  /// - Throws: ``MachineError`` that names the program and the command that installs it.
+  public func verifyTools() throws(MachineError) {
+    guard ChildCommand(compiler).executablePath != nil else {
+      throw MachineError(
+        code: .toolMissing, subject: compiler, reason: "install it with 'apt-get install \(compilerPackages)'")
+    }
+    guard ChildCommand(emulator).executablePath != nil else { throw emulatorMissing(emulator) }
+  }
+
+  /// The Debian packages that hold ``compiler`` and its C library.
+  var compilerPackages: String {
+    crossPrefix.isEmpty ? "gcc libc6-dev" : "gcc-\(crossPrefix.dropLast()) libc6-dev-\(debianName)-cross"
+  }
+
+  func emulatorMissing(_ program: String) -> MachineError {
+    MachineError(
+      code: .emulatorMissing, subject: program,
+      reason: "install it with 'apt-get install \(emulatorPackage)'")
+  }
 }
 
 extension Architecture.KernelOption {

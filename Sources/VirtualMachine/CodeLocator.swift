@@ -132,8 +132,9 @@ public struct CodeLocator: Sendable {
     }
     var file = String(bare[..<colon])
     guard file != "??" else { return nil }
+    // Kbuild compiles some files from afar: arch/x86/kvm/../../../virt/kvm/kvm_main.c.
+    file = FilePath(file).lexicallyNormalized().string
     if !sourceRoot.isEmpty, file.hasPrefix(sourceRoot) { file.removeFirst(sourceRoot.count) }
-    if file.hasPrefix("./") { file.removeFirst(2) }
     return SourceLine(function: function, file: file, line: line)
   }
 }

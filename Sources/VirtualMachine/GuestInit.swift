@@ -35,7 +35,7 @@ public struct GuestInit: Sendable, Hashable {
     let partial = FilePath("\(product.string).\(UInt64.random(in: .min ... .max))")
     defer { partial.remove() }
     let command = ChildCommand(
-      architecture.compiler, ["-O2", "-Wall", "-static", "-x", "c", "-o", partial.string, "-"], input: source)
+      architecture.compiler, ["-O2", "-Wall", "-static", "-s", "-x", "c", "-o", partial.string, "-"], input: source)
     let result: ChildResult
     do {
       result = try await ChildProcess.run(command, limits: ChildLimits(deadline: .seconds(120)))
@@ -69,12 +69,9 @@ public struct GuestInit: Sendable, Hashable {
     case .cancelled:
       return MachineError(code: .cancelled, subject: "building the guest's init", reason: "")
     case .notFound:
-      let packages =
-        architecture.crossPrefix.isEmpty
-        ? "gcc libc6-dev" : "gcc-\(architecture.crossPrefix.dropLast()) libc6-dev-\(architecture.name)-cross"
       return MachineError(
-        code: .initNotBuilt, subject: architecture.compiler,
-        reason: "compiler not found; install it with 'apt-get install \(packages)'")
+        code: .toolMissing, subject: architecture.compiler,
+        reason: "install it with 'apt-get install \(architecture.compilerPackages)'")
     default:
       return MachineError(code: .initNotBuilt, subject: architecture.compiler, reason: error.description)
     }

@@ -19,9 +19,7 @@ extension GuestMachine {
       throw MachineError(code: .kernelMissing, subject: kernel.string, reason: "build it first")
     }
     guard ChildCommand(emulator).executablePath != nil else {
-      throw MachineError(
-        code: .emulatorMissing, subject: emulator,
-        reason: "install it with 'apt-get install \(architecture.emulatorPackage)'")
+      throw architecture.emulatorMissing(emulator)
     }
     let image = directory.appending("initramfs.cpio")
     try image.write(initramfs(plan, files))

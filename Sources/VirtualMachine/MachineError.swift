@@ -4,6 +4,8 @@ public struct MachineError: Error, Sendable, Hashable, CustomStringConvertible {
   public enum Code: Sendable, Hashable {
     /// The emulator is not installed.
     case emulatorMissing
+    /// A compiler for the guest is not installed.
+    case toolMissing
     /// There is no kernel image at the path.
     case kernelMissing
     /// The guest's init could not be compiled.
@@ -25,6 +27,7 @@ public struct MachineError: Error, Sendable, Hashable, CustomStringConvertible {
   public var description: String {
     switch code {
     case .emulatorMissing: "cannot boot: \(subject) is not installed; \(reason)"
+    case .toolMissing: "cannot build for the guest: \(subject) is not installed; \(reason)"
     case .kernelMissing: "cannot boot: no kernel image at \(subject); \(reason)"
     case .initNotBuilt: "cannot compile the guest's init with \(subject): \(reason)"
     case .file: "cannot prepare the guest: \(subject): \(reason)"

@@ -18,7 +18,7 @@ struct DoctorCommand: AsyncParsableCommand {
     let report = MachineReport(path: Console.environment("PATH") ?? "/usr/bin:/bin")
     let width = report.rows.map(\.requirement.package.count).max() ?? 0
     for row in report.rows {
-      let state = row.location == nil ? (row.requirement.neededBy == "optional" ? "absent " : "MISSING") : "ok     "
+      let state = row.location == nil ? (row.requirement.isNeeded ? "MISSING" : "absent ") : "ok     "
       let package = row.requirement.package.padded(to: width)
       Console.write(
         "\(state)  \(package)  \(row.location ?? "\(row.requirement.neededBy): \(row.requirement.reason)")\n")

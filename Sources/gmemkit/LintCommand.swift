@@ -43,6 +43,8 @@ struct LintCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The commit to put the series on.", valueName: "rev"))
   var onto: String?
 
+  @OptionGroup var reading: SeriesOptions
+
   @Option(help: ArgumentHelp("A range A..B of commits, or one commit for whole files.", valueName: "rev"))
   var rev: String?
 
@@ -123,7 +125,7 @@ struct LintCommand: AsyncParsableCommand {
   private func lint() async throws -> LintReport {
     let checker = SourceRules()
     guard let tree else {
-      let series = try SeriesInput.series(at: arguments[0])
+      let series = try SeriesInput.series(at: arguments[0], reading.reading)
       return try await HunkLinter(checker: checker, options: options).lint(try SeriesPatch.patches(of: series))
     }
     let repository: KernelRepository
@@ -139,7 +141,7 @@ struct LintCommand: AsyncParsableCommand {
     }
     if rev == nil, let series = arguments.first {
       guard arguments.count == 1 else { throw ValidationError("Give one SERIES, or --rev with paths.") }
-      let commits = try await apply(SeriesInput.series(at: series), to: repository)
+      let commits = try await apply(SeriesInput.series(at: series, reading.reading), to: repository)
       return try await SeriesLinter(repository, checker: checker, options: options).lint(commits)
     }
     let files = RepositoryTree(repository, tree: try await repository.tree(of: repository.commit(rev ?? "HEAD")))

@@ -17,8 +17,8 @@ struct ParseCommand: AsyncParsableCommand {
       Example:  gmemkit parse console.log
                 dmesg | gmemkit parse --json -
 
-      Exit status: 0 all tests passed, 1 a test failed, 2 the log cannot be read or holds neither tests nor reports, \
-      4 a test or the kernel crashed.
+      Exit status: 0 all tests passed, 1 a test failed or the kernel reported something, 2 this is no log of a kernel or \
+      of tests, 4 a test or the kernel crashed.
       """)
 
   @Argument(help: "A console log, or '-' for standard input.")
@@ -34,8 +34,7 @@ struct ParseCommand: AsyncParsableCommand {
   var json = false
 
   func run() async throws {
-    let bytes = try Self.read(log)
-    let read = KernelLog(bytes)
+    let read = try Self.read(log)
     let places = try await located(read)
     if json {
       Console.write(read.json(places).document)
@@ -68,8 +67,9 @@ struct ParseCommand: AsyncParsableCommand {
     if let panic = read.splats.first(where: { $0.kind == .panic }) {
       throw Ending(.bootFailed, "\(name):\(panic.lines.lowerBound): \(panic.title)")
     }
-    guard read.hasReport || !read.splats.isEmpty else {
-      throw Ending(.badInput, "\(name): no KTAP or TAP version line and no kernel report; is this a console log?")
+    let reports = read.splats.filter { !$0.isIntended }
+    guard read.hasReport || !read.splats.isEmpty || read.isKernelLog else {
+      throw Ending(.badInput, "\(name): no test report, no line of a kernel; is this a console log?")
     }
     if read.hasReport, read.status == .crashed {
       throw Ending(.bootFailed, "\(name): \(counts[.crashed]) tests crashed, \(counts.missing) have no result")
@@ -77,22 +77,22 @@ struct ParseCommand: AsyncParsableCommand {
     if read.hasReport, read.status != .passed, read.status != .skipped {
       throw Ending(.findings, "\(name): \(counts.bad) tests did not pass")
     }
-    if let first = read.splats.first {
-      let more = read.splats.count > 1 ? " and \(read.splats.count - 1) more" : ""
+    if let first = reports.first {
+      let more = reports.count > 1 ? " and \(reports.count - 1) more" : ""
       throw Ending(.findings, "\(name):\(first.lines.lowerBound): \(first.title)\(more)")
     }
   }
 
-  private static func read(_ path: String) throws -> [UInt8] {
+  private static func read(_ path: String) throws -> KernelLog {
     do {
       let file = path == "-" ? FileDescriptor.standardInput : try FileDescriptor.open(path, .readOnly)
       defer { if path != "-" { try? file.close() } }
-      var bytes: [UInt8] = []
+      var reader = KernelLogReader()
       var buffer = [UInt8](repeating: 0, count: 1 << 20)
       while case let count = try buffer.withUnsafeMutableBytes({ try file.read(into: $0) }), count > 0 {
-        bytes += buffer.prefix(count)
+        buffer.withUnsafeBufferPointer { reader.add(UnsafeBufferPointer(rebasing: $0[..<count])) }
       }
-      return bytes
+      return reader.finish()
     } catch let error as Errno {
       throw Ending(.badInput, "\(path): \(error); give a readable file, or '-' for standard input")
     }
@@ -119,7 +119,9 @@ extension KernelLog {
     for note in notes { text += "note: \(note)\n" }
     for splat in splats {
       let during = splat.test.map { " during '\($0)'" } ?? ""
-      text += "\nline \(splat.lines.lowerBound): \(splat.kind.rawValue)\(during): \(splat.title)\n"
+      let intended = splat.isIntended ? ", which asked for it" : ""
+      text += "\nline \(splat.lines.lowerBound): \(splat.kind.rawValue)\(during)\(intended): \(splat.title)\n"
+      if let message = splat.message { text += "    \(message)\n" }
       for frame in splat.trace.filter(\.isReliable).prefix(8) {
         let lines = (places[frame.position] ?? []).map { "  \($0.file):\($0.line)" }.joined(separator: " in")
         text += "    \(frame.function)+0x\(String(frame.offset, radix: 16))\(lines)\n"
@@ -136,7 +138,7 @@ extension KernelLog {
     let counts = counts
     return [
       "schema_version": 1,
-      "status": .string(status.rawValue),
+      "status": hasReport ? .string(status.rawValue) : .null,
       "tests": .array(tests.map(Self.json)),
       "planned": planned.map { .integer($0) } ?? .null,
       "counts": .object(
@@ -166,6 +168,10 @@ extension KernelLog {
     [
       "kind": .string(splat.kind.rawValue),
       "title": .string(splat.title),
+      "message": .optional(splat.message),
+      "source": splat.place.map { ["path": .string($0.file), "line": .integer($0.line)] } ?? .null,
+      "task": .optional(splat.task),
+      "intended": .bool(splat.isIntended),
       "test": .optional(splat.test),
       "first_line": .integer(splat.lines.lowerBound),
       "last_line": .integer(splat.lines.upperBound),

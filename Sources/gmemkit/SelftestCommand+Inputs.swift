@@ -57,7 +57,7 @@ extension SelftestCommand {
     ObjectID, [SelftestSubject], [LintedCommit]
   ) {
     if let series {
-      let posted = try SeriesInput.series(at: series)
+      let posted = try SeriesInput.series(at: series, reading.reading)
       let base = try await SeriesBase.find(for: posted, in: repository, onto: tree.onto)
       let applied = try await SeriesApplier.apply(posted, to: repository, onto: base.commit)
       guard applied.isComplete else {

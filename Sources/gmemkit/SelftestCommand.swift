@@ -28,6 +28,8 @@ struct SelftestCommand: AsyncParsableCommand {
 
   @OptionGroup var tree: TreeOptions
 
+  @OptionGroup var reading: SeriesOptions
+
   @Option(help: ArgumentHelp("Instead of a series, commits that exist: 'A' or 'A..B'.", valueName: "rev"))
   var rev: String?
 

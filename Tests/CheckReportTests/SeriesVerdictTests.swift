@@ -11,8 +11,10 @@ import Testing
       number: number, subject: "KVM: change \(number)", commit: nil, cells: green.merging(changes) { $1 })
   }
 
-  static func verdict(_ patches: [PatchVerdict]) -> SeriesVerdict {
-    SeriesVerdict(base: "0123", acceleration: "TCG", directory: nil, patches: patches)
+  static func verdict(_ patches: [PatchVerdict], notes: [String] = []) -> SeriesVerdict {
+    SeriesVerdict(
+      base: "0123", baseReason: "Linux 6.12 (named by --onto)", notes: notes, acceleration: "TCG", directory: nil,
+      patches: patches)
   }
 
   @Test func aGreenSeriesIsATableAndNothingElse() {
@@ -21,7 +23,7 @@ import Testing
     #expect(verdict.decidingStage == nil)
     #expect(
       verdict.text == """
-        base    0123
+        base    0123 Linux 6.12 (named by --onto)
         guests  TCG
 
         #  applies  findings  builds  boots  tests     subject
@@ -29,6 +31,14 @@ import Testing
         2  ok       0         ok      ok     7 passed  KVM: change 2
 
         """)
+  }
+
+  @Test func whatTheReaderShouldKnowBesidesStandsAboveTheTable() {
+    let verdict = Self.verdict([Self.patch(1)], notes: ["patch 2 of 3 is missing"])
+    #expect(
+      verdict.text.hasPrefix(
+        "base    0123 Linux 6.12 (named by --onto)\nnote    patch 2 of 3 is missing\nguests  TCG\n"))
+    #expect(verdict.isGreen)
   }
 
   @Test func whatIsNotGreenHasItsReasonsBelowTheTable() {

@@ -14,7 +14,7 @@ private func splats(_ log: String) -> [Splat] { KernelLog(Array(log.utf8)).splat
     ("WARNING: lock held when returning to user space!", .lockLeak), ("WARNING: suspicious RCU usage", .suspiciousRCU),
     ("BUG: MAX_LOCKDEP_ENTRIES too low!", .lockdepOff),
     ("WARNING: CPU: 1 PID: 42 at virt/kvm/guest_memfd.c:123 kvm_gmem_get_pfn+0x1/0x2", .warning),
-    ("kernel BUG at mm/filemap.c:10!", .bug), ("BUG: Bad page state in process init  pfn:1000", .bug),
+    ("kernel BUG at mm/filemap.c:10!", .bug), ("BUG: Bad page state in process init  pfn:1000", .badPage),
     ("BUG: sleeping function called from invalid context at kernel/locking/rwsem.c:1", .atomicSleep),
     ("BUG: kernel NULL pointer dereference, address: 0000000000000008", .badAccess),
     ("BUG: unable to handle page fault for address: ffffc90000000000", .badAccess),

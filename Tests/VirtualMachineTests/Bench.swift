@@ -75,11 +75,13 @@ enum Shared {
     GuestFile(path: "/faults", contents: try await compiled.value)
   }
 
-  private static let compiled = Task {
+  private static let compiled = Task { try await faults(for: .x86_64) }
+
+  static func faults(for architecture: Architecture) async throws -> [UInt8] {
     let source = FilePath(#filePath).removingLastComponent().appending("Guest").appending("faults.c")
-    let product = cache.appending("faults.\(getpid())")
+    let product = cache.appending("faults-\(architecture.name).\(getpid())")
     let result = try await ChildProcess.run(
-      ChildCommand("gcc", ["-O1", "-static", "-o", product.string, source.string]))
+      ChildCommand(architecture.compiler, ["-O1", "-static", "-o", product.string, source.string]))
     guard result.succeeded else { throw ChildFailure(text: String(decoding: result.error.bytes, as: UTF8.self)) }
     defer { unlink(product.string) }
     return try read(product)
@@ -87,6 +89,11 @@ enum Shared {
 
   /// The kernel for tests with a real guest: an image with lockdep and LKDTM, named by `GMEMKIT_TEST_KERNEL`.
   static let kernel: FilePath? = getenv("GMEMKIT_TEST_KERNEL").map { FilePath(String(cString: $0)) }
+
+  /// The same for arm64: an `Image` with KVM.
+  static let arm64Kernel: FilePath? = getenv("GMEMKIT_TEST_KERNEL_ARM64").map { FilePath(String(cString: $0)) }
+
+  static func isSet(_ variable: String) -> Bool { getenv(variable) != nil }
 
   static func read(_ path: FilePath) throws -> [UInt8] {
     let file = try FileDescriptor.open(path, .readOnly)

@@ -110,6 +110,19 @@ struct RealGuestTests {
     #expect(outcome.console.bytes.count < 70_000)
   }
 
+  /// 1 GB through an emulated UART takes minutes, so it has a switch of its own.
+  @Test(.enabled(if: Shared.isSet("GMEMKIT_TEST_FLOOD"), "GMEMKIT_TEST_FLOOD is not set"))
+  func aGigabyteOnTheConsoleStaysBounded() async throws {
+    let bench = try Bench()
+    let outcome = try await boot(
+      bench, [fault("console", "1073741824", timeout: .seconds(3000)), fault("pass")],
+      consoleLimit: 1 << 20)
+    #expect(outcome.verdict == .passed)
+    #expect(outcome.console.total > 1 << 30)
+    #expect(outcome.console.bytes.count < 1_100_000)
+    print("1 GB on the console: \(outcome.elapsed)")
+  }
+
   @Test func theFullMachineBootsToo() async throws {
     let bench = try Bench()
     let outcome = try await boot(bench, [fault("pass")], needsPCI: true)

@@ -77,11 +77,17 @@ int main(int argc, char **argv)
 	if (!strcmp(how, "console")) {
 		int fd = open("/dev/console", O_WRONLY);
 
+		long left = argc > 2 ? atol(argv[2]) : -1;
+
 		memset(line, 'x', sizeof(line));
 		line[sizeof(line) - 1] = '\n';
-		for (;;)
+		while (left) {
 			if (write(fd, line, sizeof(line)) < 0)
 				return 1;
+			if (left > 0)
+				left = left > (long)sizeof(line) ? left - (long)sizeof(line) : 0;
+		}
+		return 0;
 	}
 	if (!strcmp(how, "write"))
 		return trigger(argv[2], argv[3]);
