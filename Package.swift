@@ -90,7 +90,8 @@ let package = Package(
       name: "gmemkit",
       dependencies: [
         "ByteText", "PatchMail", "ThreadReview", "KernelTree", "SeriesApply", "DefaultTree", "Findings", "SeriesLint",
-        "SeriesRules", "KTAP", "VirtualMachine", "SelftestHarness", "SeriesSelftest", "CheckReport", "Requirements", argumentParser,
+        "SeriesRules", "KTAP", "VirtualMachine", "SelftestHarness", "SeriesSelftest", "CheckReport", "Requirements",
+        argumentParser,
         systemPackage,
       ],
       swiftSettings: settings),
