@@ -61,12 +61,17 @@ let package = Package(
     room("LockModel", ["KernelC"]),
     room("LintRules", ["KernelC", "LockModel", "Findings"]),
     room("SeriesRules", ["Findings"]),
+    room("TreeFacts", ["KernelC"]),
     room(
       "SeriesLint",
       [
-        "SeriesRules", "LintRules", "KernelC", "Findings", "KernelTree", "PatchMail", "UnifiedDiff", "SeriesApply",
+        "SeriesRules", "TreeFacts", "LintRules", "KernelC", "Findings", "KernelTree", "PatchMail", "UnifiedDiff",
+        "SeriesApply",
         systemPackage,
       ]),
+
+    .executableTarget(
+      name: "SourceFuzz", dependencies: ["KernelC", "LintRules", "TreeFacts", "Findings"], swiftSettings: settings),
 
     // series → kernel → verdicts
     room("KernelConfig", ["ByteText"]),
@@ -90,9 +95,8 @@ let package = Package(
       name: "gmemkit",
       dependencies: [
         "ByteText", "PatchMail", "ThreadReview", "KernelTree", "SeriesApply", "DefaultTree", "Findings", "SeriesLint",
-        "SeriesRules", "KTAP", "VirtualMachine", "SelftestHarness", "SeriesSelftest", "CheckReport", "Requirements",
-        argumentParser,
-        systemPackage,
+        "SeriesRules", "TreeFacts", "KTAP", "VirtualMachine", "SelftestHarness", "SeriesSelftest", "CheckReport",
+        "Requirements", argumentParser, systemPackage,
       ],
       swiftSettings: settings),
 
@@ -111,8 +115,9 @@ let package = Package(
     tests("KernelCTests", ["KernelC"]),
     tests("LockModelTests", ["LockModel"]),
     tests("LintRulesTests", ["LintRules"]),
+    tests("TreeFactsTests", ["TreeFacts", "KernelC"]),
     tests("SeriesRulesTests", ["SeriesRules", "Findings"]),
-    tests("SeriesLintTests", ["SeriesLint", "Findings", "KernelTree", systemPackage]),
+    tests("SeriesLintTests", ["SeriesLint", "TreeFacts", "Findings", "KernelTree", systemPackage]),
     tests("ChildProcessTests", ["ChildProcess", systemPackage]),
     tests("KernelConfigTests", ["KernelConfig"]),
     tests("KernelBuildTests", ["KernelBuild", "KernelTree", "ChildProcess", systemPackage]),

@@ -8,6 +8,7 @@ struct KnownNames {
   let falseName: Symbol
   let errPtr: Symbol
   let ptrErr: Set<Symbol>
+  let errorCode: Symbol
   let isErr: Symbol
   let isErrOrNull: Symbol
   /// Pass their first argument's truth through.
@@ -47,6 +48,7 @@ struct KnownNames {
     falseName = symbols.intern("false")
     errPtr = symbols.intern("ERR_PTR")
     ptrErr = set("PTR_ERR PTR_ERR_OR_ZERO")
+    errorCode = symbols.intern("PTR_ERR")
     isErr = symbols.intern("IS_ERR")
     isErrOrNull = symbols.intern("IS_ERR_OR_NULL")
     transparent = set(

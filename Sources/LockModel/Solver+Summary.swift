@@ -166,9 +166,11 @@ extension Solver {
   /// Whether a call sleeps by itself, whatever is held.
   public func sleepsItself(_ name: Symbol, _ arguments: [NodeID], in file: ParsedFile) -> Bool {
     if names.sleepers.contains(name) { return true }
-    guard let position = names.allocates[name], position < arguments.count else { return false }
-    let node = file[arguments[position]]
-    return node.kind == .name && names.gfpKernel.contains(Symbol(node.a))
+    if interface.sleepers.contains(name), program.definitions(of: name).isEmpty { return true }
+    // Whoever is told that it may wait for memory may sleep.
+    return arguments.contains { argument in
+      file[argument].kind == .name && names.gfpKernel.contains(Symbol(file[argument].a))
+    } && !program.symbols.text(name).contains("gfp_mask")
   }
 
   private func sleepChain(_ facts: FunctionFacts) -> [ChainStep]? {

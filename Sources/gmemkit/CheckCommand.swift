@@ -75,7 +75,8 @@ struct CheckCommand: AsyncParsableCommand {
     for warning in posted.warnings { Console.note("gmemkit: warning: \(warning)") }
     Console.note("gmemkit: applying and linting \(posted.patches.count) patches")
     let applied = try await SeriesApplier.apply(posted, to: repository, onto: base.commit)
-    let lint = try await SeriesLinter(repository, checker: SourceRules(), options: LintOptions(jobs: jobs))
+    let options = LintOptions(jobs: jobs, cache: LintCache(directory: DefaultTree.cacheDirectory() + "/lint"))
+    let lint = try await SeriesLinter(repository, checker: SourceRules(), options: options)
       .lint(try await LintedCommit.commits(of: applied, in: repository))
     let tests = try await test(applied, in: repository)
     return SeriesVerdict(
