@@ -61,25 +61,32 @@ let package = Package(
     room("LockModel", ["KernelC"]),
     room("LintRules", ["KernelC", "LockModel", "Findings"]),
     room("SeriesRules", ["Findings"]),
+    room("TreeFacts", ["KernelC"]),
     room(
       "SeriesLint",
       [
-        "SeriesRules", "LintRules", "KernelC", "Findings", "KernelTree", "PatchMail", "UnifiedDiff", "SeriesApply",
+        "SeriesRules", "TreeFacts", "LintRules", "KernelC", "Findings", "KernelTree", "PatchMail", "UnifiedDiff",
+        "SeriesApply",
         systemPackage,
       ]),
+
+    .executableTarget(
+      name: "SourceFuzz", dependencies: ["KernelC", "LintRules", "TreeFacts", "Findings"], swiftSettings: settings),
 
     // series → kernel → verdicts
     room("KernelConfig", ["ByteText"]),
     room("KernelBuild", ["KernelConfig", "KernelTree", "ChildProcess", "ByteText", systemPackage]),
     room("SelftestPlan", ["KernelConfig", "ByteText"]),
+    room("SelftestHarness", ["SelftestPlan", "KernelConfig", "ByteText"], resources: [.embedInCode("Driver/drive.h")]),
+    room("LineCoverage", ["ByteText"], resources: [.embedInCode("Guest/collect.c")]),
     room("KTAP", ["ByteText"]),
     room(
       "VirtualMachine", ["ChildProcess", "ByteText", systemPackage], resources: [.embedInCode("Guest/init.c")]),
     room(
       "SeriesSelftest",
       [
-        "SelftestPlan", "KernelConfig", "KernelBuild", "VirtualMachine", "KTAP", "SeriesApply", "KernelTree",
-        "Findings", "ChildProcess", "ByteText", systemPackage,
+        "SelftestPlan", "SelftestHarness", "LineCoverage", "KernelConfig", "KernelBuild", "VirtualMachine", "KTAP",
+        "SeriesApply", "KernelTree", "Findings", "ChildProcess", "ByteText", systemPackage,
       ]),
 
     // everything → one verdict per patch
@@ -88,8 +95,8 @@ let package = Package(
       name: "gmemkit",
       dependencies: [
         "ByteText", "PatchMail", "ThreadReview", "KernelTree", "SeriesApply", "DefaultTree", "Findings", "SeriesLint",
-        "SeriesRules", "KTAP", "VirtualMachine", "SeriesSelftest", "CheckReport", "Requirements", argumentParser,
-        systemPackage,
+        "SeriesRules", "TreeFacts", "KTAP", "VirtualMachine", "SelftestHarness", "SeriesSelftest", "CheckReport",
+        "Requirements", argumentParser, systemPackage,
       ],
       swiftSettings: settings),
 
@@ -108,12 +115,15 @@ let package = Package(
     tests("KernelCTests", ["KernelC"]),
     tests("LockModelTests", ["LockModel"]),
     tests("LintRulesTests", ["LintRules"]),
+    tests("TreeFactsTests", ["TreeFacts", "KernelC"]),
     tests("SeriesRulesTests", ["SeriesRules", "Findings"]),
-    tests("SeriesLintTests", ["SeriesLint", "Findings", "KernelTree", systemPackage]),
+    tests("SeriesLintTests", ["SeriesLint", "TreeFacts", "Findings", "KernelTree", systemPackage]),
     tests("ChildProcessTests", ["ChildProcess", systemPackage]),
     tests("KernelConfigTests", ["KernelConfig"]),
     tests("KernelBuildTests", ["KernelBuild", "KernelTree", "ChildProcess", systemPackage]),
     tests("SelftestPlanTests", ["SelftestPlan", "KernelConfig"]),
+    tests("SelftestHarnessTests", ["SelftestHarness", "SelftestPlan"]),
+    tests("LineCoverageTests", ["LineCoverage"]),
     tests("KTAPTests", ["KTAP"], exclude: ["Logs"]),
     tests("VirtualMachineTests", ["VirtualMachine", "ChildProcess", systemPackage], exclude: ["Guest"]),
     tests("SeriesSelftestTests", ["SeriesSelftest"]),

@@ -28,6 +28,17 @@ static inline int gmemkit_set_cache_object_limit(git_object_t type, size_t bytes
 	return git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, type, bytes);
 }
 
+/*
+ * Repository formats that change nothing for a reader of objects and references, or whose effects (missing objects) are
+ * seen when they matter. The object format and the reference format are not among them.
+ */
+static inline int gmemkit_accept_extensions(void)
+{
+	const char *names[] = { "worktreeconfig", "partialclone", "preciousobjects", "relativeworktrees" };
+
+	return git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, names, sizeof(names) / sizeof(names[0]));
+}
+
 /* An object store of our own: libgit2's part first, so that a pointer to one is a pointer to the other. */
 typedef struct {
 	git_odb_backend parent;

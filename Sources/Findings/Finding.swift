@@ -1,5 +1,5 @@
 /// One step of the chain that shows why a finding is right: a lock taken, a call, the second acquisition.
-public struct Evidence: Sendable, Hashable {
+public struct Evidence: Sendable, Hashable, Codable {
   /// Where the step is.
   public var place: SourcePlace
   /// What happens there: lower case, one sentence, no full stop, names in quotes.
@@ -13,7 +13,7 @@ public struct Evidence: Sendable, Hashable {
 }
 
 /// What a rule found in one version of the source; which patch brought it is told by `ReportedFinding`.
-public struct Finding: Sendable, Hashable {
+public struct Finding: Sendable, Hashable, Codable {
   /// The rule's stable identifier, e.g. `double-lock`.
   public var rule: String
   /// How bad it is if it is right.

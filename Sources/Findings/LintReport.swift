@@ -1,5 +1,5 @@
 /// The patch (or commit) that a finding is attributed to.
-public struct PatchIdentity: Sendable, Hashable {
+public struct PatchIdentity: Sendable, Hashable, Codable {
   /// From 1, in the order of the series.
   public var number: Int
   /// How many patches the series has.
@@ -39,7 +39,7 @@ public struct ReportedFinding: Sendable, Hashable {
 }
 
 /// A function or file that no rule could judge.
-public struct NotAnalysed: Sendable, Hashable {
+public struct NotAnalysed: Sendable, Hashable, Codable {
   /// Where it starts; line 0 for a whole file.
   public var place: SourcePlace
   /// Empty for a whole file.

@@ -1,5 +1,5 @@
 /// How bad it is if the finding is right.
-public enum Severity: String, Sendable, Hashable, CaseIterable, Comparable {
+public enum Severity: String, Sendable, Hashable, Codable, CaseIterable, Comparable {
   /// Worth knowing; no misbehaviour follows from it alone.
   case note
   /// Misbehaviour on some path.
@@ -20,7 +20,7 @@ public enum Severity: String, Sendable, Hashable, CaseIterable, Comparable {
 }
 
 /// How sure the rule is that the finding is right.
-public enum Confidence: String, Sendable, Hashable, CaseIterable, Comparable {
+public enum Confidence: String, Sendable, Hashable, Codable, CaseIterable, Comparable {
   /// A hint for a reader; never on by default.
   case low
   /// Right more often than not.

@@ -1,5 +1,5 @@
 /// A place in a source file of the tree under review.
-public struct SourcePlace: Sendable, Hashable {
+public struct SourcePlace: Sendable, Hashable, Codable {
   /// Relative to the top of the tree, with `/` between the parts.
   public var path: String
   /// Counted from 1; 0 stands for "the file as a whole".

@@ -56,6 +56,11 @@ extension KernelMake {
       command(["-j\(jobs)", goal]), known: objects.appending("gmemkit.warnings"), progress: progress)
   }
 
+  /// Compiles single objects, such as those that only a module build has.
+  public func compile(objects names: [String]) async throws(BuildError) -> BuildOutcome {
+    try await build(command(["-j\(jobs)"] + names), known: objects.appending("gmemkit.warnings")) { _ in }
+  }
+
   /// Installs the kernel's exported headers for user space, which its selftests compile against.
   public func installHeaders() async throws(BuildError) -> BuildOutcome {
     try await build(command(["-j\(jobs)", "headers_install"]), known: nil) { _ in }

@@ -8,10 +8,14 @@ public struct SelftestProgram: Sendable, Hashable, Comparable {
   /// The program below it, such as `guest_memfd_test` or `x86_64/cpuid_test`.
   public let name: String
 
+  /// Where its directory's makefile is, if not below the tree's selftests.
+  public let home: FilePath?
+
   /// Names a program.
-  public init(directory: String, name: String) {
+  public init(directory: String, name: String, home: FilePath? = nil) {
     self.directory = directory
     self.name = name
+    self.home = home
   }
 
   /// `kvm:guest_memfd_test`, as the kselftest runner has it.
@@ -53,13 +57,14 @@ extension KernelMake {
       let output = objects.appending("kselftest").appending(directory)
       try output.makeDirectories()
       let together = try await build(
-        selftestCommand(directory, output, members.map(\.name)), known: nil, progress: progress)
+        selftestCommand(directory, members.first?.home, output, members.map(\.name)), known: nil, progress: progress)
       if together.succeeded {
         built += members
         continue
       }
       for member in members {
-        let alone = try await build(selftestCommand(directory, output, [member.name]), known: nil, progress: progress)
+        let alone = try await build(
+          selftestCommand(directory, member.home, output, [member.name]), known: nil, progress: progress)
         if alone.succeeded { built.append(member) } else { failed.append((member, alone.errors)) }
       }
     }
@@ -67,14 +72,18 @@ extension KernelMake {
       built: built.sorted(), failed: failed.map { (program: $0.0, errors: $0.1) }, elapsed: clock.now - start)
   }
 
-  private func selftestCommand(_ directory: String, _ output: FilePath, _ names: [String]) -> ChildCommand {
-    let source = workspace.source.appending("tools/testing/selftests").appending(directory)
+  private func selftestCommand(
+    _ directory: String, _ home: FilePath?, _ output: FilePath, _ names: [String]
+  ) -> ChildCommand {
+    let all = workspace.source.appending("tools/testing/selftests")
+    let source = home ?? all.appending(directory)
     var words = [
       "-C", source.string, "-k", "-j\(jobs)", "OUTPUT=\(output)", "ARCH=\(target.sourceArchitecture)",
       // -static in CC and not in LDFLAGS: many makefiles add to LDFLAGS, and a variable on make's command line would win.
       "CC=\(compiler) -static", "KHDR_INCLUDES=-isystem \(objects)/usr/include",
     ]
     if !target.crossPrefix.isEmpty { words.append("CROSS_COMPILE=\(target.crossPrefix)") }
+    if home != nil { words.append("KSFT=\(all)") }
     return ChildCommand("make", words + names.map { "\(output)/\($0)" }, environment: Self.environment)
   }
 }

@@ -34,11 +34,17 @@ public struct KernelMake: Sendable {
   public let jobs: Int
   /// Whether a compiler cache is used.
   public let usesCompilerCache: Bool
+  /// Objects that are compiled with gcov's counters, as the ends of their paths: `virt/kvm/guest_memfd.o`.
+  public let profiledObjects: [String]
   /// The commands as they were run.
   public let history: CommandHistory
 
   /// Prepares to build a profile in a workspace; looks for ccache in PATH.
-  public init(workspace: KernelWorkspace, profile: String, target: BuildTarget, jobs: Int, history: CommandHistory) {
+  public init(
+    workspace: KernelWorkspace, profile: String, target: BuildTarget, jobs: Int, history: CommandHistory,
+    profiledObjects: [String] = []
+  ) {
+    self.profiledObjects = profiledObjects
     self.workspace = workspace
     self.profile = profile
     self.target = target
@@ -69,6 +75,11 @@ public struct KernelMake: Sendable {
   func command(_ arguments: [String]) -> ChildCommand {
     var words = ["-C", workspace.source.string, "O=\(objects)", "ARCH=\(target.kernelName)", "CC=\(compiler)"]
     if !target.crossPrefix.isEmpty { words.append("CROSS_COMPILE=\(target.crossPrefix)") }
+    if !profiledObjects.isEmpty {
+      // Evaluated by make for each object, so that no makefile of the tree need say it.
+      let patterns = profiledObjects.map { "%\($0)" }.joined(separator: " ")
+      words.append("GCOV_PROFILE=$(if $(filter \(patterns),$@),y,n)")
+    }
     return ChildCommand("make", words + arguments, environment: Self.environment)
   }
 

@@ -1,3 +1,4 @@
+import ChildProcess
 import SystemPackage
 
 #if canImport(Glibc)
@@ -31,6 +32,48 @@ public struct KernelWorkspace: Sendable {
 
   /// The object directory of a profile.
   public func objects(profile: String) -> FilePath { directory.appending("objects-\(profile)") }
+
+  /// How many object directories are kept, the most recently used ones.
+  private static let kept = 5
+
+  /// Makes sure that a profile's object directory is there: a new one starts as a copy of the family's last one, so that
+  /// only what the configurations tell apart is compiled. Directories that have not been used for long go.
+  public func prepareObjects(profile: String, family: String) async throws(BuildError) {
+    try directory.makeDirectories()
+    let wanted = objects(profile: profile)
+    if !wanted.exists, let seed = objectDirectories().first(where: { $0.0.hasPrefix("objects-\(family)") })?.0 {
+      let partial = directory.appending("objects.partial")
+      for words in [["rm", "-rf", partial.string], ["cp", "-a", directory.appending(seed).string, partial.string]] {
+        guard let result = try? await ChildProcess.run(ChildCommand(words[0], Array(words.dropFirst()))),
+          result.succeeded
+        else {
+          _ = try? await ChildProcess.run(ChildCommand("rm", ["-rf", partial.string]))
+          break
+        }
+      }
+      if partial.exists { _ = rename(partial.string, wanted.string) }
+    }
+    try wanted.makeDirectories()
+    try wanted.appending("gmemkit.used").write([])
+    for (name, _) in objectDirectories().dropFirst(Self.kept) {
+      _ = try? await ChildProcess.run(ChildCommand("rm", ["-rf", directory.appending(name).string]))
+    }
+  }
+
+  /// The object directories with the time of their last use, the last used first.
+  private func objectDirectories() -> [(String, Int)] {
+    guard let stream = opendir(directory.string) else { return [] }
+    defer { closedir(stream) }
+    var found: [(String, Int)] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      guard name.hasPrefix("objects-") else { continue }
+      var status = stat()
+      let used = directory.appending(name).appending("gmemkit.used")
+      found.append((name, stat(used.string, &status) == 0 ? Int(status.st_mtim.tv_sec) : 0))
+    }
+    return found.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+  }
 
   /// What `source/` holds.
   var state: FilePath { directory.appending("source.state") }

@@ -90,10 +90,23 @@ struct Lexer {
       hash = (hash ^ UInt32(byte)) &* 16_777_619
       end += 1
     }
+    if end - position <= 2, end < limit, classes[Int(bytes[end])] == ByteClass.quote.rawValue, isEncodingPrefix(end) {
+      quoted(limit, intoMacro, prefix: end - position)
+      return
+    }
     let name = UnsafeBufferPointer(rebasing: bytes[position..<end])
     let local = names.intern(name, hash: hash)
     if Int(local) == traits.count { traits.append(Self.traits(of: name)) }
     emit(.identifier, end - position, intoMacro, symbol: local, traits: traits[Int(local)])
+  }
+
+  /// `L`, `u`, `U` and `u8` in front of a quote belong to the literal.
+  private func isEncodingPrefix(_ end: Int) -> Bool {
+    switch bytes[position] {
+    case 0x4C, 0x55: end - position == 1
+    case 0x75: end - position == 1 || bytes[position + 1] == 0x38
+    default: false
+    }
   }
 
   private static func traits(of name: UnsafeBufferPointer<UInt8>) -> Token.Traits {
@@ -144,9 +157,9 @@ struct Lexer {
     end - start > 1 && bytes[start] == 0x30 && (bytes[start + 1] | 0x20) == 0x78
   }
 
-  private mutating func quoted(_ limit: Int, _ intoMacro: Bool) {
-    let quote = bytes[position]
-    var end = position + 1
+  private mutating func quoted(_ limit: Int, _ intoMacro: Bool, prefix: Int = 0) {
+    let quote = bytes[position + prefix]
+    var end = position + prefix + 1
     while end < limit, bytes[end] != quote {
       if bytes[end] == 0x0A { break }
       end += bytes[end] == 0x5C ? 2 : 1

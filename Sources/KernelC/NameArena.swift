@@ -18,6 +18,10 @@ struct NameArena {
     return bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[start..<end])) }
   }
 
+  func longHash(_ index: Int32) -> UInt64 {
+    withBytes(index) { $0.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 } }
+  }
+
   func text(_ index: Int32) -> String {
     guard index >= 0, Int(index) < hashes.count else { return "" }
     return withBytes(index) { String(decoding: $0, as: UTF8.self) }

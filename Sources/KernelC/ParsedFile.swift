@@ -51,6 +51,9 @@ public struct ParsedFile: Sendable {
     }
     let boundary = tokens.count
     tokens.append(contentsOf: lexed.macroTokens)
+    // The parser looks a few tokens ahead, and a group that is cut may have taken the end with it.
+    let end = Token(start: UInt32(truncatingIfNeeded: bytes.count), length: 0, symbol: .none, kind: .end, traits: [])
+    tokens.append(contentsOf: repeatElement(end, count: 4))
     var parser = Parser(tokens: tokens, boundary: boundary, bytes: bytes)
     parser.parseFile()
     parser.parseMacros(lexed.macros)

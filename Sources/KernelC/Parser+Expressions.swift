@@ -62,7 +62,7 @@ extension Parser {
   }
 
   /// Moves to the `,` `;` `)` `]` or `}` that ends the expression here.
-  private mutating func skipExpression() {
+  mutating func skipExpression() {
     while index < limit {
       switch kind {
       case .comma, .semicolon, .rightParen, .rightBracket, .rightBrace, .conditionalIf, .conditionalElse,
@@ -146,7 +146,22 @@ extension Parser {
     return node(.sizeOf, at: token, a: operand)
   }
 
-  private mutating func parsePostfix() -> NodeID { parsePostfixTail(parsePrimary()) }
+  private mutating func parsePostfix() -> NodeID {
+    let token = index
+    let result = parsePostfixTail(parsePrimary())
+    // `DRIVER_NAME " text"`: a macro for a string, joined with another.
+    guard kind == .string, nodes[Int(result)].kind == .name || nodes[Int(result)].kind == .call else { return result }
+    skipStrings()
+    return node(.string, at: token)
+  }
+
+  /// Literals in a row, and the macros for literals between them.
+  private mutating func skipStrings() {
+    while kind == .string || (kind == .identifier && keyword() == nil) {
+      index += 1
+      if kind == .leftParen { skipGroup() }
+    }
+  }
 
   private mutating func parsePostfixTail(_ first: NodeID) -> NodeID {
     var result = first
@@ -214,16 +229,7 @@ extension Parser {
       let (value, isExact) = numberValue(tokens[token])
       return node(.number, at: token, a: value, b: isExact ? 1 : 0)
     case .string:
-      while kind == .string
-        || (kind == .identifier && tokens[index].traits.contains(.upperCase) && kind(at: 1) == .string)
-      {
-        index += 1
-      }
-      if kind == .identifier, index > token, tokens[index].traits.contains(.upperCase), kind(at: 1) != .leftParen {
-        // "text" PRIu64
-        index += 1
-        while kind == .string { index += 1 }
-      }
+      skipStrings()
       return node(.string, at: token)
     case .character:
       index += 1
@@ -315,75 +321,6 @@ extension Parser {
     let token = index
     skipExpression()
     return node(.oddExpression, at: token)
-  }
-
-  /// `{ … }` as an initialiser, or an expression.
-  mutating func parseInitialiser() -> NodeID {
-    guard kind == .leftBrace else { return parseAssignment() }
-    let opening = index
-    let end = behind(index)
-    let savedLimit = limit
-    depth += 1
-    defer {
-      limit = savedLimit
-      index = end
-      depth -= 1
-    }
-    guard depth < Self.nestingLimit else {
-      note(.nesting, at: opening)
-      return node(.oddExpression, at: opening)
-    }
-    index += 1
-    limit = max(index, end - 1)
-    var elements: [Int32] = []
-    while index < limit {
-      let before = index
-      if let element = parseInitialiserElement() { elements.append(element) }
-      if kind != .comma { skipExpression() }
-      if kind == .comma || index == before { index += 1 }
-    }
-    let run = store(elements)
-    return node(.initialiserList, at: opening, a: run.start, b: run.count)
-  }
-
-  private mutating func parseInitialiserElement() -> NodeID? {
-    let token = index
-    switch kind {
-    case .conditionalIf, .conditionalElse, .conditionalEnd:
-      index += 1
-      return nil
-    case .dot where kind(at: 1) == .identifier:
-      index += 1
-      var member = symbol
-      let nameToken = index
-      index += 1
-      while kind == .dot || kind == .leftBracket {
-        if kind == .leftBracket {
-          index = behind(index)
-        } else {
-          index += 1
-          member = symbol
-          index += 1
-        }
-      }
-      _ = take(.equal)
-      let value = parseInitialiser()
-      return node(.designator, at: nameToken, a: member.rawValue, b: value)
-    case .leftBracket:
-      index = behind(index)
-      while kind == .leftBracket { index = behind(index) }
-      if kind == .dot, kind(at: 1) == .identifier { return parseInitialiserElement() }
-      _ = take(.equal)
-      let value = parseInitialiser()
-      return node(.designator, at: token, a: -1, b: value, op: 1)
-    case .identifier where kind(at: 1) == .colon:
-      let member = symbol
-      index += 2
-      let value = parseInitialiser()
-      return node(.designator, at: token, a: member.rawValue, b: value)
-    default:
-      return parseInitialiser()
-    }
   }
 
   private func numberValue(_ token: Token) -> (Int32, Bool) {

@@ -26,12 +26,21 @@ extension Parser {
       skipToSemicolon()
       return
     }
+    if at(.extern), kind(at: 1) == .string, kind(at: 2) == .leftBrace {
+      // Linkage for C++: what is inside stands at file scope.
+      index += 3
+      return
+    }
     let start = index
     var cursor = index
     var sawEqual = false
     while cursor < limit {
       switch tokens[cursor].kind {
       case .semicolon:
+        if !sawEqual, let brace = oldStyleBrace(start, cursor) {
+          if !parseFunction(start, brace: brace) { index = behind(brace) }
+          return
+        }
         parseDeclaration(start, end: cursor)
         return
       case .equal:
@@ -82,6 +91,17 @@ extension Parser {
     guard let header = functionHeader(start, brace) else {
       // `extern "C" {`, `MACRO { … }` and the like: nothing that runs.
       return false
+    }
+    if brace + 2 < limit, tokens[brace + 1].kind == .dot {
+      // `define_machine(name) { .member = … }`: a variable under a macro, not a function.
+      index = brace
+      let value = parseInitialiser()
+      let name = wrappedName(header.name) ?? header.name
+      globals.append(
+        GlobalDefinition(
+          name: tokens[name].symbol, type: CType(base: .typedef, name: tokens[header.name].symbol),
+          token: UInt32(name), isStatic: true, initialiser: value))
+      return true
     }
     let savedLimit = limit
     defer { limit = savedLimit }
@@ -136,111 +156,6 @@ extension Parser {
       index += 1
     }
     return type
-  }
-
-  private struct Header {
-    var name: Int
-    var lastParen: Int
-  }
-
-  /// Finds the name: the identifier in front of the parameter list, behind which only attributes (or the declarations
-  /// of an old-style definition) may follow.
-  private func functionHeader(_ start: Int, _ brace: Int) -> Header? {
-    var cursor = brace - 1
-    if cursor >= start, tokens[cursor].kind == .semicolon { return oldStyleHeader(start, brace) }
-    while cursor > start {
-      switch tokens[cursor].kind {
-      case .identifier:
-        cursor -= 1
-      case .rightParen:
-        let opening = Int(partner[cursor])
-        guard opening > start, tokens[opening - 1].kind == .identifier else {
-          // `(*name(args))(args)`: a function that returns a function pointer.
-          if opening > start, tokens[opening - 1].kind == .rightParen { cursor = opening - 1 } else { return nil }
-          continue
-        }
-        let word = Keyword(tokens[opening - 1].symbol)
-        let isAttribute = word?.isAttribute == true || word?.isAssembly == true
-        let precededByGroup = opening - 2 >= start && tokens[opening - 2].kind == .rightParen
-        let isReserved = tokens[opening - 1].traits.contains(.reserved) && precededByGroup
-        if isAttribute || isReserved {
-          cursor = opening - 2
-          continue
-        }
-        guard word == nil else { return nil }
-        return Header(name: opening - 1, lastParen: cursor)
-      default:
-        return nil
-      }
-    }
-    return nil
-  }
-
-  private func oldStyleHeader(_ start: Int, _ brace: Int) -> Header? {
-    var cursor = start
-    while cursor < brace {
-      if tokens[cursor].kind == .leftParen, cursor > start, tokens[cursor - 1].kind == .identifier,
-        partner[cursor] > 0, Int(partner[cursor]) < brace
-      {
-        return Header(name: cursor - 1, lastParen: Int(partner[cursor]))
-      }
-      cursor += 1
-    }
-    return nil
-  }
-
-  private mutating func applyOldStyleTypes(_ parameters: inout [Parameter], from start: Int, to brace: Int) {
-    index = start
-    let savedLimit = limit
-    limit = brace
-    while index < brace {
-      let before = index
-      let specifiers = parseSpecifiers()
-      while index < brace, kind != .semicolon {
-        let inner = index
-        let declarator = parseDeclarator(specifiers.type)
-        if let position = parameters.firstIndex(where: { $0.name == declarator.name || !$0.name.exists }) {
-          parameters[position] = Parameter(name: declarator.name, type: declarator.type)
-        }
-        _ = take(.comma)
-        if index == inner { index += 1 }
-      }
-      index += 1
-      if index == before { index += 1 }
-    }
-    limit = savedLimit
-  }
-
-  /// `SYSCALL_DEFINE3(name, …)`, `BPF_CALL_2(name, …)`, `DEFINE_…(name, …)`: the first argument is the name.
-  private func wrappedName(_ name: Int) -> Int? {
-    guard tokens[name].traits.contains(.upperCase), name + 2 < limit, tokens[name + 1].kind == .leftParen,
-      tokens[name + 2].kind == .identifier, tokens[name + 3].kind == .comma || tokens[name + 3].kind == .rightParen
-    else { return nil }
-    return name + 2
-  }
-
-  /// Types and names alternate in a `SYSCALL_DEFINE`.
-  private mutating func wrapperParameters(_ name: Int) -> [Parameter] {
-    let end = behind(name + 1)
-    var parameters: [Parameter] = []
-    index = name + 3
-    let savedLimit = limit
-    limit = max(index, end - 1)
-    defer {
-      limit = savedLimit
-      index = end
-    }
-    while index < limit {
-      let before = index
-      _ = take(.comma)
-      let type = parseTypeName()
-      while index < limit, kind != .comma { index += 1 }
-      _ = take(.comma)
-      if kind == .identifier { parameters.append(Parameter(name: symbol, type: type)) }
-      while index < limit, kind != .comma { index += 1 }
-      if index == before { index += 1 }
-    }
-    return parameters
   }
 
   /// Reads a declaration that ends with the semicolon at `end`.
@@ -302,66 +217,5 @@ extension Parser {
     return GlobalDefinition(
       name: tokens[cursor + 2].symbol, type: CType(base: .typedef, name: tokens[cursor].symbol),
       token: UInt32(cursor + 2), isStatic: isStatic, initialiser: -1)
-  }
-
-  /// Reads function-like macros as functions without types, and name aliases.
-  mutating func parseMacros(_ macros: [MacroDefinition]) {
-    for macro in macros {
-      let range = macro.tokens.lowerBound + boundary..<macro.tokens.upperBound + boundary
-      if macro.isFunctionLike {
-        parseMacro(macro, range)
-      } else if range.count == 1, tokens[range.lowerBound].kind == .identifier {
-        aliases.append((macro.name, tokens[range.lowerBound].symbol))
-      }
-    }
-  }
-
-  private mutating func parseMacro(_ macro: MacroDefinition, _ range: Range<Int>) {
-    guard range.count > 2, range.count < 4000, tokens[range.lowerBound].kind == .leftParen else { return }
-    var cursor = range.lowerBound + 1
-    var parameters: [Parameter] = []
-    while cursor < range.upperBound, tokens[cursor].kind != .rightParen {
-      if tokens[cursor].kind == .identifier {
-        parameters.append(Parameter(name: tokens[cursor].symbol, type: .unknown))
-      }
-      cursor += 1
-    }
-    let bodyStart = cursor + 1
-    let hasCall = (bodyStart..<max(bodyStart, range.upperBound)).contains {
-      tokens[$0].kind == .leftParen && $0 > bodyStart && tokens[$0 - 1].kind == .identifier
-    }
-    guard bodyStart < range.upperBound, hasCall else { return }
-    matchBrackets(bodyStart..<range.upperBound)
-    let savedLimit = limit
-    let unreadCount = unread.count
-    limit = range.upperBound
-    index = bodyStart
-    currentFunction = macro.name
-    oddStatements = 0
-    let firstNode = NodeID(nodes.count)
-    let body = parseMacroBody(bodyStart)
-    unread.removeSubrange(unreadCount...)
-    limit = savedLimit
-    functions.append(
-      FunctionDefinition(
-        name: macro.name, token: UInt32(range.lowerBound), isStatic: true, isInline: true, isMacro: true,
-        returnType: .unknown, parameters: parameters, body: body, nodes: firstNode..<NodeID(nodes.count),
-        tokens: range, annotations: [],
-        oddStatements: oddStatements))
-  }
-
-  /// A lone expression becomes `return expression`, `do { … } while (0)` its block, anything else a block.
-  private mutating func parseMacroBody(_ start: Int) -> NodeID {
-    let block = parseStatements(start)
-    let content = nodes[Int(block)]
-    guard content.b == 1 else { return block }
-    let only = lists[Int(content.a)]
-    let statement = nodes[Int(only)]
-    if statement.kind == .expressionStatement, tokens[min(index, tokens.count) - 1].kind != .semicolon {
-      let value = node(.returnStatement, at: start, a: statement.a)
-      let run = store([value])
-      return node(.block, at: start, a: run.start, b: run.count)
-    }
-    return block
   }
 }

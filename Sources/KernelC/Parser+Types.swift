@@ -23,7 +23,10 @@ extension Parser {
   func startsDeclaration() -> Bool {
     guard kind == .identifier else { return false }
     if let keyword = keyword() {
-      if keyword.isType || keyword.isTypeof { return kind(at: 1) != .leftParen || keyword.isTypeof || keyword.isType }
+      if keyword.isType || keyword.isTypeof {
+        // `u8 += n`: a local with the name of a type.
+        return !kind(at: 1).isAssignment && kind(at: 1) != .arrow && kind(at: 1) != .dot
+      }
       if keyword.isQualifier { return true }
       return keyword.isAttribute && kind(at: 1) == .identifier
     }
@@ -68,7 +71,15 @@ extension Parser {
       return kind(at: cursor) == .rightParen
     }
     if next == .identifier, let keyword = keyword(at: offset + 1) { return keyword == .const || keyword.isAttribute }
-    return next == .rightParen && tokens[index + offset].traits.contains(.typeSuffix)
+    guard next == .rightParen else { return false }
+    if tokens[index + offset].traits.contains(.typeSuffix) { return true }
+    // No operator stands between `(name)` and what follows, so the name is a type.
+    switch kind(at: offset + 2) {
+    case .number, .string, .character, .tilde, .bang: return true
+    case .identifier: return keyword(at: offset + 2)?.startsStatement != true
+    case .leftParen: return keyword(at: offset + 3)?.isType == true
+    default: return false
+    }
   }
 
   mutating func parseSpecifiers() -> Specifiers {
@@ -278,109 +289,5 @@ extension Parser {
       default: index += 1
       }
     }
-  }
-
-  /// Reads `*name[…]`, `(*name)(…)` and their attributes.
-  mutating func parseDeclarator(_ base: CType) -> Declarator {
-    var result = Declarator(name: .none, token: index, type: base)
-    while index < limit {
-      if kind == .star {
-        result.type.pointers = min(result.type.pointers + 1, 8)
-        index += 1
-      } else if let word = keyword(), word.isQualifier || word.isAttribute {
-        if word == .__free || word == .__cleanup { result.cleansUp = true }
-        index += 1
-        if word.isAttribute { skipGroup() }
-      } else {
-        break
-      }
-    }
-    if kind == .identifier {
-      result.name = symbol
-      result.token = index
-      index += 1
-    } else if kind == .leftParen, kind(at: 1) == .star || kind(at: 1) == .identifier || kind(at: 1) == .caret {
-      parseInnerDeclarator(&result)
-    }
-    parseDeclaratorSuffix(&result)
-    return result
-  }
-
-  private mutating func parseInnerDeclarator(_ result: inout Declarator) {
-    let end = behind(index)
-    index += 1
-    var pointers: UInt8 = 0
-    while index < end - 1 {
-      if kind == .star { pointers = min(pointers + 1, 8) }
-      if kind == .identifier, keyword() == nil, !result.name.exists {
-        result.name = symbol
-        result.token = index
-      }
-      index += 1
-    }
-    index = end
-    if kind == .leftParen {
-      result.type.isFunction = true
-      result.parameters = parseParameters()
-    } else {
-      result.type.pointers = min(result.type.pointers + pointers, 8)
-    }
-  }
-
-  private mutating func parseDeclaratorSuffix(_ result: inout Declarator) {
-    while index < limit {
-      if kind == .leftBracket {
-        result.type.arrays = min(result.type.arrays + 1, 8)
-        index = behind(index)
-      } else if kind == .leftParen, result.parameters == nil, result.name.exists {
-        result.parameters = parseParameters()
-      } else if let word = keyword(), word.isAttribute || word.isAssembly {
-        if word == .__free || word == .__cleanup { result.cleansUp = true }
-        index += 1
-        skipGroup()
-      } else if kind == .identifier, tokens[index].traits.contains(.reserved), keyword() == nil {
-        index += 1
-        skipGroup()
-      } else {
-        break
-      }
-    }
-  }
-
-  /// Reads a parenthesised parameter list; the position is the opening parenthesis.
-  mutating func parseParameters() -> [Parameter] {
-    let end = behind(index)
-    let savedLimit = limit
-    defer {
-      limit = savedLimit
-      index = end
-      depth -= 1
-    }
-    depth += 1
-    guard depth < Self.nestingLimit else { return [] }
-    index += 1
-    limit = max(index, end - 1)
-    var parameters: [Parameter] = []
-    while index < limit {
-      let before = index
-      let specifiers = parseSpecifiers()
-      let declarator = parseDeclarator(specifiers.type)
-      parameters.append(Parameter(name: declarator.name, type: declarator.type))
-      while index < limit, kind != .comma { index = kind == .leftParen ? behind(index) : index + 1 }
-      if kind == .comma { index += 1 }
-      if index == before { index += 1 }
-    }
-    if parameters.count == 1, !parameters[0].name.exists, parameters[0].type.base == .void,
-      parameters[0].type.pointers == 0
-    {
-      return []
-    }
-    return parameters
-  }
-
-  /// Reads a type name inside parentheses; the position is its first token.
-  mutating func parseTypeName() -> CType {
-    let specifiers = parseSpecifiers()
-    return parseDeclarator(specifiers.type).type
   }
 }

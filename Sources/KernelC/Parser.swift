@@ -7,6 +7,8 @@ struct Parser {
   static let nestingLimit = 150
   /// Operators in a row (`a + b + …`): the tree leans left, so a pass over it recurses that deep.
   static let chainLimit = 600
+  /// Parameter declarations of an old-style definition.
+  static let oldStyleLimit = 64
 
   let tokens: ContiguousArray<Token>
   let bytes: UnsafeBufferPointer<UInt8>

@@ -40,6 +40,11 @@ public final class SymbolTable: Sendable {
     storage.withLock { $0.text(symbol.rawValue) }
   }
 
+  /// A 64-bit hash of each spelling (FNV-1a), the same in every run.
+  public func hashes(of symbols: [Symbol]) -> [UInt64] {
+    storage.withLock { arena in symbols.map { $0.exists ? arena.longHash($0.rawValue) : 0 } }
+  }
+
   /// How many names there are.
   public var count: Int { storage.withLock { $0.count } }
 

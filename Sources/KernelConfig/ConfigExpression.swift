@@ -44,6 +44,14 @@ public indirect enum ConfigExpression: Sendable, Hashable {
     if self == .always || other == .always { return .always }
     if self == .literal("n") { return other }
     if other == .literal("n") || disjuncts.contains(other) { return self }
+    // A || A && B is A: what a file is built for twice over is one condition.
+    let new = Set(other.conjuncts)
+    guard case .or = other else {
+      if disjuncts.contains(where: { new.isSuperset(of: $0.conjuncts) }) { return self }
+      let kept = disjuncts.filter { !Set($0.conjuncts).isSuperset(of: new) }
+      guard let first = kept.first else { return other }
+      return .or(kept.dropFirst().reduce(first) { .or($0, $1) }, other)
+    }
     return .or(self, other)
   }
 

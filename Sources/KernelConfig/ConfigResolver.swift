@@ -17,6 +17,8 @@ public struct ConfigResolver: Sendable {
   public private(set) var requests: [Request] = []
   private var chosen = DotConfig()
   private var steps = 0
+  /// Whether `depends on m` may be met, by setting what depends on it to `m`.
+  private var allowsModules = false
   private let tree: KconfigTree
 
   /// Nothing is set yet in this tree.
@@ -50,10 +52,67 @@ public struct ConfigResolver: Sendable {
     return true
   }
 
+  /// Makes a condition hold, as a module where nothing else is allowed.
+  ///
+  /// - Returns: whether a way was found; if not, nothing was added.
+  public mutating func requireAsModule(_ condition: ConfigExpression, reason: String) -> Bool {
+    var attempt = self
+    attempt.allowsModules = true
+    guard attempt.require(.symbol("MODULES"), reason: reason), attempt.require(condition, reason: reason) else {
+      return false
+    }
+    attempt.allowsModules = false
+    self = attempt
+    return true
+  }
+
+  /// Sets more of those who select a symbol that cannot be set by hand: each is another caller of the code that it guards.
+  ///
+  /// Only those defined near it that cost few options are taken; what already holds stays.
+  public mutating func requireSelectors(of name: String, reason: String) {
+    var hidden = [name]
+    var seen: Set<String> = [name]
+    while let next = hidden.popLast(), seen.count < 20 {
+      guard let symbol = tree.symbols[next], !symbol.hasPrompt else { continue }
+      let subsystem = symbol.definitions.compactMap { Self.directory($0.location.path).split(separator: "/").last }
+      for selector in tree.selectors[next] ?? [] {
+        guard case .symbol(let selecting) = selector.value, let owner = tree.symbols[selecting] else { continue }
+        let isNear = owner.definitions.contains { definition in
+          Self.directory(definition.location.path).split(separator: "/").contains { subsystem.contains($0) }
+        }
+        guard isNear else { continue }
+        if !owner.hasPrompt, seen.insert(selecting).inserted { hidden.append(selecting) }
+        // What selects it under a condition may be hidden itself: then the condition is what a user can set.
+        let wanted = owner.hasPrompt ? selector.value : selector.value.and(selector.condition)
+        var attempt = self
+        if attempt.require(wanted, reason: "\(reason), selects \(next)"),
+          attempt.requests.count <= requests.count + 3
+        {
+          self = attempt
+        }
+      }
+    }
+  }
+
+  /// What keeps a condition from holding: for each symbol that is missing, the part of its dependencies that the options
+  /// chosen so far exclude; `nil` where no single reason stands out.
+  public func obstacle(to condition: ConfigExpression) -> String? {
+    for name in condition.symbols where Tristate(letter: chosen[name]) == .no {
+      guard let symbol = tree.symbols[name] else { return "no Kconfig file defines \(name)" }
+      let against = symbol.dependencies.conjuncts.filter { part in
+        guard case .not(let inner) = part else { return part == .literal("n") || part == .literal("m") }
+        return inner.value(in: chosen) > .no
+      }
+      if let first = against.first { return "\(name) depends on \(first)" }
+    }
+    return nil
+  }
+
   private mutating func satisfy(_ expression: ConfigExpression, reason: String, visiting: Set<String>) -> Bool {
     steps += 1
     guard steps < 20_000, visiting.count < 60 else { return false }
     switch expression {
+    case .literal("m"): return allowsModules
     case .literal(let text): return text != "n"
     case .opaque: return true
     case .symbol(let name): return enable(name, reason: reason, visiting: visiting)
@@ -119,7 +178,7 @@ public struct ConfigResolver: Sendable {
       case .prompt(let definition):
         let needed = definition.dependencies.and(definition.visibility)
         guard resolver.satisfy(needed, reason: because, visiting: inside) else { return false }
-        resolver.set(name, "y", reason: reason)
+        resolver.set(name, needed.conjuncts.contains(.literal("m")) ? "m" : "y", reason: reason)
       case .given(let condition):
         // The reason travels on: a symbol that cannot be set by hand is only a step on the way.
         guard resolver.satisfy(condition, reason: "\(reason), for \(name)", visiting: inside) else { return false }

@@ -16,7 +16,7 @@ public struct KbuildMap: Sendable {
   ///   - directories: only descend into these and what is above and below them; `nil` walks everything.
   ///   - read: a file's bytes by its path in the tree.
   public init(sourceArchitecture: String, within directories: [String]? = nil, read: (String) -> [UInt8]?) {
-    let variables = ["SRCARCH": sourceArchitecture, "srctree": "", "src": "", "obj": ""]
+    let variables = ["SRCARCH": sourceArchitecture, "srctree": "", "src": "", "obj": "", "BITS": "64"]
     let scope = directories.map { $0.map { $0 + "/" } }
     var pending: [(String, ConfigExpression)] = [("arch/\(sourceArchitecture)", .always), ("lib", .always)]
     for makefile in ["Kbuild", "arch/\(sourceArchitecture)/Makefile"] {

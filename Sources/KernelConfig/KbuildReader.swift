@@ -44,7 +44,7 @@ struct KbuildReader {
   func objects() -> [(String, ConfigExpression, String?)] {
     var found: [(String, ConfigExpression, String?)] = []
     for root in Self.roots {
-      for item in lists[root] ?? [] where item.text.hasSuffix(".o") {
+      for item in resolved(lists[root] ?? []) where item.text.hasSuffix(".o") {
         append(item, part: nil, to: &found, depth: 0)
       }
     }
@@ -54,9 +54,21 @@ struct KbuildReader {
   /// The directories to descend into.
   func descents() -> [(String, ConfigExpression)] {
     Self.roots.sorted().flatMap { root in
-      (lists[root] ?? []).compactMap { item in
+      resolved(lists[root] ?? []).compactMap { item in
         guard item.text.hasSuffix("/") || (root == "subdir" && !item.text.hasSuffix(".o")) else { return nil }
         return (Self.normalised(directory, item.text), item.condition)
+      }
+    }
+  }
+
+  /// Puts in the members of another list where an item is a reference to it: `obj-y := filemap.o $(mmu-y)`.
+  private func resolved(_ items: [Item], depth: Int = 0) -> [Item] {
+    items.flatMap { item -> [Item] in
+      guard depth < 4, item.text.hasPrefix("$("), item.text.hasSuffix(")"),
+        let (stem, _) = Self.list(String(item.text.dropFirst(2).dropLast())), let members = lists[stem]
+      else { return [item] }
+      return resolved(members, depth: depth + 1).map {
+        Item(text: $0.text, condition: item.condition.and($0.condition))
       }
     }
   }
@@ -67,7 +79,7 @@ struct KbuildReader {
     let stem = String(item.text.dropLast(2))
     found.append((Self.normalised(directory, item.text), item.condition, module))
     guard depth < 4, let members = lists[stem] else { return }
-    for member in members where member.text.hasSuffix(".o") && member.text != item.text {
+    for member in resolved(members) where member.text.hasSuffix(".o") && member.text != item.text {
       let part = Item(text: member.text, condition: item.condition.and(member.condition))
       append(part, part: module ?? stem, to: &found, depth: depth + 1)
     }

@@ -15,10 +15,14 @@ struct Deflater: ~Copyable {
   /// `header`, then `bytes` as a zlib stream.
   func stream(after header: [UInt8], _ bytes: UnsafeRawBufferPointer) -> [UInt8] {
     let bound = libdeflate_zlib_compress_bound(compressor, bytes.count)
-    return [UInt8](unsafeUninitializedCapacity: header.count + bound) { buffer, count in
-      _ = buffer.initialize(from: header)
-      let output = buffer.baseAddress.map { UnsafeMutableRawPointer($0 + header.count) }
-      count = header.count + libdeflate_zlib_compress(compressor, bytes.baseAddress, bytes.count, output, bound)
+    return withUnsafeTemporaryAllocation(byteCount: bound, alignment: 16) { scratch in
+      let count = libdeflate_zlib_compress(compressor, bytes.baseAddress, bytes.count, scratch.baseAddress, bound)
+      // The array has no more than it needs: a series' objects are kept until they are landed.
+      var stream: [UInt8] = []
+      stream.reserveCapacity(header.count + count)
+      stream.append(contentsOf: header)
+      stream.append(contentsOf: scratch[..<count])
+      return stream
     }
   }
 }

@@ -49,16 +49,6 @@ struct ObjectHandle: ~Copyable {
   deinit { git_object_free(pointer) }
 }
 
-struct TreeEntryHandle: ~Copyable {
-  let pointer: OpaquePointer
-
-  init(taking pointer: OpaquePointer) { self.pointer = pointer }
-
-  deinit { git_tree_entry_free(pointer) }
-
-  var entry: TreeEntry? { TreeEntry(pointer) }
-}
-
 struct DatabaseObjectHandle: ~Copyable {
   let pointer: OpaquePointer
 
@@ -74,8 +64,18 @@ struct DatabaseObjectHandle: ~Copyable {
 
   var type: git_object_t { git_odb_object_type(pointer) }
 
-  var bytes: [UInt8] {
-    Array(UnsafeRawBufferPointer(start: git_odb_object_data(pointer), count: git_odb_object_size(pointer)))
+  /// The bytes of a tree object, for as long as `body` runs.
+  func withTree<Result>(_ body: (UnsafeRawBufferPointer) throws(TreeError) -> Result) throws(TreeError) -> Result {
+    guard type == GIT_OBJECT_TREE else {
+      throw TreeError(.failed, "read the tree", "object", reason: "it is a file, not a directory")
+    }
+    return try body(UnsafeRawBufferPointer(start: git_odb_object_data(pointer), count: git_odb_object_size(pointer)))
+  }
+
+  var bytes: [UInt8] { withBytes { Array($0) } }
+
+  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    body(UnsafeRawBufferPointer(start: git_odb_object_data(pointer), count: git_odb_object_size(pointer)))
   }
 }
 

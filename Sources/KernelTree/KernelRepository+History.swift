@@ -22,91 +22,6 @@ extension KernelRepository {
 }
 
 extension KernelRepository {
-  /// A commit of the history and how many of the wanted files it has.
-  public struct Match: Hashable, Sendable {
-    /// The commit.
-    public let commit: ObjectID
-    /// How many of the wanted files are in its tree with the wanted blob.
-    public let count: Int
-  }
-
-  /// A file that a patch was made from: a path and the first digits of a blob's name.
-  public struct WantedBlob: Hashable, Sendable {
-    /// The path, relative to the tree's top.
-    public let path: String
-    /// The first digits of the blob's name, lower case.
-    public let prefix: String
-
-    /// A file with its blob.
-    public init(path: String, prefix: String) {
-      self.path = path
-      self.prefix = prefix.lowercased()
-    }
-  }
-
-  /// How many of the wanted files are in `tree` with the wanted blob.
-  public func matches(_ wanted: [WantedBlob], in tree: ObjectID) throws(TreeError) -> Int {
-    var count = 0
-    for file in wanted {
-      if let entry = try entry(at: file.path, in: tree), entry.id.hex.hasPrefix(file.prefix) { count += 1 }
-    }
-    return count
-  }
-
-  /// The commits that match most of the wanted files, the best first and of equal ones the newest.
-  ///
-  /// The walk goes back from HEAD and every branch, remote branch and tag in the order of commit dates; it ends at the
-  /// first commit that has all files, or after `limit`.
-  public func bestMatches(for wanted: [WantedBlob], within limit: Duration) throws(TreeError) -> [Match] {
-    let walk = try RevisionWalkHandle(in: repository.pointer, path: path)
-    try Libgit2.check(git_revwalk_sorting(walk.pointer, GIT_SORT_TIME.rawValue), "walk the history of", path)
-    // A repository without a commit, or with a detached HEAD, still has its other references.
-    _ = git_revwalk_push_head(walk.pointer)
-    for glob in ["heads/*", "remotes/*", "tags/*"] { _ = git_revwalk_push_glob(walk.pointer, glob) }
-    let clock = ContinuousClock()
-    let end = clock.now + limit
-    var best: [Match] = []
-    var next = git_oid()
-    var last: ObjectID?
-    while git_revwalk_next(&next, walk.pointer) == 0, clock.now < end {
-      let commit = ObjectID(next)
-      let tree = try tree(of: commit)
-      // An empty commit, or one that was rebased: the same tree has the same matches.
-      if tree == last { continue }
-      last = tree
-      let count = try matches(wanted, in: tree)
-      if count == wanted.count { return [Match(commit: commit, count: count)] + best }
-      guard count > best.first?.count ?? 0 else { continue }
-      best.insert(Match(commit: commit, count: count), at: 0)
-      if best.count > 5 { best.removeLast() }
-    }
-    return best
-  }
-
-  /// The commit that last changed `path` in the history of `tip`; nil when the search took longer than `limit`.
-  public func lastChange(
-    of path: String, before tip: ObjectID, within limit: Duration
-  ) throws(TreeError) -> ObjectID? {
-    let clock = ContinuousClock()
-    let end = clock.now + limit
-    var commit = tip
-    var entry = try entry(at: path, in: tree(of: commit))
-    while clock.now < end {
-      var same: (commit: ObjectID, entry: TreeEntry?)?
-      for parent in try parents(of: commit) {
-        let there = try self.entry(at: path, in: tree(of: parent))
-        if there == entry {
-          same = (parent, there)
-          break
-        }
-      }
-      guard let same else { return commit }
-      commit = same.commit
-      entry = same.entry
-    }
-    return nil
-  }
-
   /// Whether `ancestor` is `commit` or one of its ancestors.
   public func isAncestor(_ ancestor: ObjectID, of commit: ObjectID) throws(TreeError) -> Bool {
     guard ancestor != commit else { return true }
@@ -115,31 +30,6 @@ extension KernelRepository {
     let status = git_graph_descendant_of(repository.pointer, &new, &old)
     try Libgit2.check(status, "walk the history of", commit.hex)
     return status == 1
-  }
-
-  /// The newest commit in the history of `tip` whose message holds one of `needles`, each with the commit it was found
-  /// in; ends when all are found or after `limit`.
-  public func commits(
-    mentioning needles: [String], before tip: ObjectID, within limit: Duration
-  ) throws(TreeError) -> [String: ObjectID] {
-    let walk = try RevisionWalkHandle(in: repository.pointer, path: path)
-    try Libgit2.check(git_revwalk_sorting(walk.pointer, GIT_SORT_TIME.rawValue), "walk the history of", path)
-    var start = tip.oid
-    try Libgit2.check(git_revwalk_push(walk.pointer, &start), "walk the history from", tip.hex)
-    let clock = ContinuousClock()
-    let end = clock.now + limit
-    var open = Set(needles.filter { !$0.isEmpty })
-    var found: [String: ObjectID] = [:]
-    var next = git_oid()
-    while !open.isEmpty, git_revwalk_next(&next, walk.pointer) == 0, clock.now < end {
-      let commit = ObjectID(next)
-      let message = String(decoding: try self.message(of: commit), as: UTF8.self)
-      for needle in open where message.contains(needle) {
-        found[needle] = commit
-        open.remove(needle)
-      }
-    }
-    return found
   }
 
   /// The one commit whose name starts with `prefix`; nil when there is none in the repository.

@@ -59,18 +59,47 @@ extension KernelRepository {
   ///
   /// - Complexity: one tree read per directory of the path.
   public func entry(at path: String, in tree: ObjectID) throws(TreeError) -> TreeEntry? {
-    guard !path.isEmpty else { return TreeEntry(mode: 0o40000, id: tree) }
-    let handle = try ObjectHandle(tree, GIT_OBJECT_TREE, in: repository.pointer, "read the tree")
-    var found: OpaquePointer?
-    let status = git_tree_entry_bypath(&found, handle.pointer, path)
-    guard status != GIT_ENOTFOUND.rawValue else { return nil }
-    guard status == 0, let found else { throw Libgit2.error(status, "look up", path) }
-    return TreeEntryHandle(taking: found).entry
+    var found = TreeEntry(mode: 0o40000, id: tree)
+    guard !path.isEmpty else { return found }
+    for component in path.utf8.split(separator: 0x2F) {
+      guard found.isDirectory, let next = try child(Array(component), of: found.id) else { return nil }
+      found = next
+    }
+    return found
+  }
+
+  /// What stands in the way to `path`: the first of the entries above it that is no directory, with its path.
+  ///
+  /// - Complexity: one tree read per directory of the path.
+  public func obstacle(to path: String, in tree: ObjectID) throws(TreeError) -> TreeFile? {
+    var directory = tree
+    var place: [UInt8] = []
+    for component in path.utf8.split(separator: 0x2F).dropLast() {
+      place += component
+      guard let entry = try child(Array(component), of: directory) else { return nil }
+      guard entry.isDirectory else { return TreeFile(path: String(decoding: place, as: UTF8.self), entry: entry) }
+      directory = entry.id
+      place.append(0x2F)
+    }
+    return nil
+  }
+
+  private func child(_ name: [UInt8], of tree: ObjectID) throws(TreeError) -> TreeEntry? {
+    try DatabaseObjectHandle(tree, in: database.pointer, "read the tree")
+      .withTree { (bytes) throws(TreeError) in RawTree.entry(named: name, in: bytes) }
   }
 
   /// The content of a blob.
   public func blob(_ id: ObjectID) throws(TreeError) -> [UInt8] {
-    let object = try DatabaseObjectHandle(id, in: database.pointer, "read the blob")
+    let object: DatabaseObjectHandle
+    do {
+      object = try DatabaseObjectHandle(id, in: database.pointer, "read the blob")
+    } catch {
+      guard error.code == .notFound else { throw error }
+      throw TreeError(
+        .notFound, "read the blob", id.hex, reason: "the repository does not have it",
+        nextStep: "in a partial clone, 'git -C \(path) cat-file -e \(id.short)' fetches it; else run git fsck")
+    }
     guard object.type == GIT_OBJECT_BLOB else {
       throw TreeError(.notFound, "read the blob", id.hex, reason: "the object is not a blob")
     }

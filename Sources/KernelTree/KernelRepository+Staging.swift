@@ -6,14 +6,21 @@ extension KernelRepository {
     try stage(.blob, bytes)
   }
 
-  private func stage(_ type: ObjectType, _ bytes: [UInt8]) throws(TreeError) -> ObjectID {
+  /// The name that a blob of this content has, whether or not the repository holds it.
+  public func name(ofBlob bytes: [UInt8]) throws(TreeError) -> ObjectID { try name(.blob, bytes) }
+
+  private func name(_ type: ObjectType, _ bytes: [UInt8]) throws(TreeError) -> ObjectID {
     // libgit2 hashes with collision detection: the bytes come from strangers.
     var oid = git_oid()
     let status = bytes.withUnsafeBytes {
       git_odb_hash(&oid, $0.baseAddress, $0.count, git_object_t(rawValue: Int32(type.rawValue)))
     }
-    try Libgit2.check(status, "stage a \(type.word) of", "\(bytes.count) bytes")
-    let id = ObjectID(oid)
+    try Libgit2.check(status, "hash a \(type.word) of", "\(bytes.count) bytes")
+    return ObjectID(oid)
+  }
+
+  private func stage(_ type: ObjectType, _ bytes: [UInt8]) throws(TreeError) -> ObjectID {
+    let id = try name(type, bytes)
     bytes.withUnsafeBytes { staged.add(id, type, $0) }
     return id
   }
@@ -26,25 +33,22 @@ extension KernelRepository {
   /// - Complexity: proportional to the size of the directories on the updated paths.
   public func stageTree(_ tree: ObjectID, updating updates: [TreeUpdate]) throws(TreeError) -> ObjectID {
     guard !updates.isEmpty else { return tree }
-    let base = try ObjectHandle(tree, GIT_OBJECT_TREE, in: repository.pointer, "read the tree")
-    var names: [UnsafeMutablePointer<CChar>] = []
-    defer { names.forEach { $0.deallocate() } }
-    var list: [git_tree_update] = []
-    for update in updates {
-      let utf8 = update.path.utf8CString
-      let name = UnsafeMutablePointer<CChar>.allocate(capacity: utf8.count)
-      for (index, character) in utf8.enumerated() { name[index] = character }
-      names.append(name)
-      list.append(
-        git_tree_update(
-          action: update.entry == nil ? GIT_TREE_UPDATE_REMOVE : GIT_TREE_UPDATE_UPSERT,
-          id: update.entry?.id.oid ?? git_oid(), filemode: git_filemode_t(rawValue: update.entry?.mode ?? 0),
-          path: UnsafePointer(name)))
+    let database = database.pointer
+    let store = TreeEdit.Store(
+      read: { (id, body) throws(TreeError) in
+        try DatabaseObjectHandle(id, in: database, "read the tree").withTree(body)
+      },
+      write: { (bytes) throws(TreeError) in self.stageTree(bytes) })
+    return try TreeEdit(updates).apply(to: tree, path: "", store) ?? stageTree([])
+  }
+
+  /// Stages a tree object. Its bytes are ours but for file names, so libgit2's slow hash is not needed.
+  private func stageTree(_ content: [UInt8]) -> ObjectID {
+    content.withUnsafeBytes { bytes in
+      let id = PackEncoder.name(.tree, bytes)
+      staged.add(id, .tree, bytes)
+      return id
     }
-    var oid = git_oid()
-    let status = git_tree_create_updated(&oid, repository.pointer, base.pointer, list.count, list)
-    try Libgit2.check(status, "change the tree at", updates.map(\.path).joined(separator: ", "))
-    return ObjectID(oid)
   }
 
   /// Stages a commit and returns its name.

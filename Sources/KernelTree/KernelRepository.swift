@@ -34,6 +34,11 @@ public actor KernelRepository {
   }
 
   private static func explain(_ error: TreeError, path: String) -> TreeError {
+    if error.reason.lowercased().contains("refstorage") {
+      return TreeError(
+        .unsupported, "open the repository", path, reason: error.reason,
+        nextStep: "gmemkit reads branches from files and packed-refs; 'git clone' makes such a repository of this one")
+    }
     if error.reason.contains("objectformat") || error.reason.contains("extension") {
       return TreeError(
         .unsupported, "open the repository", path, reason: error.reason,

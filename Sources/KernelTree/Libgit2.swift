@@ -15,6 +15,8 @@ enum Libgit2 {
     _ = gmemkit_set_cache_object_limit(GIT_OBJECT_TREE, 128 << 10)
     // A branch must not point at a pack that a power cut has emptied.
     _ = gmemkit_set_fsync(1)
+    // git sparse-checkout and partial clones set these; libgit2 knows none of them by itself.
+    _ = gmemkit_accept_extensions()
     return LIBGIT2_VERSION
   }()
 

@@ -74,12 +74,18 @@ public struct PackWriter: ~Copyable {
 
   /// The SHA-1 of the pack's content, read back, since the count at its front was not known while it was written.
   private func checksum() throws(TreeError) -> ObjectID {
-    guard let mapped = mmap(nil, length, PROT_READ, MAP_SHARED, pack.descriptor, 0), mapped != MAP_FAILED else {
-      throw PackFile.failure("read back the pack in", directory)
-    }
-    defer { munmap(mapped, length) }
     var hash = SHA1()
-    hash.update(UnsafeRawBufferPointer(start: mapped, count: length))
+    var chunk = [UInt8](repeating: 0, count: 1 << 20)
+    var offset = 0
+    while offset < length {
+      let count = chunk.withUnsafeMutableBytes {
+        pread(pack.descriptor, $0.baseAddress, min($0.count, length - offset), off_t(offset))
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw PackFile.failure("read back the pack in", directory) }
+      chunk.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+      offset += count
+    }
     return hash.finish()
   }
 

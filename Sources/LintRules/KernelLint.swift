@@ -4,10 +4,13 @@ import LockModel
 
 /// The analyser as one value: facts of a file, rules over many files, rules over a change.
 public struct KernelLint: Sendable {
-  private let symbols = SymbolTable()
+  let symbols = SymbolTable()
 
   /// An analyser with a symbol table of its own; facts of one analyser mean nothing to another.
   public init() {}
+
+  /// The names of the run, by which symbols of its files are spelt out.
+  public var symbolTable: SymbolTable { symbols }
 
   /// All rules.
   public var rules: [RuleDescription] {
@@ -22,15 +25,21 @@ public struct KernelLint: Sendable {
   /// Function definitions in a file, macros not counted.
   public func functionCount(_ file: ParsedFile) -> Int { file.functions.count { !$0.isMacro } }
 
-  /// Links `files` and runs the rules named in `ids` over the functions of the files in `focus`.
+  /// Links `files` and runs the rules named in `ids` over the functions of the files in `focus`, and over those that
+  /// `callers` names by path.
   ///
   /// The result does not depend on the order in which the files were read.
-  public func check(_ files: [ParsedFile], focus: Set<String>, rules ids: Set<String>) -> LintOutcome {
+  public func check(
+    _ files: [ParsedFile], focus: Set<String>, callers: [String: Set<String>] = [:], rules ids: Set<String>
+  ) -> LintOutcome {
     let ordered = files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     let solver = Solver(Program(files: ordered, symbols: symbols))
     let program = solver.program
-    let functions = program.allFunctions.filter {
-      !program.definition($0).isMacro && focus.contains(program.file(of: $0).path)
+    let functions = program.allFunctions.filter { id in
+      let definition = program.definition(id)
+      let path = program.file(of: id).path
+      guard !definition.isMacro else { return false }
+      return focus.contains(path) || callers[path]?.contains(symbols.text(definition.name)) == true
     }
     let context = RuleContext(solver: solver, functions: functions, names: RuleNames(symbols))
     var outcome = LintOutcome()

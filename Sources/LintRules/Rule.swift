@@ -34,10 +34,15 @@ public enum RuleRegistry {
     InvertedSearch(),
     MissingErrorCheck(),
     WrongError(),
+    MissingUnwind(),
+    InvertedCheck(),
+    ContradictingGuard(),
+    UnguardedMember(),
   ]
 
   /// Rules over a change.
   public static let changeRules: [any ChangeRule] = [
-    InvertedCondition()
+    InvertedCondition(),
+    LockDropped(),
   ]
 }

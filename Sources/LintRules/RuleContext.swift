@@ -12,6 +12,11 @@ public struct RuleContext {
 
   var program: Program { solver.program }
 
+  /// Whether other files can call the function, or an operations table holds it.
+  func isExported(_ id: FunctionID) -> Bool {
+    !program.definition(id).isStatic || program.slots.values.contains { $0.contains(id) }
+  }
+
   /// Whether a local says whether a lock is held.
   func hasLockFlag(_ id: FunctionID) -> Bool { solver.hasLockFlag(id) }
 
@@ -35,7 +40,7 @@ public struct RuleContext {
   /// Whether a call returns a pointer, from a function with a real body.
   func isPointer(_ call: NodeID, in id: FunctionID) -> Bool {
     let name = callee(call, in: program.file(of: id))
-    if solver.isAllocator(name) { return true }
+    if solver.isAllocator(name) || solver.isKnownPointer(name) { return true }
     let definitions = program.definitions(of: name).map(program.definition)
     return definitions.contains { $0.returnType.isPointer && $0.tokens.count > 40 }
   }

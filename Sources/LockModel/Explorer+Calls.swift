@@ -10,6 +10,9 @@ extension Explorer {
       return apply(primitive, node, argumentNodes, state)
     }
     var state = state
+    if name == solver.names.errorCode, let first = argumentNodes.first {
+      use(first, at: node, isErrorCode: true, state)
+    }
     let arguments = argumentNodes.map { place(of: $0) }
     let (targets, isIndirect) = self.targets(item, name)
     record(node, name, targets, isIndirect, argumentNodes, arguments, state)
@@ -57,6 +60,7 @@ extension Explorer {
     let conditions = parameterConditions(state)
     let key = CallKey(node: node, held: state.held, conditions: conditions)
     guard callsSeen.insert(key).inserted else { return }
+    noteListAccess(nodes, name, state)
     facts.calls.append(
       CallEvent(
         node: node, callee: name, targets: targets, arguments: arguments, values: nodes.map { values(of: $0, state) },
@@ -116,7 +120,14 @@ extension Explorer {
       guard let bit = scope.trackedBits[name] else { continue }
       let wasUnset = state.unset & bit != 0
       state.unset &= ~bit
-      if wasUnset, let skips = summary?.skipsFor[position], skips != .any {
+      let output = summary == nil ? solver.interface.outputs[calleeName(node)] : nil
+      if wasUnset, let output, output.position == position {
+        let result = solver.places.intern(.result, -1, node)
+        state.pending.append(
+          PathState.Pending(bit: bit, result: result, unwrittenFor: output.skippedFor, call: node))
+      } else if wasUnset, let skips = summary?.skipsFor[position], skips != .any,
+        summary?.writesOn[position]?.isDisjoint(with: skips) == true
+      {
         let result = solver.places.intern(.result, -1, node)
         state.pending.append(PathState.Pending(bit: bit, result: result, unwrittenFor: skips, call: node))
       }
@@ -253,12 +264,21 @@ extension Explorer {
     _ kind: LockKind, _ mode: LockMode, _ place: Place, _ node: NodeID, _ state: inout PathState
   ) {
     facts.released.insert(place)
+    releaseSections(node, &state)
     if state.isHeld(place) {
       if !state.closed.contains(place) { state.closed.append(place) }
-    } else if dropAliases(place, kind, &state) {
+    } else if dropAliases(place, kind, &state), !solver.places.isPortable(place) {
       return
     }
     state.change(place, kind, mode, by: -1, site: node)
+  }
+
+  /// `spin_unlock_irqrestore()` also ends what `local_irq_save()` began.
+  private func releaseSections(_ node: NodeID, _ state: inout PathState) {
+    guard state.held.contains(where: { $0.kind == .irq || $0.kind == .softirq }) else { return }
+    let name = solver.program.symbols.text(calleeName(node))
+    if name.hasSuffix("_irqrestore") || name.hasSuffix("_irq") { state.held.removeAll { $0.kind == .irq } }
+    if name.hasSuffix("_bh") { state.held.removeAll { $0.kind == .softirq } }
   }
 
   // MARK: Summaries
@@ -325,11 +345,16 @@ extension Explorer {
       opened.held.remove(at: index)
     }
     opened.change(pairPlace, .pair, .exclusive, by: 1, site: node)
-    guard
-      let type = solver.returnType(of: name, scope.fileIndex)
-        ?? (pairing.isResult ? CType(base: .void, pointers: 1) : nil)
-    else { return [state] }
-    if isDiscarded(node) || (type.base == .void && !type.isPointer) { return [opened] }
+    if isDiscarded(node) { return [opened] }
+    if solver.returnType(of: name, scope.fileIndex) == nil, !pairing.isResult, !pairing.isKnown,
+      !solver.soundsLikeLock(name)
+    {
+      return [state]
+    }
+    let type =
+      solver.returnType(of: name, scope.fileIndex)
+      ?? CType(base: pairing.isResult ? .void : .integer, pointers: pairing.isResult ? 1 : 0)
+    if (type.base == .void && !type.isPointer) { return [opened] }
     var failed = state
     let result = solver.places.intern(.result, -1, node)
     if type.isPointer || pairing.isResult {

@@ -61,6 +61,7 @@ extension Explorer {
     {
       return returns
     }
+    if let known = solver.interface.returns(name), solver.program.definitions(of: name).isEmpty { return known }
     if solver.program.returnType(name)?.base == .boolean { return [.zero, .positive] }
     let place = place(of: id)
     return place >= 0 ? state.values(of: place) ?? .any : .any
@@ -126,7 +127,9 @@ extension Explorer {
       let first = scope.file.list(node.b, node.c).first ?? -1
       if name == solver.names.isErr || name == solver.names.isErrOrNull {
         let errors: ValueSet = name == solver.names.isErr ? .negative : [.negative, .zero]
-        return keep(first, truth ? errors : ValueSet.any.subtracting(errors), &state)
+        let isPossible = keep(first, truth ? errors : ValueSet.any.subtracting(errors), &state)
+        if truth, isPossible, name == solver.names.isErr { state.failed = id }
+        return isPossible
       }
       if solver.names.ptrErr.contains(name) { return keep(first, truth ? .nonZero : .any, &state) }
       if solver.names.transparent.contains(name) { return restrict(first, truth, &state, depth + 1) }
@@ -134,8 +137,10 @@ extension Explorer {
       let wanted: ValueSet = truth ? .nonZero : .zero
       let known = values(of: id, state).intersection(wanted)
       if known.isEmpty { return false }
-      if state.values(of: result) != nil { state.set(result, known) }
-      if truth, known == .negative { state.failed = id }
+      if state.values(of: result) != nil || state.pending.contains(where: { $0.result == result }) {
+        state.set(result, known)
+      }
+      if truth, known == .negative || (known == .nonZero && isUnknownFunction(name)) { state.failed = id }
       return solver.names.impure.contains(name) ? true : decide(id, truth, &state)
     case .assign, .name, .member, .index:
       let target = node.kind == .assign ? node.a : id
@@ -146,6 +151,12 @@ extension Explorer {
       return place(of: id) < 0 ? decide(id, truth, &state) : keep(id, truth ? .nonZero : .zero, &state)
     default: return decide(id, truth, &state)
     }
+  }
+
+  /// A function of another file that is not shown, and of which nothing is known.
+  private func isUnknownFunction(_ name: Symbol) -> Bool {
+    name.exists && solver.program.definitions(of: name).isEmpty && solver.program.returnType(name) == nil
+      && solver.interface.returns(name) == nil
   }
 
   /// Narrows what is known about an expression with a place; false when nothing is left.
@@ -160,6 +171,12 @@ extension Explorer {
         state.set(result, known)
         return true
       }
+      if state.pending.contains(where: { $0.result == result }) {
+        known.formIntersection(wanted)
+        if known.isEmpty { return false }
+        state.set(result, known)
+        return true
+      }
     }
     known.formIntersection(wanted)
     if known.isEmpty { return false }
@@ -167,8 +184,9 @@ extension Explorer {
       relevant.contains(place) || state.values(of: place) != nil
         || state.pending.contains(where: { $0.result == place })
     {
-      state.set(place, known, constant: known == .zero ? 1 : state.constant(of: place))
+      state.set(place, known, constant: known == .zero ? 1 : state.constant(of: place), isTested: true)
     }
+    if known == .zero, allocated.contains(place) { state.failed = id }
     return true
   }
 
@@ -202,6 +220,11 @@ extension Explorer {
       }
       if place(of: left) < 0, scope.file[left].kind != .call { return decide(id, truth, &state) }
       return keep(left, wanted, &state)
+    }
+    if scope.file[left].kind == .call, let lock = solver.locks[calleeName(left)], lock.operation == .acquireOrFail,
+      values(of: right, state) == .negative, op == .equalEqual || op == .bangEqual
+    {
+      return keep(left, (op == .equalEqual) == holds ? .negative : .zero, &state)
     }
     let key = place(of: left)
     guard key >= 0, op == .equalEqual || op == .bangEqual else { return decide(id, truth, &state) }

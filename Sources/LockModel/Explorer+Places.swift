@@ -166,7 +166,7 @@ extension Explorer {
     return result
   }
 
-  private func collect(_ id: NodeID, _ result: inout [MicroOperation]) {
+  private mutating func collect(_ id: NodeID, _ result: inout [MicroOperation]) {
     guard id >= 0 else { return }
     let node = scope.file[id]
     switch node.kind {
@@ -194,7 +194,7 @@ extension Explorer {
       result.append(.assign(id))
     case .unary:
       if node.operation == .ampersand {
-        if scope.file[node.a].kind != .name { collect(node.a, &result) }
+        collectAddress(node.a, &result)
         return
       }
       collect(node.a, &result)
@@ -207,6 +207,7 @@ extension Explorer {
       collect(node.b, &result)
     case .member:
       collect(node.a, &result)
+      if node.operation == .arrow, relevant.contains(place(of: node.a)) { result.append(.dereference(id)) }
     case .cast:
       collect(node.b, &result)
     case .conditional:
@@ -218,6 +219,19 @@ extension Explorer {
       for element in scope.file.list(node.a, node.b) { collect(element, &result) }
     case .designator: collect(node.b, &result)
     default: break
+    }
+  }
+
+  /// The operand of `&`: computing `&p->member` does not look at what `p` points to.
+  private mutating func collectAddress(_ id: NodeID, _ result: inout [MicroOperation]) {
+    let node = scope.file[id]
+    switch node.kind {
+    case .name: break
+    case .member: node.operation == .arrow ? collect(node.a, &result) : collectAddress(node.a, &result)
+    case .index:
+      collectAddress(node.a, &result)
+      collect(node.b, &result)
+    default: collect(id, &result)
     }
   }
 

@@ -25,10 +25,16 @@ struct Explorer {
   var exitsSeen: Set<ExitKey> = []
   var unsetSeen: Set<UnsetReadEvent> = []
   var assertsSeen: Set<CallKey> = []
+  var accessesSeen: Set<CallKey> = []
   /// Functions that this one also undoes: opener call → closer's name.
   var pairs: [NodeID: Pairing] = [:]
   /// Pairs that a callee opens and leaves to this function.
   var lentPairs: [NodeID: Pairing] = [:]
+  /// Uses of a pointer by node, and whether it was surely NULL or an error on every path so far.
+  var pointerUses: [NodeID: PointerUseEvent] = [:]
+  var soundUses: Set<NodeID> = []
+  /// Locals that only ever hold what an allocator returned.
+  var allocated: Set<Place> = []
   /// Calls that are statements of their own: nobody looks at what they return.
   var discarded: Set<NodeID> = []
 
@@ -54,6 +60,7 @@ struct Explorer {
     case assign(NodeID)
     case modify(NodeID)
     case read(NodeID)
+    case dereference(NodeID)
   }
 
   init(_ solver: Solver, _ scope: FunctionScope) {
@@ -71,6 +78,8 @@ struct Explorer {
   mutating func run() -> FunctionFacts {
     findPairs()
     findRelevant()
+    findAllocated()
+    var joined: [Int: [PathState.JoinKey: PathState]] = [:]
     var seen = [Set<PathState>](repeating: [], count: flow.blocks.count)
     var work: [(block: Int, state: PathState)] = [(0, PathState())]
     var steps = 0
@@ -93,20 +102,27 @@ struct Explorer {
           var following = following
           if seen[next].contains(following) { continue }
           if seen[next].count >= Self.statesPerBlock {
-            facts.isApproximate = true
-            following.facts = []
-            following.decisions = []
-            if seen[next].contains(following) { continue }
-            if seen[next].count >= 2 * Self.statesPerBlock {
+            // From here on states with the same locks are one: what they disagree on is forgotten.
+            facts.isJoined = true
+            let key = following.joinKey
+            if let known = joined[next]?[key] {
+              let both = known.joined(with: following)
+              if both == known { continue }
+              following = both
+            } else if joined[next, default: [:]].count >= Self.statesPerBlock {
+              facts.isApproximate = true
               facts.isPartial = true
               continue
             }
+            joined[next, default: [:]][key] = following
+          } else {
+            seen[next].insert(following)
           }
-          seen[next].insert(following)
           work.append((next, following))
         }
       }
     }
+    facts.pointerUses = pointerUses.values.filter { !soundUses.contains($0.node) }.sorted { $0.node < $1.node }
     return facts
   }
 
@@ -201,6 +217,7 @@ struct Explorer {
         if let bit = scope.trackedBits[name] { state.unset &= ~bit }
         if scope.localTypes[name] != nil, (scope.assignmentCount[name] ?? 0) != 1 { forget(localPlace(name), &state) }
       }
+      noteListAccess(Array(scope.file.list(call.b, call.c)), calleeName(action.node), state)
       return run(operations(action.node).filter { if case .read = $0 { false } else { true } }, state)
     case .enterGuard:
       guard let (primitive, place) = guarded(action.node) else { return [state] }
@@ -263,21 +280,24 @@ struct Explorer {
         for index in states.indices { storeUnknown(target, item.a, &states[index]) }
       case .read(let node):
         for index in states.indices { read(node, &states[index]) }
+      case .dereference(let node):
+        for state in states { use(scope.file[node].a, at: node, isErrorCode: false, state) }
       }
     }
     return states
   }
 
   private mutating func store(_ target: Place, _ value: NodeID, _ targetNode: NodeID, _ state: inout PathState) {
-    state.failed = -1
     let values = self.values(of: value, state)
     let constant = self.constant(value) ?? 0
     let node = scope.file[targetNode]
+    if node.kind == .name || node.kind == .variable { state.failed = -1 }
     if node.kind == .name || node.kind == .variable, let bit = scope.trackedBits[Symbol(node.a)] {
       state.unset &= ~bit
       state.pending.removeAll { $0.bit == bit }
     }
     noteWrite(targetNode, &state)
+    noteAccess(targetNode, state)
     noteEscape(value, node, &state)
     forget(target, &state, except: value)
     if target >= 0, relevant.contains(target) { state.set(target, values, constant: constant) }
@@ -287,6 +307,7 @@ struct Explorer {
   private mutating func storeUnknown(_ target: Place, _ node: NodeID, _ state: inout PathState) {
     if scope.file[node].kind == .name, let bit = scope.trackedBits[Symbol(scope.file[node].a)] { state.unset &= ~bit }
     noteWrite(node, &state)
+    noteAccess(node, state)
     forget(target, &state)
   }
 

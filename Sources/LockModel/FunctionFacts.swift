@@ -114,6 +114,30 @@ public struct UnsetReadEvent: Sendable, Hashable {
   public let call: NodeID
 }
 
+/// A member that other tasks may see is written, or a list in one is walked or changed.
+public struct MemberAccessEvent: Sendable {
+  /// The member's node.
+  public let node: NodeID
+  /// The structure and the member.
+  public let member: MemberKey
+  /// The object that holds the member, in the function's terms.
+  public let object: Place
+  /// Locks held, on one of the paths.
+  public let held: [HeldLock]
+}
+
+/// A pointer is used although every path to the use has established that it is NULL or an error.
+public struct PointerUseEvent: Sendable, Hashable {
+  /// The member access, or the call of `PTR_ERR()`.
+  public let node: NodeID
+  /// The pointer's expression.
+  public let pointer: NodeID
+  /// What the pointer is there.
+  public let values: ValueSet
+  /// The use takes the error code of something that is none.
+  public let isErrorCode: Bool
+}
+
 /// What one function does, over all its paths.
 public struct FunctionFacts: Sendable {
   /// The function that the facts are about.
@@ -130,6 +154,12 @@ public struct FunctionFacts: Sendable {
   public internal(set) var unsetReads: [UnsetReadEvent] = []
   /// Places released somewhere in the function.
   public internal(set) var released: Set<Place> = []
+  /// Writes to members and uses of lists in members, once for each set of locks held.
+  public internal(set) var accesses: [MemberAccessEvent] = []
+  /// Uses of pointers that are surely NULL or an error there.
+  public internal(set) var pointerUses: [PointerUseEvent] = []
+  /// States with the same locks were joined to stay in the budget: correlations among values were lost, none with locks.
+  public internal(set) var isJoined = false
   /// The paths did not fit the budget; what is here is a part.
   public internal(set) var isPartial = false
   /// Correlations were given up to stay in the budget: what depends on them must not be reported.

@@ -8,6 +8,7 @@ struct KnownNames {
   let falseName: Symbol
   let errPtr: Symbol
   let ptrErr: Set<Symbol>
+  let errorCode: Symbol
   let isErr: Symbol
   let isErrOrNull: Symbol
   /// Pass their first argument's truth through.
@@ -47,12 +48,13 @@ struct KnownNames {
     falseName = symbols.intern("false")
     errPtr = symbols.intern("ERR_PTR")
     ptrErr = set("PTR_ERR PTR_ERR_OR_ZERO")
+    errorCode = symbols.intern("PTR_ERR")
     isErr = symbols.intern("IS_ERR")
     isErrOrNull = symbols.intern("IS_ERR_OR_NULL")
     transparent = set(
       """
       likely unlikely WARN_ON WARN_ON_ONCE WARN WARN_ONCE VM_WARN_ON VM_WARN_ON_ONCE KVM_BUG_ON KVM_BUG WARN_ON_FUNCTION
-      XFS_IS_CORRUPT data_race READ_ONCE rcu_access_pointer VM_BUG_ON drm_WARN_ON drm_WARN_ON_ONCE
+      data_race READ_ONCE rcu_access_pointer VM_BUG_ON
       """)
     containers = set(
       """

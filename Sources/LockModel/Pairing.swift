@@ -8,6 +8,12 @@ struct Pairing: Hashable {
   let resource: Place
   /// The resource is what the call returns.
   let isResult: Bool
+  /// The function itself never undoes it: whatever may keep the resource ends the watch.
+  var isStrict = false
+  /// The names are the kernel's own and well known.
+  var isKnown = false
+  /// The function undoes it for this very resource somewhere.
+  var isClosedHere = false
 }
 
 /// Which names undo which, as data: parts of names between underscores.
@@ -41,8 +47,44 @@ struct PairingTable {
     "get_task_struct": ["put_task_struct"], "get_task_mm": ["mmput"], "pci_get_device": ["pci_dev_put"],
     "alloc_workqueue": ["destroy_workqueue"], "filp_open": ["filp_close"], "clk_get": ["clk_put"],
     "ioremap": ["iounmap"], "dev_get_by_index": ["dev_put"], "dev_get_by_name": ["dev_put"],
-    "eventfd_ctx_fdget": ["eventfd_ctx_put"],
+    "eventfd_ctx_fdget": ["eventfd_ctx_put"], "sb_bread": ["brelse"], "sb_getblk": ["brelse"], "__bread": ["brelse"],
+    "ext4_bread": ["brelse"], "usb_alloc_urb": ["usb_free_urb"], "alloc_etherdev": ["free_netdev"],
+    "alloc_netdev": ["free_netdev"], "input_allocate_device": ["input_free_device"], "netdev_alloc_skb": ["kfree_skb"],
+    "dev_alloc_skb": ["kfree_skb", "dev_kfree_skb"], "kthread_create": ["kthread_stop"],
+    "of_iomap": ["iounmap"], "ioremap_wc": ["iounmap"], "class_create": ["class_destroy"],
+    "request_threaded_irq": ["free_irq"], "request_irq": ["free_irq"], "gpio_request": ["gpio_free"],
+    "pm_runtime_get_sync": pmRuntimePuts, "pm_runtime_resume_and_get": pmRuntimePuts,
+    "device_get_next_child_node": ["fwnode_handle_put"], "fwnode_get_named_child_node": ["fwnode_handle_put"],
+    "of_get_next_child": ["of_node_put"], "of_get_next_available_child": ["of_node_put"],
+    "of_cpu_device_node_get": ["of_node_put"], "of_find_device_by_node": ["put_device", "platform_device_put"],
+    "of_graph_get_remote_node": ["of_node_put"], "of_graph_get_endpoint_by_regs": ["of_node_put"],
+    "acpi_get_first_physical_node": ["put_device"], "pci_get_domain_bus_and_slot": ["pci_dev_put"],
+    "pci_get_slot": ["pci_dev_put"], "vmalloc_user": ["vfree"], "dma_alloc_coherent": ["dma_free_coherent"],
+    "crypto_alloc_shash": ["crypto_free_shash"], "crypto_alloc_ahash": ["crypto_free_ahash"],
+    "scsi_host_alloc": ["scsi_host_put"], "platform_device_alloc": ["platform_device_put"],
   ]
+  private static let pmRuntimePuts = [
+    "pm_runtime_put", "pm_runtime_put_sync", "pm_runtime_put_noidle", "pm_runtime_put_autosuspend",
+    "pm_runtime_put_sync_suspend", "pm_runtime_put_sync_autosuspend",
+  ]
+  /// Allocators whose results a function owns until it hands them on, whether or not it frees them itself.
+  private static let owned: Set<String> = [
+    "kmalloc", "kzalloc", "kcalloc", "kmalloc_array", "kmemdup", "kstrdup", "kasprintf", "kstrndup", "kvmalloc",
+    "kvzalloc", "kvcalloc", "kvmalloc_array", "vmalloc", "vzalloc", "memdup_user", "kmem_cache_alloc",
+    "kmem_cache_zalloc", "memdup_user_nul", "strndup_user", "vmemdup_user", "kmemdup_nul", "of_parse_phandle",
+    "of_get_parent", "of_get_child_by_name", "of_find_node_by_path", "of_find_compatible_node", "sb_bread",
+    "usb_alloc_urb", "alloc_etherdev", "input_allocate_device", "alloc_skb", "nlmsg_new", "genlmsg_new", "filp_open",
+    "of_find_node_by_name", "of_find_device_by_node", "acpi_get_first_physical_node", "pci_get_domain_bus_and_slot",
+  ]
+
+  /// Whether `name` is an allocator of the kernel's own.
+  static func isOwned(_ name: String) -> Bool { owned.contains(name) }
+
+  /// Whether the pair is one of the kernel's own and well known.
+  static func isKnown(_ name: String) -> Bool {
+    fixed[name] != nil || name.hasPrefix("clk_") || name.hasPrefix("regulator_") || name.hasPrefix("phy_")
+      || name.hasPrefix("pci_enable") || name.hasPrefix("reset_control_")
+  }
   private static let disposing: Set<String> = [
     "free", "destroy", "release", "cleanup", "put", "exit", "fini", "uninit", "teardown", "abort", "error", "fail",
     "unwind", "remove", "del", "delete", "close", "stop", "disable", "reset", "shutdown", "kill", "drop", "cancel",
@@ -70,6 +112,17 @@ struct PairingTable {
     if !text.hasPrefix("devm_"), !text.hasPrefix("trace_"), !text.hasPrefix("atomic") {
       if let fixed = Self.fixed[text] { result = Set(fixed.map(symbols.intern)) }
       let parts = text.split(separator: "_", omittingEmptySubsequences: false).map(String.init)
+      // `suspend_and_lock` is undone by `unlock_and_resume`.
+      if let middle = parts.firstIndex(of: "and"), middle > 0, middle + 1 < parts.count {
+        for first in Self.opposites[parts[middle + 1]] ?? [] {
+          for second in Self.opposites[parts[middle - 1]] ?? [] {
+            var other = parts
+            other[middle - 1] = first
+            other[middle + 1] = second
+            result.insert(symbols.intern(other.joined(separator: "_")))
+          }
+        }
+      }
       for (position, part) in parts.enumerated() {
         guard let opposites = Self.opposites[part] else { continue }
         for opposite in opposites {
@@ -102,91 +155,5 @@ struct PairingTable {
     let result = (disposes, parts.contains { Self.transferring.contains($0) })
     traits[name] = result
     return result
-  }
-}
-
-extension Explorer {
-  /// Finds the calls whose undoing also stands in this function.
-  mutating func findPairs() {
-    guard !scope.definition.isMacro else { return }
-    var present: Set<Symbol> = []
-    for node in scope.calls where discarded.contains(node) { present.insert(calleeName(node)) }
-    guard !present.isEmpty else { return }
-    var holders: [NodeID: NodeID] = [:]
-    for id in scope.definition.nodes {
-      let node = scope.file[id]
-      if node.kind == .assign, node.operation == .equal { holders[stripped(node.b)] = node.a }
-      if node.kind == .variable, node.c >= 0 { holders[stripped(node.c)] = id }
-    }
-    for node in scope.calls {
-      let name = calleeName(node)
-      guard name.exists, solver.locks[name] == nil else { continue }
-      let closers = solver.pairing.closers(of: name, solver.program.symbols).intersection(present)
-      guard !closers.isEmpty else { continue }
-      if let target = solver.program.resolve(name, fromFile: scope.fileIndex), let summary = solver.summary(target),
-        summary.exits.contains(where: { exit in exit.effects.contains { $0.kind != .pair } })
-      {
-        continue
-      }
-      addPair(node, closers, holders[node])
-    }
-  }
-
-  private func stripped(_ id: NodeID) -> NodeID {
-    scope.file[id].kind == .cast ? stripped(scope.file[id].b) : id
-  }
-
-  private mutating func addPair(_ node: NodeID, _ closers: Set<Symbol>, _ holder: NodeID?) {
-    let call = scope.file[node]
-    let returnsPointer =
-      solver.returnType(of: calleeName(node), scope.fileIndex)?.isPointer ?? false
-      || solver.names.allocators.contains(calleeName(node))
-    if returnsPointer {
-      guard let holder else { return }
-      let item = scope.file[holder]
-      let name = Symbol(item.a)
-      guard item.kind == .name || item.kind == .variable, scope.localTypes[name] != nil,
-        !scope.cleanedUp.contains(name), !scope.otherwiseSet.contains(name), item.kind != .variable || item.op & 1 == 0
-      else { return }
-      pairs[node] = Pairing(closers: closers, resource: localPlace(name), isResult: true)
-    } else {
-      guard let first = scope.file.list(call.b, call.c).first else { return }
-      let resource = place(of: first)
-      guard resource >= 0 else { return }
-      pairs[node] = Pairing(closers: closers, resource: resource, isResult: false)
-    }
-  }
-
-  /// Whether a callee may undo the pair; one that is not known may.
-  private func mayClose(_ target: FunctionID?, _ pairing: Pairing) -> Bool {
-    guard let target else { return true }
-    return solver.mayCall(target, pairing.closers)
-  }
-
-  /// What a call means for the pairs that are open.
-  mutating func settlePairs(
-    _ node: NodeID, _ name: Symbol, _ arguments: [Place], _ target: FunctionID?, _ state: inout PathState
-  ) {
-    guard state.held.contains(where: { $0.kind == .pair }) else { return }
-    let traits = solver.pairing.traits(of: name, solver.program.symbols)
-    state.held.removeAll { held in
-      guard held.kind == .pair, let pairing = pairs[held.site] ?? lentPairs[held.site], held.site != node else {
-        return false
-      }
-      if pairing.closers.contains(name) {
-        if arguments.contains(pairing.resource) {
-          if !state.closed.contains(held.place) { state.closed.append(held.place) }
-          return true
-        }
-        return false
-      }
-      let touches = arguments.contains { argument in
-        argument >= 0
-          && (solver.places.depends(argument, on: pairing.resource)
-            || solver.places.depends(pairing.resource, on: argument))
-      }
-      if touches, traits.disposes || target != nil, mayClose(target, pairing) { return true }
-      return touches && pairing.isResult && traits.transfers && !solver.isHarmless(name)
-    }
   }
 }

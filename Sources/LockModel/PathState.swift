@@ -52,6 +52,8 @@ struct Fact: Hashable {
   var values: ValueSet
   /// Hash of the constant it equals; 0 for none.
   var constant: Int
+  /// A condition on the path says so, as opposed to an assignment.
+  var isTested = false
 }
 
 /// What is known at one point of one path.
@@ -95,11 +97,42 @@ struct PathState: Hashable {
     return 0
   }
 
-  mutating func set(_ key: Place, _ values: ValueSet, constant: Int = 0) {
+  func isTested(_ key: Place) -> Bool { facts.contains { $0.key == key && $0.isTested } }
+
+  mutating func set(_ key: Place, _ values: ValueSet, constant: Int = 0, isTested: Bool = false) {
     if let position = facts.firstIndex(where: { $0.key == key }) { facts.remove(at: position) }
     if values == .any, constant == 0 { return }
     let position = facts.firstIndex { $0.key > key } ?? facts.count
-    facts.insert(Fact(key: key, values: values, constant: constant), at: position)
+    facts.insert(Fact(key: key, values: values, constant: constant, isTested: isTested), at: position)
+  }
+
+  /// What decides which states may be joined: correlations with it must survive.
+  var joinKey: JoinKey {
+    JoinKey(held: held, unset: unset, pending: pending, closed: closed, failed: failed)
+  }
+
+  struct JoinKey: Hashable {
+    let held: [HeldLock]
+    let unset: UInt64
+    let pending: [Pending]
+    let closed: [Place]
+    let failed: NodeID
+  }
+
+  /// What holds in this state and in `other`, which has the same join key.
+  func joined(with other: PathState) -> PathState {
+    var result = self
+    result.facts = facts.compactMap { fact in
+      guard let match = other.facts.first(where: { $0.key == fact.key }) else { return nil }
+      let values = fact.values.union(match.values)
+      let constant = fact.constant == match.constant ? fact.constant : 0
+      if values == .any, constant == 0 { return nil }
+      return Fact(
+        key: fact.key, values: values, constant: constant, isTested: fact.isTested && match.isTested)
+    }
+    result.decisions = decisions.filter(other.decisions.contains)
+    result.written = written & other.written
+    return result
   }
 
   func heldIndex(_ place: Place) -> Int? { held.firstIndex { $0.place == place } }

@@ -166,9 +166,16 @@ extension Solver {
   /// Whether a call sleeps by itself, whatever is held.
   public func sleepsItself(_ name: Symbol, _ arguments: [NodeID], in file: ParsedFile) -> Bool {
     if names.sleepers.contains(name) { return true }
-    guard let position = names.allocates[name], position < arguments.count else { return false }
-    let node = file[arguments[position]]
-    return node.kind == .name && names.gfpKernel.contains(Symbol(node.a))
+    if interface.sleepers.contains(name), program.definitions(of: name).isEmpty { return true }
+    func mayWait(_ argument: NodeID) -> Bool {
+      file[argument].kind == .name && names.gfpKernel.contains(Symbol(file[argument].a))
+    }
+    if let position = names.allocates[name] { return position < arguments.count && mayWait(arguments[position]) }
+    // Whoever is told that it may wait for memory may sleep; what has a body is judged by it.
+    guard program.definitions(of: name).isEmpty else { return false }
+    let text = program.symbols.text(name)
+    if text.hasPrefix("__xa_") || text.hasPrefix("mas_") || text.contains("gfp_mask") { return false }
+    return arguments.contains(where: mayWait)
   }
 
   private func sleepChain(_ facts: FunctionFacts) -> [ChainStep]? {

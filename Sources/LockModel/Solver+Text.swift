@@ -116,13 +116,29 @@ extension Solver {
   public func returns(of name: Symbol) -> ValueSet? {
     if names.allocators.contains(name) { return [.zero, .positive] }
     let definitions = program.definitions(of: name)
-    guard !definitions.isEmpty else { return nil }
     var result: ValueSet = []
     for id in definitions {
-      guard let known = summary(id)?.returns else { return nil }
+      guard let known = summary(id)?.returns else { return interface.returns(name) }
       result.formUnion(known)
     }
-    return result
+    return result.isEmpty ? interface.returns(name) : result
+  }
+
+  /// Whether `name` is one of the kernel's lock primitives.
+  public func isLockPrimitive(_ name: Symbol) -> Bool { locks[name] != nil }
+
+  /// Whether `name` is a widely used function that returns a pointer.
+  public func isKnownPointer(_ name: Symbol) -> Bool {
+    interface.errorPointers.contains(name) || interface.nullPointers.contains(name)
+  }
+
+  /// Whether a call returns 0 or a negative errno, by its body or by what is known of the kernel.
+  public func returnsErrno(_ name: Symbol, fromFile: Int) -> Bool {
+    if let target = program.resolve(name, fromFile: fromFile) {
+      guard let known = summary(target)?.returns else { return false }
+      return known == [.zero, .negative] || known == .negative
+    }
+    return interface.errnos.contains(name)
   }
 }
 

@@ -13,6 +13,7 @@ public final class Solver {
   public let program: Program
   let names: KnownNames
   let locks: LockTable
+  let interface: KernelInterface
   var places = PlaceTable()
   var hints: [FunctionID: [Place: CType]] = [:]
   var pairing = PairingTable()
@@ -25,12 +26,16 @@ public final class Solver {
   private var returnTypes: [Symbol: CType?] = [:]
   private var depth = 0
   var classes: [ClassKey: LockClass?] = [:]
+  var borrowers: [Symbol: Bool] = [:]
+  var keeps: [KeepKey: Bool] = [:]
+  var listOperations: [Symbol: Bool] = [:]
 
   /// A solver over `program`.
   public init(_ program: Program) {
     self.program = program
     names = KnownNames(program.symbols)
     locks = LockTable(program.symbols)
+    interface = KernelInterface(program.symbols)
   }
 
   /// The facts of a function; nil while it is under way or too deep in a chain of calls.
@@ -58,6 +63,14 @@ public final class Solver {
   }
 
   private var pairsOf: [FunctionID: [NodeID: Pairing]] = [:]
+
+  /// How sure it is that the function must undo the pair that `node` opens.
+  public func pairTraits(of node: NodeID, in function: FunctionID) -> PairTraits {
+    guard let pairing = pairsOf[function]?[node] else { return PairTraits() }
+    return PairTraits(
+      isKnown: pairing.isKnown, isStrict: pairing.isStrict, isResult: pairing.isResult,
+      isClosedHere: pairing.isClosedHere)
+  }
 
   /// The names that undo the call `node` in `function`, when it is half of a pair.
   public func closers(of node: NodeID, in function: FunctionID) -> [String] {
@@ -129,7 +142,7 @@ public final class Solver {
   }
 
   /// Whether a function calls one of `names`, at a few levels of calls.
-  func mayCall(_ id: FunctionID, _ names: Set<Symbol>) -> Bool {
+  func mayCall(_ id: FunctionID, _ names: Set<Symbol>, orIndirect: Bool) -> Bool {
     var visited: Set<FunctionID> = [id]
     var work = [(id, 0)]
     while let (current, level) = work.popLast() {
@@ -137,7 +150,7 @@ public final class Solver {
       for node in scope.calls {
         let callee = scope.file[scope.file[node].a]
         guard callee.kind == .name else {
-          if level == 0 { return true }
+          if level == 0, orIndirect { return true }
           continue
         }
         let name = Symbol(callee.a)
@@ -150,6 +163,14 @@ public final class Solver {
       }
     }
     return false
+  }
+
+  /// Whether the name is that of an allocator, one of the kernel's or one that sounds like it.
+  func isAllocation(_ name: Symbol) -> Bool {
+    if names.allocators.contains(name) { return true }
+    guard name.exists else { return false }
+    let text = program.symbols.text(name)
+    return text.hasPrefix("alloc_") || text.hasSuffix("_alloc") || text.contains("_alloc_") || text.hasSuffix("zalloc")
   }
 
   /// Whether the name says that the call may fail by returning false.

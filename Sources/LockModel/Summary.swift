@@ -60,6 +60,18 @@ public struct Closing: Sendable, Hashable {
   public let resource: Place
 }
 
+/// How sure it is that a function must undo a pair that it opens.
+public struct PairTraits: Sendable {
+  /// The names are the kernel's own and well known.
+  public internal(set) var isKnown = false
+  /// New memory in a local that the function never frees itself.
+  public internal(set) var isStrict = false
+  /// The resource is what the call returns.
+  public internal(set) var isResult = false
+  /// The function undoes it for this very resource somewhere.
+  public internal(set) var isClosedHere = false
+}
+
 /// A lock the caller must hold.
 public struct Requirement: Sendable, Hashable {
   /// The lock, in terms of the function's parameters or a global.

@@ -20,7 +20,7 @@ public struct MailAddress: Sendable, Hashable {
   init(from value: [UInt8]) {
     var line = AddressText.unquoted(value)
     guard let at = line.firstIndex(of: UInt8(ascii: "@")) else {
-      self = Self.bogus(AddressText.unquoted(value))
+      self = Self.bogus(value)
       return
     }
     var start = at

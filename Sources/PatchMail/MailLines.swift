@@ -4,8 +4,11 @@
   import Darwin
 #endif
 
-/// The lines of one raw message as `git mailsplit` would write them: CRLF is LF, and in an mboxrd one `>` comes off
-/// `>From `, `>>From `, and so on.
+/// The lines of one raw message as `git mailsplit` would write them: CRLF is LF where the transport made it, and in an
+/// mboxrd one `>` comes off `>From `, `>>From `, and so on.
+///
+/// Where headers and text end in LF, a CR further down is the file's own: a patch of a file with CRLF keeps it (git needs
+/// `--keep-cr` for that).
 struct MailLines {
   /// A line of the message, without its newline.
   struct Line {
@@ -17,11 +20,27 @@ struct MailLines {
 
   let buffer: UnsafeBufferPointer<UInt8>
   let isMboxrd: Bool
+  private let keepsReturns: Bool
   private(set) var position = 0
 
-  init(_ buffer: UnsafeBufferPointer<UInt8>, isMboxrd: Bool) {
+  init(_ buffer: UnsafeBufferPointer<UInt8>, isMboxrd: Bool, keepsReturns: Bool = false) {
     self.buffer = buffer
     self.isMboxrd = isMboxrd
+    self.keepsReturns = keepsReturns
+  }
+
+  /// Whether the message travelled with LF: its first line, the empty one behind the headers and the first one of the text
+  /// say so.
+  static func endsInLineFeeds(_ buffer: UnsafeBufferPointer<UInt8>) -> Bool {
+    var lines = MailLines(buffer, isMboxrd: false, keepsReturns: true)
+    func isBlank(_ line: Line) -> Bool { line.text.isEmpty || line.text.elementsEqual([0x0D]) }
+    while let line = lines.peek(), isBlank(line) { _ = lines.next() }
+    guard let first = lines.next(), first.text.last != 0x0D else { return false }
+    while let line = lines.next(), !isBlank(line) {}
+    while let line = lines.next() {
+      if !isBlank(line) { return line.text.last != 0x0D }
+    }
+    return true
   }
 
   /// The next line; nil at the end.
@@ -42,7 +61,7 @@ struct MailLines {
       hasNewline = true
     }
     following = hasNewline ? end + 1 : end
-    if hasNewline, end > start, buffer[end - 1] == 0x0D { end -= 1 }
+    if !keepsReturns, hasNewline, end > start, buffer[end - 1] == 0x0D { end -= 1 }
     var first = start
     if isMboxrd, end > start, buffer[start] == 0x3E {
       var mark = start
@@ -58,7 +77,7 @@ struct MailLines {
   mutating func remainder(into out: inout [UInt8]) {
     guard position < buffer.count, let base = buffer.baseAddress else { return }
     let count = buffer.count - position
-    if !isMboxrd, memchr(base + position, 0x0D, count) == nil {
+    if !isMboxrd, keepsReturns || memchr(base + position, 0x0D, count) == nil {
       out.append(contentsOf: buffer[position...])
       position = buffer.count
       return

@@ -40,7 +40,8 @@ struct MailReader {
   init(_ buffer: UnsafeBufferPointer<UInt8>, reading: MailReading, place: String) {
     self.reading = reading
     self.place = place
-    lines = MailLines(buffer, isMboxrd: reading.isMboxrd)
+    lines = MailLines(
+      buffer, isMboxrd: reading.isMboxrd, keepsReturns: MailLines.endsInLineFeeds(buffer))
   }
 
   mutating func read() throws(MailError) {

@@ -50,7 +50,9 @@ enum SeriesGrouping {
     // A lone patch of a thread-less input starts no series of its own: its root is the first such message.
     let isAlone = lonely(envelopes, thread)
     var openByShape: [Key: Key] = [:]
-    for envelope in envelopes where envelope.subject.isPatch && !envelope.subject.isReply && !envelope.subject.isPull {
+    // Where nothing is called a patch, any first posting may be one, as for git am: `git format-patch -k`, `[net 1/3]`.
+    let isCalled = envelopes.contains { $0.subject.isPosted && $0.subject.isPatch }
+    for envelope in envelopes where envelope.subject.isPosted && (envelope.subject.isPatch || !isCalled) {
       let subject = envelope.subject
       var key = Key(root: thread.root[envelope.index], version: subject.version, count: subject.count)
       if isAlone[envelope.index] {

@@ -20,6 +20,8 @@ public struct SubjectLine: Sendable, Equatable {
   public var isResend = false
   /// Whether it is a pull request, which holds no patch.
   public var isPull = false
+  /// Whether it starts something: no answer, and no request to pull.
+  var isPosted: Bool { !isReply && !isPull }
   /// What else the brackets hold: trees and branches (`net-next`, `6.12.y`).
   public var prefixes: [String] = []
 

@@ -10,10 +10,12 @@ enum TrailerCollection {
     var message: Int
   }
 
-  private static let names: Set<String> = [
-    "reviewed-by", "acked-by", "tested-by", "reported-by", "reported-and-tested-by", "suggested-by", "fixes", "link",
-    "closes", "co-developed-by", "build-tested-by", "debugged-by",
-  ]
+  /// Whether a reply's trailer of this name belongs into a commit: what a person did, or which commit is mended.
+  ///
+  /// `Link:`, `Closes:` and `Cc:` in a reply are part of the talk, and b4 leaves them there too.
+  private static func isCollected(_ name: String) -> Bool {
+    name == "fixes" || (name.hasSuffix("-by") && name != "obsoleted-by")
+  }
 
   /// Adds them to the messages of `series`; a trailer for the cover letter goes to every patch.
   ///
@@ -46,17 +48,23 @@ enum TrailerCollection {
 
   private static func trailers(in info: MailInfo, message: Int) -> [Given] {
     var found: [Given] = []
-    for range in info.log.lineRanges() {
-      let line = info.log[range]
+    let lines = info.log.lineRanges().map { info.log[$0] }
+    for (index, line) in lines.enumerated() {
       if line.elementsEqual("-- ".utf8) { break }
-      guard let colon = line.firstIndex(of: 0x3A), colon > line.startIndex,
-        names.contains(line[..<colon].text.lowercased())
+      var trailer = ASCII.trimmed(line)
+      guard let colon = trailer.firstIndex(of: 0x3A), colon > 0, colon < 40,
+        isCollected(trailer[..<colon].text.lowercased())
       else { continue }
-      let value = ASCII.trimmed(line[(colon + 1)...])
+      // A mailer may have put the address on a line of its own.
+      if !trailer.contains(UInt8(ascii: "@")), index + 1 < lines.count {
+        let next = ASCII.trimmed(lines[index + 1])
+        if next.first == UInt8(ascii: "<"), next.last == UInt8(ascii: ">") { trailer += [0x20] + next }
+      }
+      let value = ASCII.trimmed(trailer[(colon + 1)...])
       let isPerson = value.contains(UInt8(ascii: "@"))
+      guard isPerson || trailer[..<colon].text.lowercased() == "fixes" else { continue }
       let person = isPerson ? MailAddress(from: value) : info.sender
-      found.append(
-        Given(line: ASCII.trimmed(line), sender: info.sender, person: person, message: message))
+      found.append(Given(line: trailer, sender: info.sender, person: person, message: message))
     }
     return found
   }

@@ -74,7 +74,7 @@ enum QuotedPrintable {
       line.formIndex(after: &index)
       if byte == UInt8(ascii: "=") {
         // Blanks after a soft line break are added by relays (RFC 2045, 6.7 rule 3).
-        if line[index...].allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { return false }
+        if line[index...].allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { return false }
         let second = line.index(after: index)
         if second < line.endIndex, let high = hex(line[index]), let low = hex(line[second]) {
           out.append(high << 4 | low)

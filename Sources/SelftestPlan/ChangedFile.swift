@@ -69,6 +69,7 @@ public struct TreeReader: Sendable {
   public static func isRead(_ path: String) -> Bool {
     let base = path[(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)...]
     return base.hasPrefix("Kconfig") || base.hasPrefix("Makefile") || base == "Kbuild" || path == "MAINTAINERS"
-      || (path.hasPrefix(SelftestCatalogue.root) && (base == "config" || base == "settings"))
+      || path.hasPrefix("include/uapi/") || path.contains("/include/uapi/asm/")
+      || (path.hasPrefix(SelftestCatalogue.root) && (base == "config" || base == "settings" || base.hasSuffix(".sh")))
   }
 }

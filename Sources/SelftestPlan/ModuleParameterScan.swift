@@ -43,11 +43,18 @@ enum ModuleParameterScan {
     return nil
   }
 
-  /// The default run, then one run per boolean parameter with the other value.
+  /// The default run, then one run per parameter with another value: the other one of a bool, an edge of a number.
   static func runs(over parameters: [ModuleParameter]) -> [PlannedRun] {
     var runs = [PlannedRun(name: "default", commandLine: [])]
-    for parameter in parameters where parameter.kind == "bool" || parameter.kind == "bint" {
-      let other = parameter.defaultValue == "1" ? "0" : "1"
+    for parameter in parameters {
+      let other: String
+      switch parameter.kind {
+      case "bool", "bint": other = parameter.defaultValue == "1" ? "0" : "1"
+      case "invbool": other = parameter.defaultValue == "1" ? "1" : "0"
+      case "byte", "short", "ushort", "int", "uint", "long", "ulong", "ullong", "hexint":
+        other = parameter.defaultValue == "0" || parameter.defaultValue.isEmpty ? "1" : "0"
+      default: continue
+      }
       let word = "\(parameter.module).\(parameter.name)=\(other)"
       runs.append(PlannedRun(name: word, commandLine: [word]))
     }

@@ -12,6 +12,8 @@ public struct SelftestPlan: Sendable, Codable {
   public internal(set) var parameters: [ModuleParameter] = []
   /// The runs over the parameters' values; the first has every default.
   public internal(set) var runs: [PlannedRun] = []
+  /// Objects that only a module build has; they are compiled and not loaded.
+  public internal(set) var moduleObjects: [String] = []
   /// What the plan does not cover, and why; never empty in silence.
   public internal(set) var uncovered: [String] = []
 
@@ -33,6 +35,9 @@ public struct SelftestPlan: Sendable, Codable {
     }
     return text
   }
+
+  /// Whether the kernel runs KUnit suites at boot, which report on the console.
+  public var runsKUnit: Bool { options.contains { $0.name == "KUNIT" && $0.value == "y" } }
 
   /// Whether the kernel needs PCI or ACPI, and so a machine that has them.
   public var needsPCI: Bool { options.contains { ($0.name == "PCI" || $0.name == "ACPI") && $0.value == "y" } }
@@ -77,6 +82,8 @@ public struct PlannedTest: Sendable, Equatable, Codable {
   public let reason: String
   /// Whether the series adds it.
   public let isNew: Bool
+  /// Whether the series adds or changes it.
+  public var isOfSeries: Bool { isNew || reason == "changed by the series" }
   /// The seconds the tree's own `settings` file gives it, if it does.
   public let timeout: Int?
 }

@@ -67,13 +67,49 @@ struct SelftestCatalogue: Sendable {
     return found.map { (directory: $0.0, entry: $0.1) }
   }
 
+  /// A directory with those that its Makefile's `SUBDIRS` names.
+  func withSubdirectories(_ directory: String) -> [String] {
+    [directory]
+      + words(of: ["SUBDIRS"], in: directory).map { directory + "/" + $0.filter { $0 != "/" } }
+      .filter { tree.read(Self.root + $0 + "/Makefile") != nil }
+  }
+
   /// The programs that a directory's Makefile builds for this architecture.
+  ///
+  /// Where the directory's own tests are scripts only, what it builds for them (`TEST_GEN_FILES`) counts.
   func programs(in directory: String) -> [String] {
-    guard let bytes = tree.read(Self.root + directory + "/Makefile") else { return [] }
-    var names: [String] = []
-    let suffixes: Set<String> =
+    let suffixes =
       architecture == "x86"
       ? ["", "_x86_64", "_x86"] : architecture == "arm64" ? ["", "_aarch64", "_arm64"] : ["", "_" + architecture]
+    let own = sources(among: words(of: suffixes.map { "TEST_GEN_PROGS" + $0 }, in: directory), in: directory)
+    guard own.isEmpty else { return own }
+    return sources(among: words(of: ["TEST_GEN_FILES"], in: directory), in: directory)
+  }
+
+  /// The scripts that are tests of a directory, or run its programs.
+  func scripts(in directory: String) -> [String] {
+    words(of: ["TEST_PROGS"], in: directory).filter { $0.hasSuffix(".sh") || $0.hasSuffix(".py") }
+  }
+
+  /// The programs that a directory's scripts start without an argument; `nil` if it has no script that starts programs.
+  func programsWithoutArguments(in directory: String) -> Set<String>? {
+    var alone: Set<String> = []
+    var calls = 0
+    for script in scripts(in: directory) {
+      for line in (tree.read(Self.root + directory + "/" + script) ?? []).text.split(separator: "\n") {
+        let words = line.split(whereSeparator: \.isWhitespace)
+        guard let call = words.firstIndex(where: { $0.hasPrefix("./") }) else { continue }
+        calls += 1
+        if call == words.count - 1 { alone.insert(String(words[call].dropFirst(2))) }
+      }
+    }
+    return calls == 0 ? nil : alone
+  }
+
+  /// The words that a directory's Makefile assigns to variables.
+  private func words(of wanted: [String], in directory: String) -> [String] {
+    guard let bytes = tree.read(Self.root + directory + "/Makefile") else { return [] }
+    var found: [String] = []
     var logical: [UInt8] = []
     for range in bytes.lineRanges() {
       let line = bytes[range]
@@ -86,23 +122,42 @@ struct SelftestCatalogue: Sendable {
       logical = []
       guard let equals = text.firstIndex(of: "=") else { continue }
       let variable = text[..<equals].filter { !$0.isWhitespace && !"+:?".contains($0) }
-      guard variable.hasPrefix("TEST_GEN_PROGS"), suffixes.contains(String(variable.dropFirst(14))) else { continue }
-      let base = Self.root + directory + "/"
-      for word in text[text.index(after: equals)...].split(whereSeparator: \.isWhitespace) {
-        if word.contains("wildcard") || word.contains("patsubst") || word.contains("(") || word.contains("%") {
-          continue
-        }
-        let name = String(word.filter { $0 != ")" })
-        if tree.paths.contains(sorted: base + name + ".c"), !names.contains(name) { names.append(name) }
-      }
-      if text.contains("$(wildcard *.c)") || text.contains("wildcard *.c") {
-        for path in tree.paths where path.hasPrefix(base) && path.hasSuffix(".c") {
-          let name = String(path.dropFirst(base.count).dropLast(2))
-          if !name.contains("/"), !names.contains(name) { names.append(name) }
-        }
+      guard wanted.contains(variable) else { continue }
+      let right = text[text.index(after: equals)...]
+      found += right.split(whereSeparator: \.isWhitespace).map(String.init)
+      if right.contains("wildcard *.c") {
+        let base = Self.root + directory + "/"
+        found += tree.paths(below: base).filter { $0.hasSuffix(".c") }
+          .map { String($0.dropFirst(base.count).dropLast(2)) }.filter { !$0.contains("/") }
       }
     }
+    return found
+  }
+
+  /// The words that are programs with a source of their own, each once.
+  private func sources(among words: [String], in directory: String) -> [String] {
+    let base = Self.root + directory + "/"
+    var names: [String] = []
+    for word in words where !word.contains("(") && !word.contains("%") {
+      let name = String(word.filter { $0 != ")" })
+      if tree.paths.contains(sorted: base + name + ".c"), !names.contains(name) { names.append(name) }
+    }
     return names
+  }
+
+  /// Directories named like a directory on the way to the file: `arch/x86/mm/…` has `x86` and `mm`, the nearest first.
+  func directories(namedLike path: String) -> [String] {
+    let parts = path.split(separator: "/").map(String.init)
+    var candidates: [String] = []
+    for start in parts.indices.dropLast() {
+      candidates.append(parts[start...].dropLast().joined(separator: "/"))
+    }
+    for part in parts.dropLast().reversed() { candidates += ["filesystems/" + part, part] }
+    if let stem = parts.last?.prefix(while: { $0 != "." }) { candidates.append(String(stem)) }
+    let found = candidates.filter {
+      !["lib", "core", "kernel", "include"].contains($0) && tree.read(Self.root + $0 + "/Makefile") != nil
+    }
+    return found.isEmpty ? [] : [found[0]]
   }
 
   /// The options that a directory's `config` file asks for.
@@ -143,6 +198,26 @@ struct SelftestCatalogue: Sendable {
       return false
     }
     return glob(pattern.dropFirst(), text.dropFirst())
+  }
+}
+
+extension TreeReader {
+  /// The paths of the files that stand in a directory itself.
+  public func files(in directory: String) -> [String] {
+    let prefix = directory + "/"
+    return paths(below: prefix).filter { !$0.dropFirst(prefix.count).contains("/") }
+  }
+
+  /// The paths that begin with `prefix`, found by bisection.
+  public func paths(below prefix: String) -> ArraySlice<String> {
+    var low = 0
+    var high = paths.count
+    while low < high {
+      let middle = (low + high) / 2
+      if paths[middle] < prefix { low = middle + 1 } else { high = middle }
+    }
+    let end = paths[low...].firstIndex { !$0.hasPrefix(prefix) } ?? paths.endIndex
+    return paths[low..<end]
   }
 }
 

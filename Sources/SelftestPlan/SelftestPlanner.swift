@@ -20,12 +20,13 @@ public struct SelftestPlanner: Sendable {
     }
   }
 
-  private let tree: TreeReader
-  private let architecture: String
+  let tree: TreeReader
+  let architecture: String
   /// The tree's symbols.
   public let symbols: KconfigTree
   private let objects: KbuildMap
-  private let catalogue: SelftestCatalogue
+  let catalogue: SelftestCatalogue
+  let bootTests: BootTests
 
   /// Reads the tree's Kconfig and Kbuild files.
   ///
@@ -36,6 +37,7 @@ public struct SelftestPlanner: Sendable {
     symbols = try KconfigTree(sourceArchitecture: architecture, read: tree.read)
     objects = KbuildMap(sourceArchitecture: architecture, read: tree.read)
     catalogue = SelftestCatalogue(tree: tree, architecture: architecture)
+    bootTests = BootTests(objects: objects)
   }
 
   /// Plans for the changes of a whole series, so that one configuration serves each of its patches.
@@ -54,9 +56,18 @@ public struct SelftestPlanner: Sendable {
     }
     planTests(changes, limit: limit, &plan, &resolver)
     for change in changes { planFile(change, &plan, &resolver) }
+    planBootTests(changes, &plan, &resolver)
     planInterfaces(changes, &plan, &resolver)
     plan.options = resolver.requests
-    plan.runs = ModuleParameterScan.runs(over: plan.parameters)
+    if let bigger = plan.options.first(where: { ($0.name == "PCI" || $0.name == "ACPI") && $0.value == "y" }) {
+      plan.uncovered.append(
+        "CONFIG_\(bigger.name) is set (\(bigger.reason)): guests boot on a full machine, which takes longer; "
+          + "its devices are not there")
+    }
+    plan.runs = ModuleParameterScan.runs(over: plan.parameters).map { run in
+      PlannedRun(name: run.name, commandLine: commandLine(for: plan) + run.commandLine)
+    }
+    nameWhatNothingRuns(changes, &plan)
     return plan
   }
 
@@ -70,12 +81,24 @@ public struct SelftestPlanner: Sendable {
       condition = objects.condition(ofSource: change.path)
       if let condition {
         compiled = resolver.require(condition, reason: "compiles \(change.path)")
+        if compiled {
+          for name in condition.symbols where symbols.symbols[name]?.hasPrompt == false {
+            resolver.requireSelectors(of: name, reason: "compiles \(change.path)")
+          }
+        }
+        if !compiled, resolver.requireAsModule(condition, reason: "compiles \(change.path), only a module can be") {
+          compiled = true
+          plan.moduleObjects.append(
+            String(change.path.prefix(upTo: change.path.lastIndex(of: ".") ?? change.path.endIndex)) + ".o")
+          plan.uncovered.append("\(change.path): compiled as a module only; no module is loaded in the guest")
+        }
         if !compiled {
-          plan.uncovered.append("\(change.path): no configuration found under which \(condition) holds")
+          let why = resolver.obstacle(to: condition).map { ": \($0)" } ?? ""
+          plan.uncovered.append("\(change.path): no configuration found under which \(condition) holds\(why)")
         }
       } else if change.new != nil {
         compiled = false
-        plan.uncovered.append("\(change.path): no Kbuild rule for \(architecture) names its object")
+        plan.uncovered.append("\(change.path): \(Self.strangeness(of: change.path, architecture))")
       }
       hunks = planHunks(change, &plan, &resolver)
       let module = objects.module(ofSource: change.path) ?? Self.stem(of: change.path)
@@ -137,81 +160,8 @@ public struct SelftestPlanner: Sendable {
     return hunks
   }
 
-  private func planTests(
-    _ changes: [ChangedFile], limit: Int, _ plan: inout SelftestPlan, _ resolver: inout ConfigResolver
-  ) {
-    let kernel = changes.filter { [.source, .header, .kconfig].contains(Self.role(of: $0.path)) }
-    var directories: [String: String] = [:]
-    for change in kernel {
-      // The closest entry only: a file's subsystem, not everybody who once listed it.
-      for (directory, entry) in catalogue.directories(maintainedWith: change.path).prefix(2) {
-        directories[directory] = directories[directory] ?? "MAINTAINERS, \(entry)"
-      }
-    }
-    var touched: [String: [ChangedFile]] = [:]
-    for change in changes {
-      guard let directory = catalogue.directory(of: change.path) else { continue }
-      directories[directory] = directories[directory] ?? "changed by the series"
-      touched[directory, default: []].append(change)
-    }
-    if directories.isEmpty, !kernel.isEmpty {
-      plan.uncovered.append("no selftest directory belongs to the changed files (MAINTAINERS names none)")
-    }
-    let ranking = TestRanking(files: kernel)
-    for directory in directories.keys.sorted() {
-      let programs = catalogue.programs(in: directory)
-      var chosen: [PlannedTest] = []
-      let timeout = catalogue.timeout(of: directory)
-      func choose(_ name: String, _ reason: String, isNew: Bool) {
-        guard !chosen.contains(where: { $0.name == name }) else { return }
-        chosen.append(
-          PlannedTest(directory: directory, name: name, reason: reason, isNew: isNew, timeout: timeout))
-      }
-      for change in touched[directory] ?? [] {
-        let prefix = SelftestCatalogue.root + directory + "/"
-        if change.path.hasSuffix(".sh"), change.new != nil {
-          plan.uncovered.append("\(change.path): a script; only compiled programs are run")
-        }
-        let name = String(change.path.dropFirst(prefix.count).dropLast(2))
-        guard change.path.hasSuffix(".c"), programs.contains(name) else { continue }
-        choose(name, change.old == nil ? "added by the series" : "changed by the series", isNew: change.old == nil)
-      }
-      let sources = programs.compactMap { name in
-        catalogue.source(of: name, in: directory).map { (name: name, source: $0) }
-      }
-      let matches = ranking.matches(among: sources)
-      let threshold = (matches.first?.score ?? 0) * 0.3
-      for match in matches.prefix(limit) where match.score >= threshold {
-        choose(match.program, "uses \(match.names.joined(separator: ", "))", isNew: false)
-      }
-      if chosen.isEmpty {
-        plan.uncovered.append(
-          "selftests \(directory) (\(directories[directory] ?? "")): no program shares a name with the change")
-        continue
-      }
-      plan.tests += chosen
-      requireConfiguration(of: directory, &plan, &resolver)
-    }
-  }
-
-  private func requireConfiguration(
-    of directory: String, _ plan: inout SelftestPlan, _ resolver: inout ConfigResolver
-  ) {
-    guard let bytes = catalogue.configuration(of: directory) else { return }
-    let wanted = DotConfig(parsing: bytes)
-    let reason = "\(SelftestCatalogue.root)\(directory)/config"
-    for name in wanted.order {
-      guard let value = wanted[name], value != "n" else { continue }
-      if value != "y" && value != "m" {
-        resolver.set(name, value, reason: reason)
-      } else if !resolver.require(.symbol(name), reason: reason) {
-        plan.uncovered.append("CONFIG_\(name) of \(reason): cannot be set on \(architecture)")
-      }
-    }
-  }
-
   /// The names after `config` and `menuconfig` on added lines.
-  private static func addedSymbols(_ change: ChangedFile) -> [String] {
+  static func addedSymbols(_ change: ChangedFile) -> [String] {
     guard let new = change.new else { return [] }
     let lines = new.lineRanges()
     return change.addedLines().compactMap { number in
@@ -219,6 +169,15 @@ public struct SelftestPlanner: Sendable {
       let words = new[lines[number - 1]].text.split(whereSeparator: \.isWhitespace)
       return words.count == 2 && (words[0] == "config" || words[0] == "menuconfig") ? String(words[1]) : nil
     }
+  }
+
+  /// Why no rule of this architecture builds a source.
+  private static func strangeness(of path: String, _ architecture: String) -> String {
+    let parts = path.split(separator: "/")
+    if parts.first == "arch", parts.count > 2, parts[1] != architecture {
+      return "belongs to \(parts[1]), not built for \(architecture); --arch chooses where that is known"
+    }
+    return "no Kbuild rule for \(architecture) names its object"
   }
 
   private static func stem(of path: String) -> String {

@@ -13,14 +13,20 @@ struct TestRanking {
   private var constants: Set<String> = []
   /// Names of touched files, such as `guest_memfd`.
   private var stems: Set<String> = []
+  /// The words of touched files' names and of the directory they are in, such as `hugetlb` and `futex`.
+  private var words: Set<String> = []
 
   /// Learns from the changed kernel files.
-  init(files: [ChangedFile]) {
+  ///
+  /// - Parameter interface: whether a constant is one of the user interface's.
+  init(files: [ChangedFile], interface: (String) -> Bool = { _ in true }) {
     for file in files {
       guard let new = file.new else { continue }
       let base = file.path.split(separator: "/").last.map(String.init) ?? file.path
       let stem = String(base.prefix { $0 != "." })
       if stem.contains("_"), stem.count >= 6 { stems.insert(stem) }
+      let directory = file.path.split(separator: "/").dropLast().last ?? ""
+      words.formUnion((stem.split { $0 == "_" || $0 == "-" } + [directory]).map(String.init).filter(Self.tells))
       let ranges = new.lineRanges()
       // Small files are one subject; of a large one only the surroundings of the change are.
       var near: Set<Int> = []
@@ -33,6 +39,34 @@ struct TestRanking {
         constants.formUnion(Identifiers.all(in: new[ranges[index]] + [0x0A]).filter(Identifiers.isConstant))
       }
     }
+    constants = constants.filter { interface($0) && !Self.everybodys.contains($0) }
+  }
+
+  /// The programs whose own names have a word of a touched file's, best first; a word that most of them have tells nothing.
+  func named(among programs: [String]) -> [Match] {
+    let split = programs.map { Set($0.split { "_-/".contains($0) }.map { String($0).lowercased() }) }
+    var matches: [Match] = []
+    for (program, own) in zip(programs, split) {
+      let shared = words.filter { word in
+        own.contains { $0 == word || ($0.hasPrefix(word) && word.count >= 4) }
+          && split.filter { $0.contains(word) }.count * 4 <= max(programs.count * 3, 12)
+      }
+      if !shared.isEmpty {
+        matches.append(Match(program: program, score: Double(shared.count), names: shared.sorted()))
+      }
+    }
+    return matches.sorted { ($0.score, $1.program) > ($1.score, $0.program) }
+  }
+
+  /// Constants that are in some header for user space and belong to no subsystem.
+  private static let everybodys: Set<String> = [
+    "PAGE_SIZE", "PAGE_SHIFT", "PAGE_MASK", "INT_MAX", "INT_MIN", "UINT_MAX", "LONG_MAX", "ULONG_MAX", "PATH_MAX",
+    "CLOCK_MONOTONIC", "CLOCK_REALTIME", "TASK_COMM_LEN", "BITS_PER_LONG", "CONFIG_SMP",
+  ]
+
+  private static func tells(_ word: some StringProtocol) -> Bool {
+    word.count >= 3
+      && !["core", "main", "lib", "kernel", "common", "init", "util", "utils", "test", "linux"].contains(word)
   }
 
   /// The programs that share rare names with the change, best first.

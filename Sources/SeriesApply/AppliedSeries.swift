@@ -48,6 +48,8 @@ public struct AppliedPatch: Sendable {
   public let hunks: [HunkOutcome]
   /// What is wrong with the patch as a whole: a diff that cannot be read.
   public let failure: String?
+  /// What is odd about its diff although it can be read, one line each: text that looks lost.
+  public let warnings: [String]
 
   /// The hunks that have no place.
   public var failedHunks: [HunkOutcome] { hunks.filter { !$0.isApplied } }

@@ -7,7 +7,7 @@ extension PatchOnTree {
   func content(
     of file: FileDiff, from old: [UInt8], _ repository: isolated KernelRepository
   ) throws(TreeError) -> FileResult {
-    if case .content(let forward, _) = file.binary { return binary(file, forward, from: old) }
+    if case .content(let forward, _) = file.binary { return try binary(file, forward, from: old, repository) }
     let patched = file.apply(to: old)
     if patched.isComplete {
       return FileResult(
@@ -35,7 +35,8 @@ extension PatchOnTree {
       outcome.follows = failedBefore[file.path]
       if base == nil, let name = file.oldBlob, outcome.reason == .contextChanged, outcome.follows == nil {
         outcome.reason = .baseBlobUnknown
-        outcome.detail = "the patch was made from blob \(name), which is not in this repository"
+        let damage = outcome.detail.map { "; " + $0 } ?? ""
+        outcome.detail = "the patch was made from blob \(name), which is not in this repository" + damage
       }
       if case .failed(let failure) = placement, failure.reason == .contextChanged, let nearest = failure.nearest {
         outcome.preview = FuzzPreview.diff(file, file.hunks[index], at: nearest, in: old)
@@ -45,12 +46,37 @@ extension PatchOnTree {
     return FileResult(bytes: patched.bytes, outcomes: outcomes)
   }
 
-  private func binary(_ file: FileDiff, _ forward: BinaryHunk, from old: [UInt8]) -> FileResult {
+  /// A binary change fits only the very content that it was made from: there is no context to tell otherwise.
+  private func binary(
+    _ file: FileDiff, _ forward: BinaryHunk, from old: [UInt8], _ repository: isolated KernelRepository
+  ) throws(TreeError) -> FileResult {
+    func failed(_ reason: HunkOutcome.Reason, _ detail: String) -> FileResult {
+      FileResult(bytes: old, outcomes: [failure(file, reason, detail)])
+    }
+    let there = try repository.name(ofBlob: old).hex
+    if let wanted = file.oldBlob, file.change != .create, !there.hasPrefix(wanted) {
+      if let new = file.newBlob, there.hasPrefix(new) {
+        return failed(.alreadyApplied, "the binary file has the content that the patch would give it")
+      }
+      let isKnown = try baseBlob(file, repository) != nil
+      return failed(
+        isKnown ? .contextChanged : .baseBlobUnknown,
+        "the binary file is blob \(there.prefix(12)), the patch was made from blob \(wanted.prefix(12))"
+          + (isKnown ? "" : ", which is not in this repository"))
+    }
     do {
       let bytes = try forward.applied(to: old, line: file.lineNumber)
+      if let promised = file.newBlob, file.change != .delete, case let made = try repository.name(ofBlob: bytes).hex,
+        !made.hasPrefix(promised)
+      {
+        return failed(
+          .notInPatch, "the binary patch makes blob \(made.prefix(12)), its index line promises \(promised.prefix(12))")
+      }
       return FileResult(bytes: bytes, outcomes: [HunkOutcome(path: file.path)])
+    } catch let error as TreeError {
+      throw error
     } catch {
-      return FileResult(bytes: old, outcomes: [failure(file, .contextChanged, "\(error)")])
+      return failed(.contextChanged, "\(error)")
     }
   }
 
@@ -110,6 +136,9 @@ extension PatchOnTree {
     case .searchLimit:
       outcome.reason = .contextChanged
       outcome.detail = "the file repeats its lines so often that the search for a place was given up"
+    }
+    if failure.blankDamage > 0 {
+      outcome.detail = "white space is damaged: \(failure.blankDamage) more lines match without it"
     }
     guard let nearest = failure.nearest else { return }
     if nearest.line > 0 {

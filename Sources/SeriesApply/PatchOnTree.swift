@@ -13,6 +13,8 @@ struct PatchOnTree {
   var overlay: [String: FileState] = [:]
   /// Paths that the patch takes away, at any place in it: another file of it may be made there.
   private let removed: Set<String>
+  /// Paths that the patch has put another file at: a rename away from one of them leaves that file alone.
+  private var made: Set<String> = []
 
   init(tree: ObjectID, files: [FileDiff], failedBefore: [String: Int]) {
     self.tree = tree
@@ -81,16 +83,19 @@ struct PatchOnTree {
     _ file: FileDiff, _ repository: isolated KernelRepository
   ) throws(TreeError) -> (reason: HunkOutcome.Reason, detail: String)? {
     guard let path = file.newPath else { return nil }
-    var prefix = ""
-    for component in path.split(separator: "/").dropLast() {
-      prefix += prefix.isEmpty ? String(component) : "/" + component
-      guard !removed.contains(prefix), case .present(let mode, _) = try state(of: prefix, repository),
-        kind(ofMode: mode) != 0o040000
-      else { continue }
+    func refusal(_ prefix: String, _ mode: UInt32) -> (reason: HunkOutcome.Reason, detail: String) {
       if kind(ofMode: mode) == 0o120000 { return (.unsafePath, "'\(path)' is beyond the symbolic link '\(prefix)'") }
       return (.fileExists, "'\(prefix)' is \(name(ofMode: mode)), not a directory")
     }
-    return nil
+    if !overlay.isEmpty {
+      for slash in path.utf8.indices where path.utf8[slash] == 0x2F {
+        let prefix = String(path[..<slash])
+        if case .present(let mode, _) = overlay[prefix], !removed.contains(prefix) { return refusal(prefix, mode) }
+      }
+    }
+    guard let there = try repository.obstacle(to: path, in: tree), !removed.contains(there.path) else { return nil }
+    if case .absent = overlay[there.path] { return nil }
+    return refusal(there.path, there.entry.mode)
   }
 
   // MARK: Changes
@@ -112,6 +117,7 @@ struct PatchOnTree {
       return
     }
     note(result.outcomes)
+    made.insert(file.path)
     overlay[file.path] = .present(mode: file.newMode ?? 0o100644, content: .new(result.bytes))
   }
 
@@ -136,6 +142,8 @@ struct PatchOnTree {
       outcomes.append(failure(file, .fileExists, "'\(file.path)' is there already"))
       return
     }
+    // A mode on the index line says that the patch does not change it: the tree's own stays.
+    let newMode = file.modeOnIndexLine ? mode : file.newMode ?? mode
     var result = FileResult(bytes: [], outcomes: [])
     if file.hunks.isEmpty, file.binary == nil {
       result.outcomes = [HunkOutcome(path: file.path)]
@@ -144,7 +152,7 @@ struct PatchOnTree {
         return
       }
       note(result.outcomes)
-      overlay[file.path] = .present(mode: file.newMode ?? mode, content: content)
+      overlay[file.path] = .present(mode: newMode, content: content)
     } else {
       result = try self.content(of: file, from: bytes(content, repository), repository)
       guard file.change != .delete else {
@@ -152,9 +160,11 @@ struct PatchOnTree {
         return
       }
       note(result.outcomes)
-      overlay[file.path] = .present(mode: file.newMode ?? mode, content: .new(result.bytes))
+      overlay[file.path] = .present(mode: newMode, content: .new(result.bytes))
     }
-    if file.change == .rename, source != file.path { overlay[source] = .absent }
+    guard moves, source != file.path else { return }
+    made.insert(file.path)
+    if file.change == .rename, !made.contains(source) { overlay[source] = .absent }
   }
 
   private mutating func remove(

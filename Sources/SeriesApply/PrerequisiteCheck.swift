@@ -7,7 +7,9 @@ public struct PrerequisiteCheck: Sendable {
   public enum State: Sendable, Equatable {
     /// It is part of the base, as this commit.
     case present(ObjectID)
-    /// It is not.
+    /// The repository has it as this commit, but the base does not stand on it.
+    case elsewhere(ObjectID)
+    /// It is not in the base's history.
     case missing
     /// It cannot be told from the repository; with the reason.
     case unknown(String)
@@ -18,7 +20,18 @@ public struct PrerequisiteCheck: Sendable {
   /// Whether the base has it.
   public let state: State
 
+  /// Whether the base lacks it for certain.
+  public var isMissing: Bool {
+    switch state {
+    case .missing, .elsewhere: true
+    case .present, .unknown: false
+    }
+  }
+
   /// Looks up everything that `series` says it stands on in the history of `base`.
+  ///
+  /// A commit is found by its name or its subject, a message by its id in a commit's `Link:` or `Message-ID:`, a patch id
+  /// by what `git patch-id --stable` says of the commits, a branch or tag as such.
   public static func run(
     _ series: PatchSeries, in repository: KernelRepository, base: ObjectID
   ) async throws(ApplyError) -> [PrerequisiteCheck] {
@@ -34,31 +47,43 @@ public struct PrerequisiteCheck: Sendable {
   private static func run(
     _ prerequisites: [Prerequisite], _ repository: isolated KernelRepository, _ base: ObjectID
   ) throws -> [PrerequisiteCheck] {
-    let needles = Dictionary(
-      prerequisites.compactMap { item in needle(for: item).map { (item, $0) } }, uniquingKeysWith: { first, _ in first }
-    )
+    guard !prerequisites.isEmpty else { return [] }
+    let names = prerequisites.map(PrerequisiteName.init)
     let mentioned = try repository.commits(
-      mentioning: Array(Set(needles.values)), before: base, within: .seconds(3))
-    return try prerequisites.map { item in
-      if item.kind == .commit, let commit = try repository.commit(abbreviated: item.value),
-        try repository.isAncestor(commit, of: base)
-      {
-        return PrerequisiteCheck(prerequisite: item, state: .present(commit))
-      }
-      guard let needle = needles[item] else {
-        return PrerequisiteCheck(
-          prerequisite: item, state: .unknown("a patch id can only be compared with patches at hand"))
-      }
-      return PrerequisiteCheck(prerequisite: item, state: mentioned[needle].map(State.present) ?? .missing)
+      mentioning: names.flatMap(\.needles), before: base, within: .seconds(2))
+    let patches = try repository.commits(
+      withPatchIDs: Set(names.compactMap(\.patchID)), before: base, within: .seconds(3))
+    return try zip(prerequisites, names).map { item, name in
+      PrerequisiteCheck(
+        prerequisite: item, state: try state(of: name, mentioned, patches, repository, base))
     }
   }
 
-  /// What a commit's message would hold: its own subject, or the id of the mail that it was posted as.
-  private static func needle(for item: Prerequisite) -> String? {
-    switch item.kind {
-    case .patchID: nil
-    case .commit: item.text.isEmpty ? nil : item.text
-    case .messageID, .changeID, .basedOn, .dependsOn: item.value
+  private static func state(
+    of name: PrerequisiteName, _ mentioned: HistorySearch<[String: ObjectID]>,
+    _ patches: HistorySearch<[ObjectID: ObjectID]>, _ repository: isolated KernelRepository, _ base: ObjectID
+  ) throws -> State {
+    if let id = name.patchID {
+      if let commit = patches.found[id] { return .present(commit) }
+      return patches.isComplete ? .missing : given(up: patches.visited)
     }
+    if name.isMalformedPatchID { return .unknown("it is no patch id: forty hexadecimal digits") }
+    var elsewhere: ObjectID?
+    for revision in name.revisions {
+      guard let commit = try repository.commit(abbreviated: revision) ?? (try? repository.commit(revision)) else {
+        continue
+      }
+      if try repository.isAncestor(commit, of: base) { return .present(commit) }
+      elsewhere = elsewhere ?? commit
+    }
+    for needle in name.needles {
+      if let commit = mentioned.found[needle] { return .present(commit) }
+    }
+    if let elsewhere { return .elsewhere(elsewhere) }
+    return mentioned.isComplete ? .missing : given(up: mentioned.visited)
+  }
+
+  private static func given(up visited: Int) -> State {
+    .unknown("not among the newest \(visited) commits of the base; the search ended there")
   }
 }

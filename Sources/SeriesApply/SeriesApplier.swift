@@ -81,13 +81,15 @@ public enum SeriesApplier {
     }
 
     mutating func add(_ patch: PostedPatch, _ repository: isolated KernelRepository) throws -> AppliedPatch {
-      let files: [FileDiff]
+      let diff: UnifiedDiff
       do {
-        files = try UnifiedDiff.parse(patch.diff)
+        diff = try UnifiedDiff(parsing: patch.diff)
       } catch {
         isBroken = true
         return patch.outcome(.conflict, failure: "\(error)")
       }
+      let files = diff.files
+      let warnings = diff.warnings.map(\.description)
       guard !files.isEmpty else {
         isBroken = true
         return patch.outcome(.conflict, failure: "the mail holds no diff")
@@ -104,14 +106,14 @@ public enum SeriesApplier {
         let outcomes = try work.outcomes.map { try withLastChange($0, repository) }
         // What did fit stays, so that later patches are judged by their own hunks.
         tree = next
-        return patch.outcome(.conflict, hunks: outcomes)
+        return patch.outcome(.conflict, hunks: outcomes, warnings: warnings)
       }
       let unchanged = next == tree
       tree = next
-      guard !isBroken else { return patch.outcome(.applied, hunks: work.outcomes) }
+      guard !isBroken else { return patch.outcome(.applied, hunks: work.outcomes, warnings: warnings) }
       // Only a merge may find that nothing is left to do; an empty patch is refused above.
       if unchanged, work.outcomes.contains(where: { $0.how == .threeWay }) {
-        return patch.outcome(.skipped, tree: next, hunks: work.outcomes)
+        return patch.outcome(.skipped, tree: next, hunks: work.outcomes, warnings: warnings)
       }
       let author = Signature(
         name: patch.author.name.isEmpty ? patch.author.email : patch.author.name, email: patch.author.email,
@@ -119,7 +121,7 @@ public enum SeriesApplier {
         offsetMinutes: patch.date.offsetMinutes)
       parent = try repository.stageCommit(
         tree: next, parents: [parent], author: author, committer: committer ?? author, message: patch.message)
-      return patch.outcome(.applied, commit: parent, tree: next, hunks: work.outcomes)
+      return patch.outcome(.applied, commit: parent, tree: next, hunks: work.outcomes, warnings: warnings)
     }
   }
 }
@@ -148,10 +150,10 @@ extension PatchOnTree {
 extension PostedPatch {
   fileprivate func outcome(
     _ status: AppliedPatch.Status, commit: ObjectID? = nil, tree: ObjectID? = nil, hunks: [HunkOutcome] = [],
-    failure: String? = nil
+    failure: String? = nil, warnings: [String] = []
   ) -> AppliedPatch {
     AppliedPatch(
       number: number, subject: subject, messageID: messageID, commit: commit, tree: tree, status: status,
-      hunks: hunks, failure: failure)
+      hunks: hunks, failure: failure, warnings: warnings)
   }
 }

@@ -27,9 +27,9 @@ public struct SeriesBase: Sendable {
   /// How many of them the commit has exactly so.
   public let matched: Int
   /// Files whose blob is not in the repository at all: something that the series stands on is missing.
-  public let unknown: [KernelRepository.WantedBlob]
+  public let unknown: [WantedBlob]
   /// Other commits with more matches than the chosen one, the best first.
-  public let candidates: [KernelRepository.Match]
+  public let candidates: [BlobMatch]
   /// What the user should know about the choice.
   public let notes: [String]
 
@@ -69,14 +69,20 @@ public struct SeriesBase: Sendable {
     let base = try chosen ?? (repository.commit("HEAD"), .head)
     let matched = try repository.matches(wanted, in: repository.tree(of: base.commit))
     var result = (commit: base.commit, origin: base.origin, matched: matched)
-    var unknown: [KernelRepository.WantedBlob] = []
-    var candidates: [KernelRepository.Match] = []
+    var unknown: [WantedBlob] = []
+    var candidates: [BlobMatch] = []
     if matched < wanted.count {
       for file in wanted where try repository.blobIsUnknown(file.prefix) { unknown.append(file) }
-      let known = wanted.filter { !unknown.contains($0) }
-      if base.origin != .named, base.origin != .baseCommit, !known.isEmpty {
-        candidates = try repository.bestMatches(for: known, within: .seconds(5)).filter { $0.count > matched }
-        if unknown.isEmpty, let best = candidates.first, best.count == wanted.count {
+      let lost = Set(unknown)
+      let known = wanted.filter { !lost.contains($0) }
+      if base.origin != .named, !known.isEmpty {
+        let search = try repository.bestMatches(for: known, within: .seconds(5))
+        candidates = search.found.filter { $0.count > matched }
+        if !search.isComplete {
+          notes.append(
+            "no commit with all files among the newest \(search.visited) of the history; the search ended there")
+        }
+        if base.origin == .head, unknown.isEmpty, let best = candidates.first, best.count == wanted.count {
           result = (best.commit, .history, best.count)
           candidates.removeFirst()
         }
@@ -88,9 +94,9 @@ public struct SeriesBase: Sendable {
   }
 
   /// The files that the series was made from: per path the blob of its first appearance.
-  static func wantedBlobs(of series: PatchSeries) -> [KernelRepository.WantedBlob] {
+  static func wantedBlobs(of series: PatchSeries) -> [WantedBlob] {
     var seen: Set<String> = []
-    var wanted: [KernelRepository.WantedBlob] = []
+    var wanted: [WantedBlob] = []
     for patch in series.patches {
       // A diff that cannot be read is told when it is applied.
       for file in (try? UnifiedDiff.parse(patch.diff)) ?? [] {

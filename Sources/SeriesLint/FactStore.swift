@@ -5,6 +5,8 @@ import KernelTree
 struct FactStore<Checker: SourceChecker>: Sendable {
   /// By path and blob id.
   private var known: [SourceEntry: Checker.Facts] = [:]
+  /// Files that may hold a comment that takes a finding out.
+  private(set) var marked: Set<SourceEntry> = []
   /// Files that could not be read.
   private(set) var unreadable: [NotAnalysed] = []
 
@@ -17,13 +19,17 @@ struct FactStore<Checker: SourceChecker>: Sendable {
   ) async {
     var seen: Set<SourceEntry> = []
     let missing = entries.filter { known[$0] == nil && seen.insert($0).inserted }
-    let loaded = await withTaskGroup(of: [(SourceEntry, Result<Checker.Facts, LintError>)].self) { group in
+    let loaded = await withTaskGroup(
+      of: [(SourceEntry, Result<(facts: Checker.Facts, isMarked: Bool), LintError>)].self
+    ) { group in
       for share in missing.shares(jobs) {
         group.addTask {
-          var facts: [(SourceEntry, Result<Checker.Facts, LintError>)] = []
+          var facts: [(SourceEntry, Result<(facts: Checker.Facts, isMarked: Bool), LintError>)] = []
           for entry in share {
             do throws(LintError) {
-              facts.append((entry, .success(checker.facts(of: try await tree.bytes(of: entry), path: entry.path))))
+              let bytes = try await tree.bytes(of: entry)
+              facts.append(
+                (entry, .success((checker.facts(of: bytes, path: entry.path), Suppression.mayHold(bytes)))))
             } catch {
               facts.append((entry, .failure(error)))
             }
@@ -35,8 +41,9 @@ struct FactStore<Checker: SourceChecker>: Sendable {
     }
     for (entry, result) in loaded {
       switch result {
-      case .success(let facts):
-        known[entry] = facts
+      case .success(let read):
+        known[entry] = read.facts
+        if read.isMarked { marked.insert(entry) }
       case .failure(let error):
         unreadable.append(
           NotAnalysed(SourcePlace(path: entry.path, line: 0), function: "", reason: error.reason))

@@ -53,13 +53,13 @@ public struct HunkLinter<Checker: SourceChecker>: Sendable {
       report.add(new: checker.checkChange(before: old, after: new, path: file.path, rules: rules).findings, of: patch)
       let focus: Set = [file.path]
       let runnable = rules.intersection(able)
-      before += checker.check([(file.path, old)], focus: focus, rules: runnable).findings
-      after += checker.check([(file.path, new)], focus: focus, rules: runnable).findings
+      before += checker.check([(file.path, old)], focus: focus, callers: [:], rules: runnable).findings
+      after += checker.check([(file.path, new)], focus: focus, callers: [:], rules: runnable).findings
     }
     let added = Set(file.regions.flatMap(\.lines).filter { $0.kind == .added }.map(\.number))
     var classified = Classification(before: before, after: after, added: [file.path: added])
     // What stands on a line that the hunk only shows was there before, whatever the hunk hides.
     classified.keepNew { added.contains($0.place.line) || $0.evidence.contains { added.contains($0.place.line) } }
-    report.add(classified, of: patch)
+    report.add(fixed: classified.fixed, new: classified.new, existing: classified.existing, of: patch)
   }
 }

@@ -36,9 +36,12 @@ public struct LintOptions: Sendable {
   public var all: Bool
   /// How many files are read at the same time; the report does not depend on it.
   public var jobs: Int
+  /// Where results of earlier runs are kept; nil to keep none.
+  public var cache: LintCache?
 
-  /// Options; by default the default rules, new findings only.
-  public init(rules: Set<String>? = nil, all: Bool = false, jobs: Int) {
+  /// Options; by default the default rules, new findings only, nothing kept.
+  public init(rules: Set<String>? = nil, all: Bool = false, jobs: Int, cache: LintCache? = nil) {
+    self.cache = cache
     self.rules = rules
     self.all = all
     self.jobs = max(1, jobs)

@@ -7,12 +7,16 @@ struct ReportBuilder {
   var notAnalysed: [NotAnalysed] = []
   var analysed = AnalysedCount()
   var limits: [String] = []
+  /// Files of a run over whole files that may hold comments which nothing needs any more.
+  var marked: [String] = []
+  /// The rules that ran, for which such comments are judged.
+  var rules: Set<String> = []
 
   /// With `all`, fixed and existing findings are reported too.
   init(all: Bool) { self.all = all }
 
-  mutating func add(_ classified: Classification, of patch: PatchIdentity) {
-    for finding in classified.fixed {
+  mutating func add(fixed: [Finding], new: [Finding], existing: [Finding], of patch: PatchIdentity) {
+    for finding in fixed {
       // What an earlier patch of the series brought in is told at that patch.
       let origin = findings.lastIndex { earlier in
         earlier.status == .new && earlier.fixedBy == nil && earlier.finding.fingerprint == finding.fingerprint
@@ -21,8 +25,8 @@ struct ReportBuilder {
       if let origin { findings[origin].fixedBy = patch }
       findings.append(ReportedFinding(finding, patch: patch, status: .fixed))
     }
-    add(new: classified.new, of: patch)
-    findings += classified.existing.map { ReportedFinding($0, patch: patch, status: .existing) }
+    add(new: new, of: patch)
+    findings += existing.map { ReportedFinding($0, patch: patch, status: .existing) }
   }
 
   mutating func add(new found: [Finding], of patch: PatchIdentity) {
@@ -39,6 +43,13 @@ struct ReportBuilder {
       let commit: String?
       let path: String
     }
+    struct Used: Hashable {
+      let path: String
+      let line: Int
+      let rule: String
+    }
+    var used: Set<Used> = []
+    var limits = limits
     var sources: [Version: [ArraySlice<UInt8>]] = [:]
     var kept: [ReportedFinding] = []
     var suppressed: [SuppressedFinding] = []
@@ -48,12 +59,28 @@ struct ReportBuilder {
         sources[version] = try await lines(version.commit, version.path)
       }
       if reported.status != .fixed,
-        let reason = Suppression.reason(
-          for: reported.finding.rule, line: reported.finding.place.line, in: sources[version] ?? [])
+        let comment = Suppression.comment(
+          for: reported.finding.rule, line: reported.finding.place.line, in: sources[version] ?? []),
+        let reason = comment.reason
       {
+        used.insert(Used(path: reported.finding.place.path, line: comment.line, rule: reported.finding.rule))
         suppressed.append(SuppressedFinding(reported, reason: reason))
       } else {
         kept.append(reported)
+      }
+    }
+    for path in marked.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+      for comment in Suppression.comments(in: try await lines(nil, path)) {
+        let place = SourcePlace(path: path, line: comment.line)
+        if comment.reason == nil {
+          limits.append("\(place): a 'gmemkit: allow' comment without a reason changes nothing")
+        }
+        for rule in comment.rules
+        where comment.reason != nil && rules.contains(rule)
+          && !used.contains(Used(path: path, line: comment.line, rule: rule))
+        {
+          limits.append("\(place): nothing is left for 'gmemkit: allow \(rule)' to take out")
+        }
       }
     }
     return LintReport(

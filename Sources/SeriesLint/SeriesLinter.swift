@@ -45,42 +45,80 @@ public struct SeriesLinter<Checker: SourceChecker>: Sendable {
   private func runSourceRules(
     _ rules: Set<String>, on changes: [CommitChanges], into report: inout ReportBuilder
   ) async throws(LintError) {
-    guard let first = changes.first, !rules.isEmpty else { return }
+    guard !rules.isEmpty else { return }
+    let trees = changes.map { "\($0.commit.parentTree?.hex ?? "none")..\($0.commit.tree.hex)" }
+    let key = "source rules \(rules.sorted().joined(separator: " "))\n\(trees.joined(separator: " "))"
+    let outcomes: [CommitOutcome]
+    if let known = options.cache?.value(key, as: [CommitOutcome].self), known.count == changes.count {
+      outcomes = known
+    } else {
+      outcomes = try await sourceOutcomes(rules, on: changes)
+      options.cache?.store(outcomes, under: key)
+    }
+    for (change, outcome) in zip(changes, outcomes) { report.add(outcome, of: change.identity) }
+  }
+
+  private func sourceOutcomes(
+    _ rules: Set<String>, on changes: [CommitChanges]
+  ) async throws(LintError) -> [CommitOutcome] {
+    guard let first = changes.first else { return [] }
     let programs = try await Programs(changes: changes, base: first, repository: repository)
     var store = FactStore<Checker>()
     await store.load(
       programs.entries, from: RepositoryTree(repository, tree: first.commit.tree), checker: checker, jobs: options.jobs)
     let facts = store
-    let outcomes = await check(programs, facts: facts, rules: rules)
-    for (index, change) in changes.enumerated() {
-      guard let before = outcomes[programs.before[index]], let after = outcomes[programs.after[index]] else { continue }
+    let outcomes = await check(programs, facts: facts, focus: Focus(changes, programs, facts, checker), rules: rules)
+    return changes.enumerated().map { index, change in
+      guard let before = outcomes[programs.before[index]], let after = outcomes[programs.after[index]] else {
+        return CommitOutcome()
+      }
       let classified = Classification(
         before: before.findings, after: after.findings, renames: change.renames, added: change.addedLines)
-      report.add(classified, of: change.identity)
+      var outcome = CommitOutcome(new: classified.new, fixed: classified.fixed, existing: classified.existing)
       for file in change.files where file.isC {
         guard let path = file.newPath, let new = file.new.flatMap({ facts[$0] }) else { continue }
-        report.analysed.files += 1
-        report.analysed.functions += checker.functionCount(new)
+        outcome.files += 1
+        outcome.functions += checker.functionCount(new)
         let touched = TouchedFunctions(file.patched)
-        report.notAnalysed += after.notAnalysed.filter {
+        outcome.notAnalysed += after.notAnalysed.filter {
           $0.place.path == path && touched.touches(functionAt: $0.place.line)
-        }.map {
-          $0.attributed(to: change.identity)
         }
         if let old = file.old.flatMap({ facts[$0] }) {
-          let outcome = checker.checkChange(before: old, after: new, path: path, rules: rules)
-          report.add(new: outcome.findings, of: change.identity)
+          outcome.changed += checker.checkChange(before: old, after: new, path: path, rules: rules).findings
         }
       }
-      for unreadable in facts.unreadable where change.files.contains(where: { $0.newPath == unreadable.place.path }) {
-        report.notAnalysed.append(unreadable.attributed(to: change.identity))
+      outcome.notAnalysed += facts.unreadable.filter { unreadable in
+        change.files.contains { $0.newPath == unreadable.place.path }
       }
+      return outcome
+    }
+  }
+
+  /// What is judged in every program: the files that a commit changes, and the functions elsewhere that reach a function
+  /// it touches. The rest is the same before and after.
+  private struct Focus: Sendable {
+    let paths: Set<String>
+    let callers: [String: Set<String>]
+
+    init(_ changes: [CommitChanges], _ programs: Programs, _ facts: FactStore<Checker>, _ checker: Checker) {
+      let files = changes.flatMap(\.files).filter(\.isC)
+      paths = Set(files.flatMap { [$0.oldPath, $0.newPath].compactMap { $0 } })
+      var touched: [(facts: Checker.Facts, lines: Set<Int>)] = []
+      for file in files {
+        let lines = file.patched.regions.flatMap(\.lines)
+        for (entry, kind) in [(file.old, ChangedLine.Kind.removed), (file.new, .added)] {
+          guard let entry, let known = facts[entry] else { continue }
+          touched.append((known, Set(lines.filter { $0.kind == kind }.map(\.number))))
+        }
+      }
+      callers = checker.callers(
+        of: touched, in: programs.entries.compactMap { entry in facts[entry].map { (path: entry.path, facts: $0) } })
     }
   }
 
   /// Runs the rules on every program, several at a time.
   private func check(
-    _ programs: Programs, facts: FactStore<Checker>, rules: Set<String>
+    _ programs: Programs, facts: FactStore<Checker>, focus: Focus, rules: Set<String>
   ) async -> [Int: CheckOutcome] {
     let checker = checker
     return await withTaskGroup(of: [(Int, CheckOutcome)].self) { group in
@@ -90,7 +128,7 @@ public struct SeriesLinter<Checker: SourceChecker>: Sendable {
             let files = programs.programs[index].compactMap { entry in
               facts[entry].map { (path: entry.path, facts: $0) }
             }
-            return (index, checker.check(files, focus: Set(files.map(\.path)), rules: rules))
+            return (index, checker.check(files, focus: focus.paths, callers: focus.callers, rules: rules))
           }
         }
       }
@@ -121,6 +159,9 @@ public struct SeriesLinter<Checker: SourceChecker>: Sendable {
   /// the headers.
   private func words(_ words: Set<String>, around changes: [CommitChanges]) async throws(LintError) -> Set<String> {
     guard !words.isEmpty, let base = changes.first?.commit.parentTree else { return [] }
+    let paths = Set(changes.flatMap(\.files).map(\.path)).sorted().joined(separator: "\n")
+    let key = "words \(base.hex)\n\(words.sorted().joined(separator: "\n"))\n\n\(paths)"
+    if let known = options.cache?.value(key, as: [String].self) { return Set(known) }
     let tree = RepositoryTree(repository, tree: base)
     let all = try await tree.entries(under: "")
     let changed = Set(changes.flatMap(\.files).map(\.path))
@@ -132,6 +173,7 @@ public struct SeriesLinter<Checker: SourceChecker>: Sendable {
       for word in words.subtracting(held) where bytes.holdsWord(word) { held.insert(word) }
       if held.count == words.count { break }
     }
+    options.cache?.store(held.sorted(), under: key)
     return held
   }
 

@@ -31,8 +31,16 @@ public protocol SourceChecker: Sendable {
   /// How many function definitions the file has.
   func functionCount(_ facts: Facts) -> Int
 
-  /// Links `files` into one program and runs the rules in `ids` on it; findings only in the files of `focus`.
-  func check(_ files: [(path: String, facts: Facts)], focus: Set<String>, rules ids: Set<String>) -> CheckOutcome
+  /// The functions of `files`, by path, whose judgement may depend on a function of `changes` that one of the lines lies in.
+  func callers(
+    of changes: [(facts: Facts, lines: Set<Int>)], in files: [(path: String, facts: Facts)]
+  ) -> [String: Set<String>]
+
+  /// Links `files` into one program and runs the rules in `ids` on it; findings only in the files of `focus` and in the
+  /// functions that `callers` names by path.
+  func check(
+    _ files: [(path: String, facts: Facts)], focus: Set<String>, callers: [String: Set<String>], rules ids: Set<String>
+  ) -> CheckOutcome
 
   /// Runs the rules in `ids` that compare a file before and after a patch; places are those after it.
   func checkChange(before: Facts, after: Facts, path: String, rules ids: Set<String>) -> CheckOutcome

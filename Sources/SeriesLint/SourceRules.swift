@@ -32,11 +32,19 @@ public struct SourceRules: SourceChecker {
   /// How many function definitions it has.
   public func functionCount(_ facts: ParsedFile) -> Int { lint.functionCount(facts) }
 
+  /// The functions that reach a changed one through a few calls.
+  public func callers(
+    of changes: [(facts: ParsedFile, lines: Set<Int>)], in files: [(path: String, facts: ParsedFile)]
+  ) -> [String: Set<String>] {
+    lint.callers(of: changes.map { (file: $0.facts, lines: $0.lines) }, in: files.map(\.facts))
+  }
+
   /// Runs the rules on one program.
   public func check(
-    _ files: [(path: String, facts: ParsedFile)], focus: Set<String>, rules ids: Set<String>
+    _ files: [(path: String, facts: ParsedFile)], focus: Set<String>, callers: [String: Set<String>],
+    rules ids: Set<String>
   ) -> CheckOutcome {
-    let outcome = lint.check(files.map(\.facts), focus: focus, rules: ids)
+    let outcome = lint.check(files.map(\.facts), focus: focus, callers: callers, rules: ids)
     return CheckOutcome(findings: outcome.findings, notAnalysed: outcome.notAnalysed)
   }
 

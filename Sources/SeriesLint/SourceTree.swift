@@ -21,18 +21,54 @@ public protocol SourceTree: Sendable {
 
   /// The content of a file that `entries(under:)` named.
   func bytes(of entry: SourceEntry) async throws(LintError) -> [UInt8]
+
+  /// The same tree, to be read at the same time by another task.
+  func independent() throws(LintError) -> Self
+
+  /// Equal for trees of equal content, nil where that is not known.
+  var identity: String? { get }
+}
+
+extension SourceTree {
+  /// A value that any number of tasks can read is its own copy.
+  public func independent() throws(LintError) -> Self { self }
+
+  /// Unknown.
+  public var identity: String? { nil }
 }
 
 /// A tree object of a repository.
 public struct RepositoryTree: SourceTree {
   private let repository: KernelRepository
   private let tree: ObjectID
+  /// Has the objects that are staged in memory, which a copy of the repository lacks.
+  private let original: KernelRepository?
 
   /// The tree `tree` of `repository`.
   public init(_ repository: KernelRepository, tree: ObjectID) {
     self.repository = repository
     self.tree = tree
+    original = nil
   }
+
+  private init(copy: KernelRepository, of original: KernelRepository, tree: ObjectID) {
+    repository = copy
+    self.tree = tree
+    self.original = original
+  }
+
+  /// The same tree through a repository that is opened anew.
+  public func independent() throws(LintError) -> RepositoryTree {
+    do {
+      return RepositoryTree(
+        copy: try KernelRepository(opening: repository.path), of: original ?? repository, tree: tree)
+    } catch {
+      throw LintError(error, attempted: "open the repository again")
+    }
+  }
+
+  /// The tree's object name.
+  public var identity: String? { tree.hex }
 
   /// The regular files under `path`, sorted by path.
   public func entries(under path: String) async throws(LintError) -> [SourceEntry] {
@@ -57,6 +93,7 @@ public struct RepositoryTree: SourceTree {
     do {
       return try await repository.blob(blob)
     } catch {
+      if let original, let bytes = try? await original.blob(blob) { return bytes }
       throw LintError(error, attempted: "read \(entry.path)")
     }
   }

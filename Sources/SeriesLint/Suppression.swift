@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// A comment that takes a finding out: `/* gmemkit: allow double-lock: the second mapping is another file's */`.
 ///
 /// It stands on the line of the finding or alone on the lines directly above it. The reason is not optional: without one
@@ -7,28 +11,69 @@ enum Suppression {
   /// How far above a finding its comment may start.
   private static let reach = 4
 
-  /// The reason that the source gives for leaving out findings of `rule` at `line` (from 1).
-  static func reason(for rule: String, line: Int, in lines: [ArraySlice<UInt8>]) -> String? {
+  /// A comment as it stands in a file.
+  struct Comment {
+    /// Counted from 1.
+    let line: Int
+    /// The rules that it names.
+    let rules: [String]
+    /// Nil where there is none, so that the comment changes nothing.
+    let reason: String?
+  }
+
+  /// The comment that leaves out findings of `rule` at `line` (from 1).
+  static func comment(for rule: String, line: Int, in lines: [ArraySlice<UInt8>]) -> Comment? {
     guard line >= 1, line <= lines.count else { return nil }
-    if let reason = reason(for: rule, in: lines[line - 1]) { return reason }
-    var above = line - 2
-    while above >= 0, line - above <= reach + 1, isCommentOnly(lines[above]) {
-      if let reason = reason(for: rule, in: lines[above]) { return reason }
+    func match(_ number: Int) -> Comment? {
+      guard let comment = comment(at: number, in: lines), comment.reason != nil, comment.rules.contains(rule) else {
+        return nil
+      }
+      return comment
+    }
+    if let comment = match(line) { return comment }
+    var above = line - 1
+    while above >= 1, line - above <= reach, isCommentOnly(lines[above - 1]) {
+      if let comment = match(above) { return comment }
       above -= 1
     }
     return nil
   }
 
-  private static func reason(for rule: String, in line: ArraySlice<UInt8>) -> String? {
-    guard let start = line.firstRange(of: mark)?.upperBound else { return nil }
-    let rest = line[start...]
-    guard let colon = rest.firstIndex(of: UInt8(ascii: ":")) else { return nil }
-    let named = rest[..<colon].split { $0 == UInt8(ascii: ",") || $0 == 0x20 }
-    guard named.contains(where: { $0.elementsEqual(rule.utf8) }) else { return nil }
-    let text = rest[(colon + 1)...]
-    let end = text.firstRange(of: Array("*/".utf8))?.lowerBound ?? text.endIndex
-    let words = text[..<end].split(separator: 0x20).filter { !$0.allSatisfy { $0 <= 0x20 } }
-    return words.isEmpty ? nil : words.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+  /// All comments of a file.
+  static func comments(in lines: [ArraySlice<UInt8>]) -> [Comment] {
+    lines.indices.compactMap { comment(at: $0 + 1, in: lines) }
+  }
+
+  /// Whether a file may hold a comment; costs no more than reading its bytes once.
+  static func mayHold(_ bytes: [UInt8]) -> Bool {
+    bytes.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return false }
+      var position = 0
+      // The fifth letter of the mark is rarer than the first.
+      while position < bytes.count, let found = memchr(base + position, Int32(mark[4]), bytes.count - position) {
+        let start = base.distance(to: UnsafeRawPointer(found)) - 4
+        if start >= 0, start + mark.count <= bytes.count, bytes[start..<start + mark.count].elementsEqual(mark) {
+          return true
+        }
+        position = start + 5
+      }
+      return false
+    }
+  }
+
+  private static func comment(at line: Int, in lines: [ArraySlice<UInt8>]) -> Comment? {
+    let text = lines[line - 1]
+    guard let start = text.firstRange(of: mark)?.upperBound else { return nil }
+    let rest = text[start...]
+    let colon = rest.firstIndex(of: UInt8(ascii: ":")) ?? rest.endIndex
+    let rules = rest[..<colon].split { $0 == UInt8(ascii: ",") || $0 == 0x20 }.map {
+      String(decoding: $0, as: UTF8.self)
+    }
+    let tail = rest[colon...].dropFirst()
+    let end = tail.firstRange(of: Array("*/".utf8))?.lowerBound ?? tail.endIndex
+    let words = tail[..<end].split(separator: 0x20).filter { !$0.allSatisfy { $0 <= 0x20 } }
+    let reason = words.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+    return Comment(line: line, rules: rules, reason: reason.isEmpty ? nil : reason)
   }
 
   private static func isCommentOnly(_ line: ArraySlice<UInt8>) -> Bool {

@@ -37,7 +37,7 @@ public struct WholeFileLinter<Checker: SourceChecker>: Sendable {
     let files = (wanted + context).sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
       .compactMap { entry in facts[entry].map { (path: entry.path, facts: $0) } }
     let focus = Set(wanted.map(\.path))
-    let outcome = checker.check(files, focus: focus, rules: rules)
+    let outcome = checker.check(files, focus: focus, callers: [:], rules: rules)
     var report = ReportBuilder(all: true)
     for finding in outcome.findings { report.add(ReportedFinding(finding, patch: nil, status: .existing)) }
     report.notAnalysed = outcome.notAnalysed.filter { focus.contains($0.place.path) } + facts.unreadable
@@ -46,6 +46,8 @@ public struct WholeFileLinter<Checker: SourceChecker>: Sendable {
       report.analysed.files += 1
       report.analysed.functions += checker.functionCount(known)
     }
+    report.marked = wanted.filter { facts.marked.contains($0) }.map(\.path)
+    report.rules = rules
     let entries = Dictionary(wanted.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     return try await report.finish { (_, path) async throws(LintError) -> [ArraySlice<UInt8>] in
       guard let entry = entries[path] else { return [] }

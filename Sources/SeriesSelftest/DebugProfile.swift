@@ -37,6 +37,7 @@ public struct DebugProfile: Sendable {
   private static let common = [
     ("CONFIG_EXPERT=y", "options that only developers see"),
     ("CONFIG_SMP=y", "races need two processors"),
+    ("# CONFIG_SLUB_TINY is not set", "tinyconfig's allocator takes a lock for every object, slow with lockdep"),
     ("CONFIG_BUG=y", "BUG and WARN are reported"),
     ("CONFIG_DEBUG_KERNEL=y", "debug options are visible"),
     ("CONFIG_DEBUG_BUGVERBOSE=y", "BUG and WARN say file and line"),

@@ -11,6 +11,10 @@ struct GuestRun {
   let boot: String
   let tests: [TestResult]
   let problems: [String]
+  /// gcov data by the path of each object's file, where the kernel counts.
+  let coverage: [String: [UInt8]]
+  /// Seconds that each test took, by name.
+  let testSeconds: [String: Double]
   let seconds: Double
   let secondsToFirstTest: Double?
 
@@ -49,7 +53,8 @@ struct GuestStage {
   }
 
   func boot(
-    _ run: PlannedRun, of plan: SelftestPlan, tests programs: [SelftestProgram], make: KernelMake, directory: FilePath,
+    _ run: PlannedRun, of plan: SelftestPlan, tests programs: [SelftestProgram], make: KernelMake,
+    collector: [UInt8]?, directory: FilePath,
     events: @escaping @Sendable (SelftestEvent) -> Void
   ) async throws -> GuestRun {
     var files: [GuestFile] = []
@@ -60,14 +65,27 @@ struct GuestStage {
       files.append(GuestFile(path: inside, contents: contents))
       tests.append(GuestTest(program.title, command: [inside], timeout: timeout(program, plan)))
     }
+    let planned = tests.map(\.name)
+    if let collector {
+      files.append(GuestFile(path: "/coverage", contents: collector))
+      tests.append(GuestTest("coverage", command: ["/coverage"], timeout: .seconds(120)))
+    }
     let machine = GuestMachine(
       guestInit: guestInit, kernel: make.image, acceleration: acceleration, processors: processors,
-      needsPCI: plan.needsPCI, extraCommandLine: run.commandLine)
-    let outcome = try await machine.run(GuestPlan(tests), files: files, in: directory) { entry in
+      needsPCI: plan.needsPCI, extraCommandLine: patience + run.commandLine)
+    let outcome = try await machine.run(
+      GuestPlan(tests, outputLimit: collector == nil ? 128 << 10 : 8 << 20), files: files, in: directory
+    ) { entry in
       events(.progress("\(entry.phase)"))
     }
     make.history.note(outcome.command.shellLine)
-    return GuestVerdict(outcome: outcome, planned: tests.map(\.name)).run
+    return GuestVerdict(outcome: outcome, planned: planned, readsKUnit: plan.runsKUnit).run
+  }
+
+  /// A starved emulator stalls its guest for seconds at a time; watchdogs made for hardware would blame the kernel.
+  private var patience: [String] {
+    guard acceleration.kind == .tcg else { return [] }
+    return ["watchdog_thresh=60", "rcupdate.rcu_cpu_stall_timeout=120", "sysctl.kernel.hung_task_timeout_secs=120"]
   }
 
   /// What the tree's own `settings` allow, else kselftest's 45 s; emulated guests are slower than that was made for.

@@ -1,11 +1,15 @@
+import ByteText
 import ChildProcess
 import KTAP
+import LineCoverage
 import VirtualMachine
 
 /// Turns what a guest said into results: init's report into tests, the console into problems.
 struct GuestVerdict {
   let outcome: BootOutcome
   let planned: [String]
+  /// Whether the kernel has KUnit suites built in.
+  let readsKUnit: Bool
 
   /// The boot's result.
   var run: GuestRun {
@@ -16,7 +20,10 @@ struct GuestVerdict {
       problems.append("\(outcome.verdict); the console's last lines:\n\(last)")
     }
     return GuestRun(
-      boot: boot, tests: tests(KernelLog(outcome.report)), problems: problems, seconds: outcome.elapsed.seconds,
+      boot: boot, tests: bootTests(console) + tests(KernelLog(outcome.report)), problems: problems,
+      coverage: GuestCoverage.data(in: outcome.report),
+      testSeconds: testSeconds,
+      seconds: outcome.elapsed.seconds,
       secondsToFirstTest: outcome.kernelToFirstTest?.seconds)
   }
 
@@ -29,6 +36,30 @@ struct GuestVerdict {
     case .resetUnexpectedly: "reset"
     case .emulatorDied: "emulator-died"
     }
+  }
+
+  /// What init says each test took: `#gmemkit: took NUMBER MILLISECONDS`.
+  private var testSeconds: [String: Double] {
+    var seconds: [String: Double] = [:]
+    for range in outcome.report.lineRanges() {
+      let words = outcome.report[range].text.split(separator: " ")
+      guard words.count == 4, words[0] == "#gmemkit:", words[1] == "took", let number = Int(words[2]),
+        let milliseconds = Double(words[3]), planned.indices.contains(number - 1)
+      else { continue }
+      seconds[planned[number - 1]] = milliseconds / 1_000
+    }
+    return seconds
+  }
+
+  /// The KUnit suites that ran while the kernel came up, by what they said on the console.
+  private func bootTests(_ console: KernelLog) -> [TestResult] {
+    guard readsKUnit else { return [] }
+    let results = console.tests.map { suite in
+      let result = Self.result(suite)
+      return TestResult(name: "kunit:\(suite.name)", result: result.result, message: result.message)
+    }
+    guard results.isEmpty else { return results }
+    return [TestResult(name: "kunit", result: .notRun, message: "the console has no KUnit results")]
   }
 
   /// One result per planned test; what the report does not have did not run.
@@ -57,7 +88,18 @@ struct GuestVerdict {
       lines.append("\(sub.name): \(sub.status.rawValue)\(sub.message.isEmpty ? "" : ", \(sub.message)")")
     }
     if result != .skip { lines += test.notes + telling(test.log) }
+    if result == .skip, lines.isEmpty { lines = reasons(forSkip: test.notes + test.log) }
     return TestResult(name: test.name, result: result, message: lines.joined(separator: "\n"))
+  }
+
+  /// Why a program skipped itself, in its own words: `1..0 # SKIP - Requirement not met: …`, else its last line.
+  private static func reasons(forSkip log: [String]) -> [String] {
+    let said = log.compactMap { line -> String? in
+      guard let word = line.firstRange(of: "SKIP") ?? line.firstRange(of: "skip") else { return nil }
+      let rest = line[word.upperBound...].drop { !$0.isLetter && !$0.isNumber && $0 != "/" }
+      return rest.isEmpty ? nil : String(rest)
+    }
+    return Array(said.isEmpty ? log.suffix(1) : said.prefix(3))
   }
 
   /// The lines that matter of a failed test's output: what names a failure, else the end.

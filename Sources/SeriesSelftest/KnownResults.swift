@@ -1,6 +1,7 @@
 import Foundation
 import KernelBuild
 import KernelTree
+import SelftestHarness
 import SelftestPlan
 import SystemPackage
 import VirtualMachine
@@ -27,6 +28,7 @@ struct KnownResults: Sendable {
     result.runs = kept.result.runs
     result.tests = kept.result.tests
     result.phases = kept.result.phases
+    result.coverage = kept.result.coverage
     result.directory = kept.result.directory
     result.isKnown = true
     return result
@@ -52,17 +54,17 @@ struct KnownResults: Sendable {
 struct KnownPlans: Sendable {
   let directory: FilePath
 
-  /// The plan for these inputs.
-  func plan(for inputs: String) -> SelftestPlan? {
+  /// The plan for these inputs, and the harness that goes with it.
+  func plan(for inputs: String) -> (SelftestPlan, SelftestHarness)? {
     guard let bytes = directory.appending(keptName(of: inputs)).contents(),
       let kept = try? JSONDecoder().decode(Kept.self, from: Data(bytes)), kept.inputs == inputs
     else { return nil }
-    return kept.plan
+    return (kept.plan, kept.harness)
   }
 
   /// Keeps a plan. One that cannot be kept only costs the next run its time.
-  func keep(_ plan: SelftestPlan, for inputs: String) {
-    guard let data = try? JSONEncoder().encode(Kept(inputs: inputs, plan: plan)) else { return }
+  func keep(_ plan: SelftestPlan, _ harness: SelftestHarness, for inputs: String) {
+    guard let data = try? JSONEncoder().encode(Kept(inputs: inputs, plan: plan, harness: harness)) else { return }
     try? directory.makeDirectories()
     try? directory.appending(keptName(of: inputs)).replace(Array(data))
   }
@@ -70,6 +72,7 @@ struct KnownPlans: Sendable {
   private struct Kept: Codable {
     let inputs: String
     let plan: SelftestPlan
+    let harness: SelftestHarness
   }
 }
 

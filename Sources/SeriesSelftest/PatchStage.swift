@@ -1,3 +1,4 @@
+import SelftestHarness
 import ByteText
 import KernelBuild
 import KernelConfig
@@ -45,6 +46,9 @@ struct PatchStage {
     }
     guard let guests else { return }
     result.boot = "booted"
+    var coverage = suite.options.measuresCoverage ? CoverageStage(make: make, directory: directory) : nil
+    let collector = try await coverage?.collector(compiler: suite.architecture.compiler)
+    var once: [SelftestProgram: Double] = [:]
     for run in runs {
       var outcomes: [GuestRun] = []
       for repetition in 1...max(1, suite.options.repetitions) {
@@ -55,12 +59,22 @@ struct PatchStage {
         try path.makeDirectories()
         let start = clock.now
         let outcome = try await guests.boot(
-          run, of: suite.plan, tests: built, make: make, directory: path, events: events)
+          run, of: suite.plan, tests: built.filter { once[$0] == nil }, make: make, collector: collector,
+          directory: path, events: events)
         note("\(run.name)\(suffix)", since: start)
         take(outcome, of: run, in: runDirectory)
+        try await coverage?.add(outcome.coverage)
         outcomes.append(outcome)
       }
       takeTests(GuestRun.merged(outcomes), of: run)
+      for (program, seconds) in once { takeTests([Self.skipped(program, seconds)], of: run) }
+      if run == runs.first { once = slowOnes(among: built, in: outcomes) }
+    }
+    if let coverage {
+      let changes = try await TreeSnapshot.changes(
+        from: suite.predecessor(of: subject), to: subject.tree, in: suite.repository)
+      result.coverage = coverage.coverage(of: changes, in: suite.plan)
+      if let trouble = coverage.trouble { result.errors.append(trouble) }
     }
     for (program, errors) in unbuilt {
       result.tests.append(
@@ -92,9 +106,12 @@ struct PatchStage {
 
     begin("build")
     let events = events
-    let outcome = try await make.build { progress in
+    var outcome = try await make.build { progress in
       let of = progress.expected.map { " of about \($0)" } ?? ""
       events(.progress("\(progress.objects)\(of) objects, \(progress.current)"))
+    }
+    if outcome.succeeded, !suite.plan.moduleObjects.isEmpty {
+      outcome = try await make.compile(objects: suite.plan.moduleObjects)
     }
     try directory.appending("build.log").write(outcome.log)
     result.phases.append(.init(name: "build", seconds: outcome.elapsed.seconds))
@@ -128,7 +145,8 @@ struct PatchStage {
       guard try await suite.repository.entry(at: path, in: subject.tree) != nil else { continue }
       present.append(SelftestProgram(directory: test.directory, name: test.name))
     }
-    return present
+    let harness = directory.removingLastComponent().appending("harness")
+    return present + suite.harness.programs.map { SelftestProgram(directory: "harness", name: $0, home: harness) }
   }
 
   private mutating func buildTests(_ programs: [SelftestProgram]) async throws -> [SelftestProgram] {
@@ -165,6 +183,26 @@ struct PatchStage {
     return runs
   }
 
+  /// Tests of the tree that take long and have nothing to do with the series' own parameters run in the first boot only.
+  private func slowOnes(among programs: [SelftestProgram], in outcomes: [GuestRun]) -> [SelftestProgram: Double] {
+    var slow: [SelftestProgram: Double] = [:]
+    for program in programs where program.home == nil {
+      let planned = suite.plan.tests.first { $0.directory == program.directory && $0.name == program.name }
+      guard let planned, !planned.isOfSeries, let seconds = outcomes.last?.testSeconds[program.title], seconds > 15
+      else {
+        continue
+      }
+      slow[program] = seconds
+    }
+    return slow
+  }
+
+  private static func skipped(_ program: SelftestProgram, _ seconds: Double) -> TestResult {
+    TestResult(
+      name: program.title, result: .skip,
+      message: "took \(PatchResult.rounded(seconds)) s in the first boot, not repeated")
+  }
+
   private mutating func take(_ outcome: GuestRun, of run: PlannedRun, in directory: String) {
     result.runs.append(
       RunResult(
@@ -176,7 +214,7 @@ struct PatchStage {
   private mutating func takeTests(_ tests: [TestResult], of run: PlannedRun) {
     result.tests += tests.map { test in
       TestResult(
-        name: run.commandLine.isEmpty ? test.name : "\(test.name) [\(run.name)]", result: test.result,
+        name: run.name == "default" ? test.name : "\(test.name) [\(run.name)]", result: test.result,
         message: test.message)
     }
   }

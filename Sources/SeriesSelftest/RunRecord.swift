@@ -32,17 +32,18 @@ struct RunRecord {
     let tests = Dictionary(grouping: suite.plan.tests, by: \.directory).sorted { $0.key < $1.key }
     var script = """
       #!/bin/sh
-      # Builds and boots commit \(subject.commit.hex) as gmemkit did.
+      # Builds and boots \(subject.number == 0 ? "the base" : "patch \(subject.number)") as gmemkit did: commit \(subject.commit.hex), tree \(subject.tree.hex).
       # usage: replay.sh [REPOSITORY [WORK-DIRECTORY]]
       set -eu
       here=$(cd "$(dirname "$0")" && pwd)
       repository=${1:-\(suite.repository.path)}
       work=${2:-$PWD/replay}
       mkdir -p "$work/source" "$work/objects"
-      if git -C "$repository" cat-file -e \(subject.commit.hex)^{commit} 2>/dev/null; then
-        git -C "$repository" archive \(subject.commit.hex) | tar -x -C "$work/source"
+      # The tree and not the commit: git am gives the same one, whoever commits and when.
+      if git -C "$repository" cat-file -e \(subject.tree.hex)^{tree} 2>/dev/null; then
+        git -C "$repository" archive \(subject.tree.hex) | tar -x -C "$work/source"
       else
-        echo "the commit is not in $repository: apply the series there first (gmemkit apply, git am)" >&2
+        echo "this tree is not in $repository: apply the series there first (gmemkit apply, git am)" >&2
         exit 2
       fi
       cp "$here/config" "$work/objects/.config"

@@ -1,5 +1,7 @@
 import Findings
 import KernelConfig
+import LineCoverage
+import SelftestHarness
 import SelftestPlan
 
 extension SelftestReport {
@@ -34,7 +36,17 @@ extension PatchResult {
             "directory": .string(run.directory),
           ]
         }),
+      "coverage": coverage?.json ?? .null,
       "phases": .array(phases.map { ["name": .string($0.name), "milliseconds": .milliseconds($0.seconds)] }),
+    ]
+  }
+}
+
+extension PatchCoverage {
+  var json: JSONValue {
+    [
+      "added": .integer(added), "runnable": .integer(runnable), "executed": .integer(executed),
+      "missed": .array(missed.map { .string($0) }),
     ]
   }
 }
@@ -73,6 +85,37 @@ extension SelftestPlan {
         }),
       "runs": .array(runs.map { ["name": .string($0.name), "command_line": .strings($0.commandLine)] }),
       "not_covered": .strings(uncovered),
+    ]
+  }
+}
+
+extension SelftestHarness {
+  /// What the harness drives.
+  var json: JSONValue {
+    [
+      "programs": .strings(programs),
+      "interfaces": .array(
+        facts.interfaces.map {
+          [
+            "kind": .string($0.kind.rawValue), "name": .string($0.name), "owner": .string($0.owner),
+            "path": .string($0.path), "line": .integer($0.line), "reaches": .strings($0.reaches),
+          ]
+        }),
+      "locks": .array(
+        facts.locks.map {
+          [
+            "expression": .string($0.expression), "function": .string($0.function), "path": .string($0.path),
+            "line": .integer($0.line),
+          ]
+        }),
+      "suspicions": .array(
+        facts.suspicions.map {
+          [
+            "rule": .string($0.suspicion.rule), "function": .string($0.suspicion.function),
+            "path": .string($0.suspicion.path), "line": .integer($0.suspicion.line),
+            "by": .strings($0.interfaces.map(\.name)),
+          ]
+        }),
     ]
   }
 }

@@ -1,4 +1,7 @@
+import Findings
 import KernelConfig
+import LineCoverage
+import SelftestHarness
 import SelftestPlan
 
 extension SelftestReport {
@@ -27,6 +30,7 @@ extension PatchResult {
       text += "  \(test.result.rawValue)  \(test.name)\(test.change.map { "  (\($0))" } ?? "")\n"
       if test.result != .pass { text += Self.indented(test.message) }
     }
+    if let coverage { text += coverage.text }
     for run in runs {
       for problem in run.problems { text += "  problem in run \(run.name):\n" + Self.indented(problem) }
     }
@@ -40,6 +44,33 @@ extension PatchResult {
   static func rounded(_ seconds: Double) -> String {
     let tenths = Int((seconds * 10).rounded())
     return "\(tenths / 10).\(tenths % 10)"
+  }
+}
+
+extension PatchCoverage {
+  /// The figures, and the lines that did not run, neighbours joined.
+  var text: String {
+    guard added > 0 else { return "  coverage: it adds no line to a kernel source\n" }
+    var text =
+      "  coverage: \(executed) of \(runnable) added lines with code ran (\(PatchResult.rounded(percent)) %), \(added) added\n"
+    let spans = spans
+    if !spans.isEmpty { text += "    not executed: \(spans.prefix(40).joined(separator: ", "))\n" }
+    if spans.count > 40 { text += "    and \(spans.count - 40) more places\n" }
+    return text
+  }
+
+  private var spans: [String] {
+    var spans: [(path: Substring, first: Int, last: Int)] = []
+    for place in missed {
+      guard let colon = place.lastIndex(of: ":"), let line = Int(place[place.index(after: colon)...]) else { continue }
+      let path = place[..<colon]
+      if let last = spans.last, last.path == path, last.last + 1 == line {
+        spans[spans.count - 1].last = line
+      } else {
+        spans.append((path, line, line))
+      }
+    }
+    return spans.map { $0.first == $0.last ? "\($0.path):\($0.first)" : "\($0.path):\($0.first)-\($0.last)" }
   }
 }
 
@@ -62,5 +93,18 @@ extension SelftestPlan {
     for run in runs { text += "  \(run.name)\n" }
     if !uncovered.isEmpty { text += "not covered\n" + uncovered.map { "  \($0)\n" }.joined() }
     return text
+  }
+}
+
+extension SeriesSelftest {
+  /// The plan for people, with what the generated harness does.
+  public var planText: String {
+    plan.text + (harness.lines.isEmpty ? "" : "generated harness\n" + harness.lines.map { "  \($0)\n" }.joined())
+  }
+
+  /// The plan as a JSON document.
+  public var planDocument: JSONValue {
+    guard case .object(let members) = plan.json else { return plan.json }
+    return .object(members + [(key: "harness", value: harness.json)])
   }
 }

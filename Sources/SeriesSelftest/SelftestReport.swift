@@ -1,4 +1,5 @@
 import KernelTree
+import LineCoverage
 import SelftestPlan
 
 /// The result of one test program in one run.
@@ -81,6 +82,8 @@ public struct PatchResult: Sendable, Codable, Equatable {
   public internal(set) var runs: [RunResult] = []
   /// The tests of all runs.
   public internal(set) var tests: [TestResult] = []
+  /// How much of what it adds was executed, where that was asked for.
+  public internal(set) var coverage: PatchCoverage?
   /// Seconds per phase, in order.
   public internal(set) var phases: [Phase] = []
   /// Where its logs, configuration and `replay.sh` are.
@@ -94,6 +97,14 @@ public struct PatchResult: Sendable, Codable, Equatable {
     public let name: String
     /// Wall seconds.
     public let seconds: Double
+  }
+
+  /// The result as far as it got, ended by an error.
+  func stopped(by reason: String) -> PatchResult {
+    var result = self
+    result.errors.append(reason)
+    if build == "built" { result.boot = "failed" } else if !reason.hasPrefix("not run") { result.build = "failed" }
+    return result
   }
 
   /// Notes next to each test how it ended on the base.

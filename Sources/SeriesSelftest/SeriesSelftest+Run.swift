@@ -1,6 +1,7 @@
 import KernelBuild
 import KernelConfig
 import KernelTree
+import SelftestHarness
 import SelftestPlan
 import SystemPackage
 import VirtualMachine
@@ -37,13 +38,17 @@ extension SeriesSelftest {
     let workspace = KernelWorkspace(cache: options.cache, repository: repository.path)
     do {
       let lock = try workspace.lock()
-      let make = KernelMake(
-        workspace: workspace, profile: "\(architecture.name)-\(options.profile.name)", target: architecture.target,
-        jobs: options.jobs, history: history)
+      let make = try await objects(in: workspace, history)
+      try writeHarness(to: output.appending("harness"))
       let guestInit = try await guestInit()
       var guests: GuestStage?
       var results: [PatchResult] = []
+      var stopped: String?
       for subject in tested {
+        if let stopped {
+          results.append(PatchResult(subject).stopped(by: "not run: \(stopped)"))
+          continue
+        }
         if !options.fresh, let result = known.result(for: inputs(of: subject), like: subject) {
           results.append(result)
           events(.finished(result))
@@ -54,11 +59,20 @@ extension SeriesSelftest {
         var stage = PatchStage(
           suite: self, subject: subject, make: make, directory: directory, guestInit: guestInit, guests: guests,
           events: events)
-        try await stage.run()
+        var result: PatchResult
+        do {
+          try await stage.run()
+          result = stage.result
+        } catch let error where options.eachCommit || options.comparesWithBase {
+          // What was found out about the other patches is worth more than the reason why this one was not.
+          guard let reason = Self.reasonToGoOn(error) else { throw error }
+          result = stage.result.stopped(by: reason.text)
+          if reason.isForAll { stopped = reason.text }
+        }
         guests = stage.guests
-        results.append(stage.result)
-        if stage.result.isLasting { known.keep(stage.result, for: inputs(of: subject), acceleration: guests) }
-        events(.finished(stage.result))
+        results.append(result)
+        if result.isLasting { known.keep(result, for: inputs(of: subject), acceleration: guests) }
+        events(.finished(result))
       }
       let report = SelftestReport(
         acceleration: guests?.acceleration.description ?? known.acceleration ?? "no guest was started", plan: plan,
@@ -74,6 +88,21 @@ extension SeriesSelftest {
       throw SelftestError(error)
     } catch {
       throw SelftestError(.input, "\(error)")
+    }
+  }
+
+  /// Whether a patch's error leaves the others their turn: in words, and whether none of them can get further.
+  private static func reasonToGoOn(_ error: any Error) -> (text: String, isForAll: Bool)? {
+    switch error {
+    case let error as BuildError:
+      switch error.code {
+      case .cancelled, .busy: nil
+      case .optionsDropped, .configuration: (error.description, false)
+      case .workspace, .tree, .toolMissing: (error.description, true)
+      }
+    case let error as MachineError: error.code == .cancelled ? nil : (error.description, true)
+    case let error as SelftestError: error.code == .cancelled ? nil : (error.description, true)
+    default: nil
     }
   }
 
@@ -106,8 +135,8 @@ extension SeriesSelftest {
     let runs = plan.runs.map(\.name).joined(separator: " ")
     return [
       subject.tree.hex, architecture.name, options.profile.name, options.acceleration.rawValue, plan.fragmentText,
-      tests,
-      runs, "\(options.repetitions)", ToolVersion.current,
+      tests, runs, "\(options.repetitions)", harness.files.map(\.text).joined(),
+      options.measuresCoverage ? "coverage since \(predecessor(of: subject).hex)" : "", ToolVersion.current,
     ].joined(separator: "\n")
   }
 
@@ -119,6 +148,44 @@ extension SeriesSelftest {
       throw SelftestError(error)
     }
     return output
+  }
+
+  /// Writes the generated kselftest directory with the configuration it needs; nothing if there is nothing to drive.
+  public func writeHarness(to directory: FilePath) throws(SelftestError) {
+    guard !harness.files.isEmpty else { return }
+    do {
+      try directory.makeDirectories()
+      for file in harness.files { try directory.appending(file.name).write(Array(file.text.utf8)) }
+      try directory.appending("kconfig.fragment").write(Array(plan.fragmentText.utf8))
+    } catch {
+      throw SelftestError(error)
+    }
+  }
+
+  /// One object directory per configuration: going back to an earlier series costs nothing.
+  private func objects(in workspace: KernelWorkspace, _ history: CommandHistory) async throws -> KernelMake {
+    let family = "\(architecture.name)-\(options.profile.name)"
+    let key = plan.fragmentText.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    let profile = "\(family)-\(String(key & 0xFFFF_FFFF, radix: 16))\(options.measuresCoverage ? "-coverage" : "")"
+    try await workspace.prepareObjects(profile: profile, family: family)
+    return KernelMake(
+      workspace: workspace, profile: profile, target: architecture.target, jobs: options.jobs, history: history,
+      profiledObjects: options.measuresCoverage ? profiledObjects : [])
+  }
+
+  /// The objects of the changed files, as they end in a path of the build.
+  private var profiledObjects: [String] {
+    plan.files.filter { $0.role == .source && $0.compiled && $0.path.hasSuffix(".c") }.map {
+      $0.path.dropLast(2) + ".o"
+    }
+  }
+
+  /// The tree that a patch's own changes are counted from.
+  func predecessor(of subject: SelftestSubject) -> ObjectID {
+    guard options.eachCommit, let index = subjects.firstIndex(where: { $0.commit == subject.commit }), index > 0 else {
+      return base
+    }
+    return subjects[index - 1].tree
   }
 
   private func guestInit() async throws(MachineError) -> GuestInit {

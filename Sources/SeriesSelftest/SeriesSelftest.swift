@@ -1,6 +1,7 @@
 import KernelBuild
 import KernelConfig
 import KernelTree
+import SelftestHarness
 import SelftestPlan
 import SystemPackage
 import VirtualMachine
@@ -37,6 +38,11 @@ public struct SeriesSelftest: Sendable {
     public var jobs: Int
     /// Existing test programs to run at most; those of the series come on top.
     public var testLimit = 8
+    /// Measure which added lines ran.
+    public var measuresCoverage = false
+    /// What static analysis holds against the series; each becomes a test that tries to provoke it.
+    /// Asked for when the plan is made, not when it is known.
+    public var suspicions: @Sendable () async -> [Suspicion] = { [] }
     /// Debug options by name.
     public var profile = DebugProfile.lockdep
 
@@ -59,6 +65,8 @@ public struct SeriesSelftest: Sendable {
   public let options: Options
   /// The plan for the whole series.
   public let plan: SelftestPlan
+  /// The tests that were generated from the series.
+  public let harness: SelftestHarness
 
   /// Plans the tests of `subjects`, which stand on the tree `base`.
   ///
@@ -77,20 +85,15 @@ public struct SeriesSelftest: Sendable {
     self.options = options
     let plans = KnownPlans(directory: options.cache.appending("plans"))
     let inputs = [
-      base.hex, last.tree.hex, architecture.name, options.profile.name, "\(options.testLimit)", ToolVersion.current,
+      base.hex, last.tree.hex, last.subject, architecture.name, options.profile.name, "\(options.testLimit)",
+      "\(options.measuresCoverage)", ToolVersion.current,
     ].joined(separator: "\n")
     if let known = plans.plan(for: inputs) {
-      plan = known
+      (plan, harness) = known
       return
     }
     do {
-      let changes = try await TreeSnapshot.changes(from: base, to: last.tree, in: repository)
-      let reader = try await TreeSnapshot.reader(
-        of: last.tree, in: repository, alsoReading: TreeReader.headers(of: changes))
-      let planner = try SelftestPlanner(tree: reader, architecture: architecture.target.sourceArchitecture)
-      let needed = architecture.kernelOptions + architecture.smallMachine.kernelOptions
-      let machine = needed.compactMap { SelftestPlanner.BaseOption(line: $0.line, reason: $0.reason) }
-      plan = planner.plan(changes, base: machine + options.profile.options, limit: options.testLimit)
+      (plan, harness) = try await Self.planned(last, onto: base, of: repository, architecture, options)
     } catch let error as TreeError {
       throw SelftestError(error)
     } catch let error as ConfigError {
@@ -98,7 +101,37 @@ public struct SeriesSelftest: Sendable {
     } catch {
       throw SelftestError(.input, "cannot plan: \(error)")
     }
-    plans.keep(plan, for: inputs)
+    plans.keep(plan, harness, for: inputs)
+  }
+
+  private static func planned(
+    _ last: SelftestSubject, onto base: ObjectID, of repository: KernelRepository, _ architecture: Architecture,
+    _ options: Options
+  ) async throws -> (SelftestPlan, SelftestHarness) {
+    let changes = try await TreeSnapshot.changes(from: base, to: last.tree, in: repository)
+    let sources = changes.filter { $0.path.hasSuffix(".c") && !$0.path.hasPrefix("tools/") }
+    let directories = Set(sources.map { String($0.path[..<($0.path.lastIndex(of: "/") ?? $0.path.startIndex)]) })
+    let reader = try await TreeSnapshot.reader(
+      of: last.tree, in: repository, alsoReading: TreeReader.headers(of: changes), sourcesOf: directories)
+    let name = architecture.target.sourceArchitecture
+    let planner = try SelftestPlanner(tree: reader, architecture: name)
+    let needed = architecture.kernelOptions + architecture.smallMachine.kernelOptions
+    var wanted = needed.map { ($0.line, $0.reason) }
+    if options.measuresCoverage {
+      wanted.append(("CONFIG_DEBUG_FS=y", "the kernel shows its coverage there"))
+      wanted.append(("CONFIG_GCOV_KERNEL=y", "coverage was asked for"))
+    }
+    func plan(_ more: [(line: String, reason: String)]) -> SelftestPlan {
+      let machine = (wanted + more).compactMap { SelftestPlanner.BaseOption(line: $0.0, reason: $0.1) }
+      return planner.plan(changes, base: machine + options.profile.options, limit: options.testLimit)
+    }
+    var planned = plan([])
+    let built = changes.filter { change in planned.files.contains { $0.path == change.path && $0.compiled } }
+    let harness = SelftestHarness(
+      for: built.filter { !$0.path.hasPrefix("tools/") && !$0.path.hasPrefix("Documentation/") }, in: reader,
+      architecture: name, parameters: planned.parameters, suspicions: await options.suspicions(), title: last.subject)
+    if !harness.facts.options.isEmpty { planned = plan(harness.facts.options) }
+    return (planned, harness)
   }
 
   /// The symbols of a tree, to verify a configuration with.

@@ -5,10 +5,13 @@ import SelftestPlan
 enum TreeSnapshot {
   /// A reader of `tree` that holds the files that planning reads.
   static func reader(
-    of tree: ObjectID, in repository: KernelRepository, alsoReading extra: Set<String> = []
+    of tree: ObjectID, in repository: KernelRepository, alsoReading extra: Set<String> = [],
+    sourcesOf directories: Set<String> = []
   ) async throws(TreeError) -> TreeReader {
     let files = try await repository.files(in: tree, under: "")
-    let wanted = files.filter { !$0.entry.isSymbolicLink && (isRead($0.path) || extra.contains($0.path)) }
+    let wanted = files.filter {
+      !$0.entry.isSymbolicLink && (isRead($0.path) || extra.contains($0.path) || isSource($0.path, of: directories))
+    }
     let contents = try await repository.contents(of: wanted)
     return TreeReader(paths: files.map(\.path).sorted()) { contents[$0] }
   }
@@ -36,6 +39,10 @@ enum TreeSnapshot {
           new: try await repository.content(of: change.new)))
     }
     return changes
+  }
+
+  private static func isSource(_ path: String, of directories: Set<String>) -> Bool {
+    path.hasSuffix(".c") && directories.contains(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
   }
 
   private static func isRead(_ path: String) -> Bool {

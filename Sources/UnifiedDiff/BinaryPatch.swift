@@ -25,8 +25,8 @@ public struct BinaryHunk: Sendable, Equatable {
   /// The zlib stream, already out of base 85.
   public var deflated: [UInt8]
 
-  /// The largest content accepted, in bytes; git itself refuses patches of 1 GiB.
-  public static let sizeLimit = 1 << 30
+  /// The largest content accepted, in bytes: a line of a patch may stand for a gigabyte of zeros.
+  public static let sizeLimit = 64 << 20
 
   /// The content this half makes out of `old`.
   ///

@@ -159,8 +159,21 @@ extension DiffParser {
   }
 
   /// The name both halves of a `diff --git` line agree on; nil if they differ or cannot be told apart.
-  private func commonName(on rest: Slice<UnsafeBufferPointer<UInt8>>) throws(DiffError) -> String? {
+  ///
+  /// Halves that are the same to the byte have no `a/` and `b/` in front (`diff.noprefix`): nothing is stripped then.
+  private mutating func commonName(on rest: Slice<UnsafeBufferPointer<UInt8>>) throws(DiffError) -> String? {
+    hasPrefixes = true
     guard rest.count <= 10_000 else { return nil }
+    let middle = rest.startIndex + rest.count / 2
+    if rest.count % 2 == 1, rest.count > 1, rest[middle] == 0x20,
+      rest[..<middle].elementsEqual(rest[(middle + 1)...])
+    {
+      hasPrefixes = false
+      if rest.first == 0x22 {
+        return try QuotedPath.unquote(rest).map { (name) throws(DiffError) in try path(name.name[...]) }
+      }
+      return try path(Array(rest[..<middle])[...])
+    }
     if rest.first == UInt8(ascii: "\"") {
       guard let first = QuotedPath.unquote(rest), first.end < rest.endIndex else { return nil }
       let left = try path(stripping: first.name)

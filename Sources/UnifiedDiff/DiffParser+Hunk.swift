@@ -121,17 +121,20 @@ extension DiffParser {
       next: "a mailer may have wrapped or cut the patch; ask for it again, or as an attachment")
   }
 
-  /// Notes a `+` or `-` line right behind a complete hunk: the header counts fewer lines than somebody wrote.
+  /// Notes a line right behind a complete hunk that is neither a header nor the end of a mail: the header counts fewer
+  /// lines than somebody wrote, or a mailer has wrapped the last one.
   private mutating func warnOfStrayLine() {
-    guard !atEnd else { return }
-    let isAdded = firstByte == UInt8(ascii: "+") && !starts("+++ ")
-    let isRemoved = firstByte == UInt8(ascii: "-") && !starts("--")
-    guard isAdded || isRemoved else { return }
+    guard !atEnd, !line.isEmpty, firstByte != 0x0D else { return }
+    let isHeader = starts("diff ") || starts("--") || starts("+++ ") || starts("@@ ") || starts("Index: ")
+    guard !isHeader, firstByte != UInt8(ascii: "\\") else { return }
+    let what =
+      switch firstByte {
+      case UInt8(ascii: "+"): "a '+' line"
+      case UInt8(ascii: "-"): "a '-' line"
+      default: "text"
+      }
     warnings.append(
       DiffWarning(
-        line: lineNumber,
-        text:
-          "a '\(isAdded ? "+" : "-")' line behind the last line that the hunk header counts is not part of the patch"
-      ))
+        line: lineNumber, text: "\(what) behind the last line that the hunk header counts is not part of the patch"))
   }
 }

@@ -1,6 +1,7 @@
 extension DiffParser {
   /// Reads a `---`/`+++` diff as `diff -u`, quilt and others write it; the current line is the `---` line.
   mutating func parsePlainFile(after before: Range<Int>?) throws(DiffError) -> FileDiff {
+    hasPrefixes = true
     let start = lineNumber
     var header: [ArraySlice<UInt8>] = []
     if let before, starts("diff ", at: before.lowerBound, end: before.upperBound) { header.append(bytes[before]) }
@@ -80,7 +81,7 @@ extension DiffParser {
   /// A name without its first component (`a/`, `b/`, `linux-6.12/`), as `git apply -p1`; a bare name stays.
   func path(stripping name: [UInt8]) throws(DiffError) -> String {
     var start = 0
-    if let slash = name.firstIndex(of: 0x2F) { start = slash + 1 }
+    if hasPrefixes, let slash = name.firstIndex(of: 0x2F) { start = slash + 1 }
     return try path(name[start...])
   }
 

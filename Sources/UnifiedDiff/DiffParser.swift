@@ -15,6 +15,8 @@ struct DiffParser {
   /// The number of the current line, from 1.
   var lineNumber = 0
   var atEnd = false
+  /// Whether the names of the current file have a first component to strip.
+  var hasPrefixes = true
 
   var files: [FileDiff] = []
   var warnings: [DiffWarning] = []

@@ -240,7 +240,12 @@ struct HunkApplier {
     if let place {
       return HunkFailure(reason: .whitespace, nearest: compare(hunk, demand, at: place))
     }
-    return HunkFailure(reason: gaveUp ? .searchLimit : .contextChanged, nearest: nearest)
+    var failure = HunkFailure(reason: gaveUp ? .searchLimit : .contextChanged, nearest: nearest)
+    if let there = nearestPlace(hunk, demand, loose), there.matching > nearest?.matching ?? 0 {
+      failure.blankDamage = there.matching - (nearest?.matching ?? 0)
+      failure.nearest = there
+    }
+    return failure
   }
 
   /// The place that most of the hunk's lines vote for, lines that occur everywhere having no vote.
@@ -263,17 +268,17 @@ struct HunkApplier {
       let (a, b) = (abs(left.key - expected), abs(right.key - expected))
       return a != b ? a > b : left.key > right.key
     }
-    return best.map { compare(hunk, demand, at: $0.key) }
+    return best.map { compare(hunk, demand, at: $0.key, index.ignoringBlanks ? index : nil) }
   }
 
-  /// What is different between the hunk's old lines and the content from `start` on.
-  private func compare(_ hunk: Hunk, _ demand: Demand, at start: Int) -> NearestPlace {
+  /// What is different between the hunk's old lines and the content from `start` on; to the byte, or as `loose` sees it.
+  private func compare(_ hunk: Hunk, _ demand: Demand, at start: Int, _ loose: LineIndex? = nil) -> NearestPlace {
     var place = NearestPlace(line: start + 1, matching: 0, total: demand.lines.count, difference: nil)
     var offset = 0
     for (index, line) in hunk.lines.enumerated() where line.isOld {
       let at = start + offset
       offset += 1
-      if at >= 0, at < old.count, old.matches(at, line) {
+      if at >= 0, at < old.count, loose.map({ $0.hash(from: at, count: 1) == $0.hash(line) }) ?? old.matches(at, line) {
         place.matching += 1
       } else if place.difference == nil {
         place.difference = LineDifference(

@@ -40,6 +40,9 @@ public struct HunkFailure: Sendable, Equatable {
   public var reason: Reason
   /// The best place, if any line of the hunk occurs in the file.
   public var nearest: NearestPlace?
+  /// How many more of its lines are there when blanks, tabs and carriage returns are ignored: a mailer has changed them.
+  /// Where this is not 0, ``nearest`` ignores them too.
+  public var blankDamage = 0
 }
 
 /// The place where most of a hunk's old lines are.

@@ -26,6 +26,8 @@ struct ApplyCommand: AsyncParsableCommand {
 
   @OptionGroup var tree: TreeOptions
 
+  @OptionGroup var reading: SeriesOptions
+
   @Option(
     help: ArgumentHelp("The new branch's name; without it, one made from the series' subject.", valueName: "name"))
   var branch: String?
@@ -42,7 +44,7 @@ struct ApplyCommand: AsyncParsableCommand {
   func run() async throws {
     let posted: PatchSeries
     do {
-      posted = try SeriesInput.series(at: series)
+      posted = try SeriesInput.series(at: series, reading.reading)
     } catch {
       throw Ending(.badInput, "\(error)")
     }
@@ -61,9 +63,7 @@ struct ApplyCommand: AsyncParsableCommand {
       if series.isComplete, !dryRun {
         report.landing = try await SeriesLanding.land(series, as: branch ?? posted.branchName, in: repository)
       }
-      if !series.isComplete || base.matched < base.wanted {
-        report.prerequisites = try await PrerequisiteCheck.run(posted, in: repository, base: base.commit)
-      }
+      report.prerequisites = try await PrerequisiteCheck.run(posted, in: repository, base: base.commit)
       return report
     } catch let error as ApplyError {
       throw Ending(.badInput, "\(error)")

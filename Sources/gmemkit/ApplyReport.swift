@@ -24,7 +24,9 @@ struct ApplyReport {
     let conflicts = series.patches.filter { $0.status == .conflict }
     guard !conflicts.isEmpty else { return nil }
     let hunks = conflicts.reduce(0) { $0 + $1.failedHunks.count }
-    let numbers = conflicts.map { String($0.number) }.joined(separator: ", ")
+    let numbers =
+      conflicts.prefix(20).map { String($0.number) }.joined(separator: ", ")
+      + (conflicts.count > 20 ? " and \(conflicts.count - 20) more" : "")
     let what =
       conflicts.count == 1
       ? "patch \(numbers) of \(posted.count) does not apply" : "patches \(numbers) of \(posted.count) do not apply"
@@ -33,7 +35,7 @@ struct ApplyReport {
   }
 
   private var advice: String {
-    let missing = prerequisites.filter { $0.state == .missing }
+    let missing = prerequisites.filter(\.isMissing)
     if !missing.isEmpty {
       return "the series names \(missing.count) "
         + (missing.count == 1 ? "prerequisite" : "prerequisites") + " that the base does not have: apply them first"
@@ -55,13 +57,14 @@ struct ApplyReport {
       for file in base.unknown {
         lines.append("missing blob \(file.prefix) of \(file.path), which the series was made from")
       }
-      lines += prerequisites.compactMap(Self.line)
     }
+    lines += prerequisites.compactMap(Self.line)
     let width = String(posted.count).count
     for patch in series.patches {
       let number = String(repeating: " ", count: width - min(width, String(patch.number).count)) + "\(patch.number)"
       lines.append("\(number)/\(posted.count)  \(Self.word(patch))  \(patch.subject)\(Self.ways(patch))")
       if let failure = patch.failure { lines.append("      \(failure)") }
+      for warning in patch.warnings { lines.append("      warning: \(warning)") }
       for hunk in patch.failedHunks {
         lines += hunk.lines
         guard showsPreviews, let preview = hunk.preview else { continue }
@@ -82,6 +85,8 @@ struct ApplyReport {
     let name = item.text == item.value ? item.value : "\(item.value) \(item.text)"
     switch check.state {
     case .present(let commit): return "has     \(item.kind.rawValue) \(name) (\(commit.short))"
+    case .elsewhere(let commit):
+      return "missing \(item.kind.rawValue) \(name) (\(commit.short) is in the repository, not below the base)"
     case .missing: return "missing \(item.kind.rawValue) \(name)"
     case .unknown(let reason): return "unknown \(item.kind.rawValue) \(name): \(reason)"
     }
@@ -131,6 +136,7 @@ struct ApplyReport {
               ("commit", .optional(commit(at: index)?.hex)),
               ("status", .string(patch.status.rawValue)),
               ("failure", .optional(patch.failure)),
+              ("warnings", .array(patch.warnings.map { .string($0) })),
               ("hunks", .array(patch.hunks.map(\.json))),
             ])
           })
@@ -147,6 +153,7 @@ struct ApplyReport {
     let state: String
     switch check.state {
     case .present: state = "present"
+    case .elsewhere: state = "elsewhere"
     case .missing: state = "missing"
     case .unknown: state = "unknown"
     }

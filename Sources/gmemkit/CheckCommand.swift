@@ -32,6 +32,8 @@ struct CheckCommand: AsyncParsableCommand {
 
   @OptionGroup var tree: TreeOptions
 
+  @OptionGroup var reading: SeriesOptions
+
   @Option(help: "How guests are executed: auto (by trying), kvm or tcg.")
   var accel = SeriesSelftest.AccelerationChoice.auto
 
@@ -66,14 +68,15 @@ struct CheckCommand: AsyncParsableCommand {
   }
 
   private func check() async throws -> SeriesVerdict {
-    let posted = try SeriesInput.series(at: series)
+    let posted = try SeriesInput.series(at: series, reading.reading)
     let repository = try await tree.repository()
     let base = try await SeriesBase.find(for: posted, in: repository, onto: tree.onto)
     // The table has them too, but it comes when the last guest has ended.
     for warning in posted.warnings { Console.note("gmemkit: warning: \(warning)") }
     Console.note("gmemkit: applying and linting \(posted.patches.count) patches")
     let applied = try await SeriesApplier.apply(posted, to: repository, onto: base.commit)
-    let lint = try await SeriesLinter(repository, checker: SourceRules(), options: LintOptions(jobs: jobs))
+    let options = LintOptions(jobs: jobs, cache: LintCache(directory: DefaultTree.cacheDirectory() + "/lint"))
+    let lint = try await SeriesLinter(repository, checker: SourceRules(), options: options)
       .lint(try await LintedCommit.commits(of: applied, in: repository))
     let tests = try await test(applied, in: repository)
     return SeriesVerdict(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DefaultTree
 import Findings
 import Foundation
 import KernelTree
@@ -7,6 +8,7 @@ import SeriesApply
 import SeriesLint
 import SeriesRules
 import SystemPackage
+import TreeFacts
 
 /// `gmemkit lint`: what a series, a range of commits or a tree has wrong.
 struct LintCommand: AsyncParsableCommand {
@@ -28,6 +30,7 @@ struct LintCommand: AsyncParsableCommand {
         gmemkit lint series.mbox --tree ~/src/linux
         gmemkit lint --tree ~/src/linux --rev v6.12..HEAD --format sarif
         gmemkit lint --tree ~/src/linux --rev HEAD virt/kvm mm/gup.c
+        gmemkit lint --tree ~/src/linux --rev HEAD --coverage
       """
   )
 
@@ -42,6 +45,8 @@ struct LintCommand: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("The commit to put the series on.", valueName: "rev"))
   var onto: String?
+
+  @OptionGroup var reading: SeriesOptions
 
   @Option(help: ArgumentHelp("A range A..B of commits, or one commit for whole files.", valueName: "rev"))
   var rev: String?
@@ -58,6 +63,9 @@ struct LintCommand: AsyncParsableCommand {
   @Option(name: [.customShort("j"), .long], help: "How many files to read at the same time.")
   var jobs: Int = ProcessInfo.processInfo.activeProcessorCount
 
+  @Flag(help: "Say how much of the tree (or of the paths) can be read, and list what cannot; find nothing.")
+  var coverage = false
+
   @Flag(name: .shortAndLong, help: "Nothing on standard error unless the run could not do its work.")
   var quiet = false
 
@@ -68,6 +76,9 @@ struct LintCommand: AsyncParsableCommand {
     if tree == nil && arguments.count != 1 {
       throw ValidationError(arguments.isEmpty ? "Give a SERIES, or --tree." : "Give one SERIES.")
     }
+    if coverage, tree == nil || onto != nil || rev?.contains("..") == true || !(format == .text || format == .json) {
+      throw ValidationError("--coverage goes with --tree, one revision, paths, and the formats text and json.")
+    }
     if let rev, rev.contains(".."), !arguments.isEmpty {
       throw ValidationError("A range is linted whole; paths go with '--rev A'.")
     }
@@ -76,6 +87,7 @@ struct LintCommand: AsyncParsableCommand {
   func run() async throws {
     let report: LintReport
     do {
+      if coverage { return try await countCoverage() }
       report = try await lint()
     } catch let error as LintError {
       throw Ending(.badInput, "\(error)")
@@ -115,7 +127,9 @@ struct LintCommand: AsyncParsableCommand {
   private static let shownNotAnalysed = 20
 
   private var options: LintOptions {
-    LintOptions(rules: rules.isEmpty ? nil : Set(rules), all: all, jobs: jobs)
+    LintOptions(
+      rules: rules.isEmpty ? nil : Set(rules), all: all, jobs: jobs,
+      cache: LintCache(directory: DefaultTree.cacheDirectory() + "/lint"))
   }
 
   // MARK: what to lint
@@ -123,7 +137,7 @@ struct LintCommand: AsyncParsableCommand {
   private func lint() async throws -> LintReport {
     let checker = SourceRules()
     guard let tree else {
-      let series = try SeriesInput.series(at: arguments[0])
+      let series = try SeriesInput.series(at: arguments[0], reading.reading)
       return try await HunkLinter(checker: checker, options: options).lint(try SeriesPatch.patches(of: series))
     }
     let repository: KernelRepository
@@ -139,11 +153,38 @@ struct LintCommand: AsyncParsableCommand {
     }
     if rev == nil, let series = arguments.first {
       guard arguments.count == 1 else { throw ValidationError("Give one SERIES, or --rev with paths.") }
-      let commits = try await apply(SeriesInput.series(at: series), to: repository)
+      let commits = try await apply(SeriesInput.series(at: series, reading.reading), to: repository)
       return try await SeriesLinter(repository, checker: checker, options: options).lint(commits)
     }
     let files = RepositoryTree(repository, tree: try await repository.tree(of: repository.commit(rev ?? "HEAD")))
     return try await WholeFileLinter(checker: checker, options: options).lint(files, paths: arguments)
+  }
+
+  // MARK: how much can be read
+
+  private func countCoverage() async throws {
+    guard let tree else { throw ValidationError("--coverage needs --tree.") }
+    let directory = DefaultTree.cacheDirectory() + "/lint"
+    let cache = LintCache(directory: directory)
+    let counter = CoverageCounter(
+      jobs: jobs, archive: FactArchive(directory: directory + "/facts", engine: LintCache.engine), cache: cache)
+    let report: CoverageReport
+    do {
+      let repository = try KernelRepository(opening: tree)
+      report = try await counter.count(
+        RepositoryTree(repository, tree: try await repository.tree(of: repository.commit(rev ?? "HEAD"))),
+        paths: arguments)
+    } catch let error as TreeError where error.code == .notARepository && rev == nil {
+      report = try await counter.count(FolderTree(FilePath(tree)), paths: arguments)
+    }
+    guard report.files > 0 else { throw Ending(.badInput, "there is no .c or .h file; give paths inside the tree") }
+    Console.write(format == .json ? report.json.document : report.text)
+    guard !report.notAnalysed.isEmpty else {
+      if !quiet { Console.note("gmemkit: \(report.summary)") }
+      return
+    }
+    if quiet { throw ExitCode(ExitStatus.findings.rawValue) }
+    throw Ending(.findings, report.summary + (format == .json ? "" : "; the list above has them all"))
   }
 
   private func lintFolder(_ path: String, reason: TreeError, checker: SourceRules) async throws -> LintReport {

@@ -1,9 +1,12 @@
 import ArgumentParser
 import DefaultTree
+import Findings
 import Foundation
 import KernelTree
 import PatchMail
+import SelftestHarness
 import SeriesApply
+import SeriesLint
 import SeriesSelftest
 import SystemPackage
 import VirtualMachine
@@ -15,7 +18,8 @@ extension SelftestCommand {
   func suite() async throws -> SeriesSelftest {
     guard let architecture = arch.map({ Architecture.named($0) }) ?? Architecture.host else {
       let names = Architecture.all.map(\.name).joined(separator: ", ")
-      throw Ending(.badUsage, "no guests of architecture '\(arch ?? "of this processor")' are known; there are \(names)")
+      throw Ending(
+        .badUsage, "no guests of architecture '\(arch ?? "of this processor")' are known; there are \(names)")
     }
     guard let debug = DebugProfile.named(profile) else {
       let names = DebugProfile.all.map(\.name).joined(separator: ", ")
@@ -28,11 +32,13 @@ extension SelftestCommand {
     options.fresh = fresh
     options.comparesWithBase = compareBase
     options.repetitions = repetitions
+    options.measuresCoverage = coverage
     options.profile = debug
     options.output = output.map { Self.absolute($0) }
     let repository = try await tree.repository()
     do {
-      let (base, subjects) = try await subjects(in: repository)
+      let (base, subjects, linted) = try await subjects(in: repository)
+      options.suspicions = { await Self.suspicions(about: linted, in: repository) }
       return try await SeriesSelftest(
         subjects, onto: base, of: repository, architecture: architecture, options: options)
     } catch let error as MailError {
@@ -47,16 +53,21 @@ extension SelftestCommand {
   }
 
   /// The tree to start from and the commits to test.
-  private func subjects(in repository: KernelRepository) async throws -> (ObjectID, [SelftestSubject]) {
+  private func subjects(in repository: KernelRepository) async throws -> (
+    ObjectID, [SelftestSubject], [LintedCommit]
+  ) {
     if let series {
-      let posted = try SeriesInput.series(at: series)
+      let posted = try SeriesInput.series(at: series, reading.reading)
       let base = try await SeriesBase.find(for: posted, in: repository, onto: tree.onto)
       let applied = try await SeriesApplier.apply(posted, to: repository, onto: base.commit)
       guard applied.isComplete else {
         let conflicts = applied.patches.filter { $0.status == .conflict }.map { "\($0.number)" }.joined(separator: ", ")
         throw Ending(.badInput, "patch \(conflicts) does not apply, nothing was tested; 'gmemkit apply' says why")
       }
-      return (try await repository.tree(of: base.commit), SelftestSubject.subjects(of: applied))
+      return (
+        try await repository.tree(of: base.commit), SelftestSubject.subjects(of: applied),
+        try await LintedCommit.commits(of: applied, in: repository)
+      )
     }
     let rev = rev ?? "HEAD"
     let tip: ObjectID
@@ -70,8 +81,21 @@ extension SelftestCommand {
       base = try await repository.parents(of: tip).first ?? tip
     }
     return (
-      try await repository.tree(of: base), try await SelftestSubject.subjects(from: base, to: tip, in: repository)
+      try await repository.tree(of: base), try await SelftestSubject.subjects(from: base, to: tip, in: repository),
+      base == tip ? [] : try await LintedCommit.range(base.hex, tip.hex, in: repository)
     )
+  }
+
+  /// What lint holds against the commits and a run may show; without lint the harness is only poorer.
+  static func suspicions(about commits: [LintedCommit], in repository: KernelRepository) async -> [Suspicion] {
+    let options = LintOptions(rules: nil, all: false, jobs: ProcessInfo.processInfo.activeProcessorCount)
+    let linter = SeriesLinter(repository, checker: SourceRules(), options: options)
+    guard !commits.isEmpty, let report = try? await linter.lint(commits) else { return [] }
+    return report.failing.map(\.finding).filter { !$0.function.isEmpty && $0.rule.contains("lock") }.map { finding in
+      Suspicion(
+        rule: finding.rule, function: finding.function, path: finding.place.path, line: finding.place.line,
+        message: finding.message)
+    }
   }
 
   static func ending(_ error: SelftestError) -> Ending {
@@ -107,7 +131,7 @@ extension SelftestCommand {
     }
   }
 
-  private static func absolute(_ path: String) -> FilePath {
+  static func absolute(_ path: String) -> FilePath {
     path.hasPrefix("/") ? FilePath(path) : FilePath(FileManager.default.currentDirectoryPath).appending(path)
   }
 }

@@ -28,6 +28,8 @@ struct SelftestCommand: AsyncParsableCommand {
 
   @OptionGroup var tree: TreeOptions
 
+  @OptionGroup var reading: SeriesOptions
+
   @Option(help: ArgumentHelp("Instead of a series, commits that exist: 'A' or 'A..B'.", valueName: "rev"))
   var rev: String?
 
@@ -45,6 +47,12 @@ struct SelftestCommand: AsyncParsableCommand {
 
   @Flag(help: "Print what would be configured, built and run, and why; build nothing.")
   var plan = false
+
+  @Flag(help: "Measure which of the added lines ran.")
+  var coverage = false
+
+  @Option(help: ArgumentHelp("Also write the generated kselftest directory here.", valueName: "dir"))
+  var harness: String?
 
   @Flag(help: "Print one JSON document.")
   var json = false
@@ -90,8 +98,15 @@ struct SelftestCommand: AsyncParsableCommand {
 
   private func test() async throws {
     let suite = try await suite()
+    if let harness {
+      do {
+        try suite.writeHarness(to: Self.absolute(harness))
+      } catch {
+        throw Self.ending(error)
+      }
+    }
     if plan {
-      json ? Console.write(suite.plan.json.document) : Console.write(suite.plan.text)
+      json ? Console.write(suite.planDocument.document) : Console.write(suite.planText)
       return
     }
     let progress = SelftestProgress(terminal: Console.standardErrorIsTerminal)

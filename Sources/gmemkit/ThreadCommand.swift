@@ -9,7 +9,7 @@ struct ThreadCommand: AsyncParsableCommand {
     commandName: "thread",
     abstract: "Show a series as posted and the review under it, each comment at the line it speaks of.",
     discussion: """
-      Reads the thread only; no kernel tree is needed. Without --series-version the newest version is shown. \
+      Reads the thread only; no kernel tree is needed. Without --version the newest version is shown. \
       Comments are placed by what they quote; questions that no reply takes up are listed at the end.
 
       Example: gmemkit thread rfc.mbox
@@ -39,38 +39,5 @@ struct ThreadCommand: AsyncParsableCommand {
     }
     let report = ThreadReport(ReviewThread(thread))
     Console.write(json ? report.json.document : Array(report.text.utf8))
-  }
-}
-
-/// Which series of the input is meant: shared by the verbs that read mail.
-struct SeriesOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp("The version of the series; without it, the newest one in the input.", valueName: "n"))
-  var seriesVersion: Int?
-
-  @Option(
-    help: ArgumentHelp(
-      "Take the patches that stand in this reply instead of the series.", valueName: "message-id"))
-  var fromReply: String?
-
-  @Option(
-    help: ArgumentHelp("Take the series that this message is a part of or answers.", valueName: "message-id"))
-  var containing: String?
-
-  @Flag(help: "Collect Reviewed-by and other trailers from the replies.")
-  var trailers = false
-
-  @Flag(help: "Drop what stands above a scissors line (-- >8 --) of a message.")
-  var scissors = false
-
-  /// The same as the mail reader takes it.
-  var reading: SeriesReading {
-    var reading = SeriesReading()
-    reading.version = seriesVersion
-    reading.fromReply = fromReply
-    reading.containing = containing
-    reading.collectsTrailers = trailers
-    reading.cutsAtScissors = scissors
-    return reading
   }
 }

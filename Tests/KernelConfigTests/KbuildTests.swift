@@ -23,7 +23,8 @@ private let files: [String: String] = [
   "virt/kvm/Makefile.kvm": "KVM ?= ../../../virt/kvm\nkvm-$(CONFIG_PRIVATE) += $(KVM)/guest.o\n",
   "arch/x86/pci/Makefile": "obj-y := common.o",
   "arch/x86/hyperv/Makefile": "obj-y := hv.o",
-  "mm/Makefile": "obj-y := filemap.o\nobj-$(CONFIG_THP) += huge.o\nobj-$(CONFIG_OTHER) += huge.o",
+  "mm/Makefile":
+    "mmu-y := nommu.o\nmmu-$(CONFIG_MMU) := memory.o\nobj-y := filemap.o entry_$(BITS).o $(mmu-y)\nobj-$(CONFIG_THP) += huge.o\nobj-$(CONFIG_OTHER) += huge.o",
   "net/Makefile": "obj-$(CONFIG_INET) := ipv4/",
   "net/ipv4/Makefile": "obj-y := tcp.o",
 ]
@@ -35,7 +36,8 @@ struct KbuildTests {
       ("virt/kvm/guest.c", "KVM && KVM_X86 && PRIVATE"), ("arch/x86/kvm/mmu/mmu.c", "KVM && KVM_X86"),
       ("arch/x86/kvm/special.c", "KVM && KVM_X86 && SPECIAL"), ("arch/x86/kvm/plain.c", "KVM && KVM_X86 && !SPECIAL"),
       ("arch/x86/kvm/ab.c", "KVM && A && B"), ("arch/x86/pci/common.c", "PCI"), ("arch/x86/hyperv/hv.c", "HYPERV"),
-      ("mm/filemap.c", "y"), ("mm/huge.c", "THP || OTHER"), ("net/ipv4/tcp.c", "NET && INET"),
+      ("mm/filemap.c", "y"), ("mm/memory.c", "MMU"), ("mm/nommu.c", "y"), ("mm/entry_64.c", "y"),
+      ("mm/huge.c", "THP || OTHER"), ("net/ipv4/tcp.c", "NET && INET"),
     ])
   func condition(path: String, expected: String) {
     let map = KbuildMap(sourceArchitecture: "x86") { files[$0].map { Array($0.utf8) } }

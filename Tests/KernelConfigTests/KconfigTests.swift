@@ -158,3 +158,40 @@ struct KconfigTests {
     }
   }
 }
+
+struct SelectorTests {
+  @Test("every near selector of a hidden symbol that comes cheap is set, others are not")
+  func selectors() throws {
+    let files = [
+      "Kconfig": "source \"arch/x86/Kconfig\"\nsource \"virt/widget/Kconfig\"\nsource \"drivers/Kconfig\"\n",
+      "arch/x86/Kconfig": "source \"arch/x86/widget/Kconfig\"\n",
+      "virt/widget/Kconfig": "config PRIVATE\n\tbool\nconfig GENERIC\n\tselect PRIVATE\n\tbool\n",
+      "arch/x86/widget/Kconfig":
+        "config SOFT\n\tbool \"s\"\n\tselect GENERIC\nconfig VENDOR\n\tbool \"v\"\n\tselect PRIVATE\n"
+        + "config CORE\n\tdef_bool y\n\tselect GENERIC if TESTING\nconfig TESTING\n\tbool \"t\"\n",
+      "drivers/Kconfig": "config FAR\n\tbool \"f\"\n\tselect PRIVATE\n",
+    ]
+    let tree = try KconfigTree(sourceArchitecture: "x86") { files[$0].map { Array($0.utf8) } }
+    var resolver = ConfigResolver(tree: tree)
+    let isReachable = resolver.require(.symbol("PRIVATE"), reason: "r")
+    #expect(isReachable)
+    resolver.requireSelectors(of: "PRIVATE", reason: "r")
+    #expect(resolver.fragment["SOFT"] == "y")
+    #expect(resolver.fragment["VENDOR"] == "y")
+    #expect(resolver.fragment["TESTING"] == "y")
+  }
+
+  @Test("what excludes a symbol is named")
+  func obstacle() throws {
+    let files = [
+      "Kconfig": "source \"arch/x86/Kconfig\"\n",
+      "arch/x86/Kconfig": "config SMP\n\tbool \"s\"\nconfig TINY\n\tbool\n\tdefault y if !SMP\n\tdepends on !SMP\n",
+    ]
+    let tree = try KconfigTree(sourceArchitecture: "x86") { files[$0].map { Array($0.utf8) } }
+    var resolver = ConfigResolver(tree: tree)
+    resolver.set("SMP", "y", reason: "profile")
+    let isReachable = resolver.require(.symbol("TINY"), reason: "r")
+    #expect(!isReachable)
+    #expect(resolver.obstacle(to: .symbol("TINY")) == "TINY depends on !SMP")
+  }
+}

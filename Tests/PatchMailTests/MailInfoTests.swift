@@ -9,6 +9,7 @@ import Testing
     "base64-crlf.eml": ["log", "patch"],
     "base64-odd-lines.eml": ["log", "patch"],
     "charset-unnamed-latin1.eml": ["log"],
+    "crlf-file.eml": ["patch"],
     "encoded-word-broken.eml": ["log", "patch"],
     "in-body-all.eml": ["date"],
     "in-body-format-patch.eml": ["date"],

@@ -25,6 +25,7 @@ private let base: [String: String] = [
   "drivers/widget_ring.c":
     "#include <linux/ring.h>\nint x;\nlong f(int nr)\n{\n\tif (nr == WIDGET_IOC_POP)\n\t\treturn 1;\n\treturn 0;\n}\n",
   "include/linux/ring.h": "static inline void ring_grow(int x)\n{\n\tif (!IS_ENABLED(CONFIG_BIG))\n\t\treturn;\n}\n",
+  "include/uapi/linux/widget.h": "#define WIDGET_IOC_POP 1\n",
   "MAINTAINERS": """
   List of maintainers
 
@@ -115,6 +116,49 @@ struct PlannerTests {
     let plan = try planned(ring("void g(void)\n{\n\tring_grow(1);\n}\n"))
     #expect(plan.fragment["BIG"] == "y")
     #expect(plan.options.last?.reason == "ring_grow() in include/linux/ring.h does nothing without it")
+  }
+
+  @Test("the kernel's own tests of a file are built in, and its console is read")
+  func bootTests() throws {
+    let plan = try planned([
+      "drivers/widget_ring.c": "int other;\n",
+      "drivers/Kconfig": (base["drivers/Kconfig"] ?? "")
+        + "\nconfig KUNIT\n\tbool \"KUnit\"\nconfig RING_KUNIT_TEST\n\tbool \"t\"\n\tdepends on KUNIT\n",
+      "drivers/Makefile": (base["drivers/Makefile"] ?? "") + "obj-$(CONFIG_RING_KUNIT_TEST) += widget_ring_kunit.o\n",
+    ])
+    #expect(plan.fragment["RING_KUNIT_TEST"] == "y")
+    #expect(plan.runsKUnit)
+    #expect(plan.runs.map(\.commandLine) == [["loglevel=7"]])
+  }
+
+  @Test("what can only be a module is compiled as one")
+  func moduleOnly() throws {
+    let plan = try planned([
+      "drivers/Kconfig": (base["drivers/Kconfig"] ?? "")
+        + "\nconfig MODULES\n\tbool \"m\"\nconfig LOOSE\n\ttristate \"l\"\n\tdepends on m\n",
+      "drivers/Makefile": "obj-$(CONFIG_LOOSE) += loose.o\n", "drivers/loose.c": "int x;\n",
+    ])
+    #expect(plan.fragment["LOOSE"] == "m")
+    #expect(plan.fragment["MODULES"] == "y")
+    #expect(plan.moduleObjects == ["drivers/loose.o"])
+  }
+
+  @Test("a directory whose tests are scripts has the programs that the scripts start alone")
+  func scripts() throws {
+    let plan = try planned([
+      "drivers/widget_ring.c": "int other;\n",
+      "tools/testing/selftests/widget/Makefile":
+        "TEST_PROGS := run.sh\nTEST_GEN_FILES := other_test\nTEST_GEN_FILES += far_test\n",
+      "tools/testing/selftests/widget/run.sh": "run_test ./other_test\nrun_test ./far_test -x 1\n",
+    ])
+    #expect(plan.tests.map(\.name) == ["other_test"])
+  }
+
+  @Test("a file of another architecture is named and brings no tests")
+  func foreign() throws {
+    let plan = try planned(["arch/arm64/kvm/mmu.c": "int x;\n"])
+    #expect(plan.tests.isEmpty)
+    #expect(plan.uncovered.contains { $0.contains("belongs to arm64") })
   }
 
   @Test("what no configuration compiles is named")

@@ -33,11 +33,20 @@ struct MarkChecker: SourceChecker {
 
   func functionCount(_ facts: Facts) -> Int { facts.marks.count }
 
-  func check(_ files: [(path: String, facts: Facts)], focus: Set<String>, rules ids: Set<String>) -> CheckOutcome {
+  /// Every file counts as a caller.
+  func callers(
+    of changes: [(facts: Facts, lines: Set<Int>)], in files: [(path: String, facts: Facts)]
+  ) -> [String: Set<String>] {
+    Dictionary(files.map { ($0.path, ["f"]) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  func check(
+    _ files: [(path: String, facts: Facts)], focus: Set<String>, callers: [String: Set<String>], rules ids: Set<String>
+  ) -> CheckOutcome {
     var outcome = CheckOutcome()
     guard ids.contains("bug") else { return outcome }
     let provided = Set(files.flatMap { $0.facts.marks.filter { $0.kind == "provides" }.map(\.name) })
-    for (path, facts) in files where focus.contains(path) {
+    for (path, facts) in files where focus.contains(path) || callers[path] != nil {
       for mark in facts.marks {
         let place = SourcePlace(path: path, line: mark.line, column: 2)
         if mark.kind == "bug" || mark.kind == "calls" && provided.contains(mark.name) {

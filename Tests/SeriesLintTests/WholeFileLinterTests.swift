@@ -29,6 +29,21 @@ struct WholeFileLinterTests {
     #expect(inFolder.failing.count == 3)
   }
 
+  @Test func commentsThatNothingNeedsAreNamed() async throws {
+    let fixture = try LintFixture()
+    try fixture.commit([
+      "a.c": "\tbug(a); /* gmemkit: allow bug: known */\n\tint x; /* gmemkit: allow bug: gone since v2 */\n",
+      "b.c": "\tbug(b); /* gmemkit: allow bug */\n\tint y; /* gmemkit: allow quiet: not run */\n",
+    ])
+    let report = try await linter.lint(FolderTree(FilePath(fixture.path)))
+    #expect(report.findings.map(\.finding.message) == ["'b' is wrong"])
+    #expect(
+      report.limits == [
+        "a.c:2: nothing is left for 'gmemkit: allow bug' to take out",
+        "b.c:1: a 'gmemkit: allow' comment without a reason changes nothing",
+      ])
+  }
+
   @Test func pathsNarrowTheRun() async throws {
     let fixture = try fixture()
     let tree = FolderTree(FilePath(fixture.path))

@@ -4,6 +4,7 @@ import Foundation
 struct Cost {
   var wall: Double
   var user: Double
+  var system: Double
   /// Peak resident memory in MiB, of the largest process of the run.
   var memory: Double
   var status: Int32
@@ -38,6 +39,7 @@ enum Child {
     return Cost(
       wall: Double(wall.components.seconds) + Double(wall.components.attoseconds) / 1e18,
       user: Double(usage.ru_utime.tv_sec) + Double(usage.ru_utime.tv_usec) / 1e6,
+      system: Double(usage.ru_stime.tv_sec) + Double(usage.ru_stime.tv_usec) / 1e6,
       memory: Double(usage.ru_maxrss) / 1024, status: status)
   }
 

@@ -39,7 +39,9 @@ struct SeriesGenerator {
     try file.close()
     try Child.git(["fast-import", "--quiet", "--force"], in: repository, input: stream)
     let cost = try Child.run(
-      ["git", "format-patch", "--stdout", "--no-signature", "\(base)..\(branch)"], in: repository, output: mbox)
+      // b4 finds the patches of a series by their ids.
+      ["git", "format-patch", "--stdout", "--thread", "--no-signature", "\(base)..\(branch)"], in: repository,
+      output: mbox)
     guard cost.status == 0 else { throw BenchmarkError(what: "git format-patch failed") }
   }
 

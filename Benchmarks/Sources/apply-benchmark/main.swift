@@ -32,7 +32,7 @@ guard FileManager.default.fileExists(atPath: worktree + "/.git/objects/info/alte
 
 do {
   let base = try Child.git(["rev-parse", "master"], in: worktree)
-  print("| patches | command | wall s | user s | ms a patch (user) | peak MiB | n |")
+  print("| patches | command | wall s | ms a patch | user + system s | peak MiB | n |")
   print("|---|---|---|---|---|---|---|")
   // The series is made elsewhere: the tree must not have the blobs that the patches are to make.
   let workshop = NSTemporaryDirectory() + "apply-benchmark-\(getpid()).git"
@@ -53,10 +53,11 @@ do {
         print("| \(size) | \(contender.name) | not run: \(error) | | | | 0 |")
         continue
       }
-      let user = median(costs.map(\.user))
+      let wall = median(costs.map(\.wall))
       print(
-        "| \(size) | \(contender.name) | \(format(median(costs.map(\.wall)), 3)) | \(format(user, 3)) "
-          + "| \(format(user * 1000 / Double(size), 2)) | \(format(median(costs.map(\.memory)), 0)) | \(costs.count) |")
+        "| \(size) | \(contender.name) | \(format(wall, 3)) | \(format(wall * 1000 / Double(size), 2)) "
+          + "| \(format(median(costs.map { $0.user + $0.system }), 2)) "
+          + "| \(format(median(costs.map(\.memory)), 0)) | \(costs.count) |")
     }
   }
 } catch {

@@ -61,7 +61,7 @@ struct ErrPtrConfusion: Rule {
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
-    context.functions.flatMap { check($0, context) }
+    context.functions.flatMap { check($0, context) + otherPointer($0, context) }
   }
 
   private struct Checks {
@@ -102,6 +102,39 @@ struct ErrPtrConfusion: Rule {
       }
     }
     return findings
+  }
+
+  /// `if (IS_ERR(a)) … PTR_ERR(b)`
+  private func otherPointer(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
+    let file = context.program.file(of: id)
+    let symbols = context.program.symbols
+    let shapes = Statements(file: file, symbols: symbols)
+    return context.program.definition(id).nodes.compactMap { node -> Finding? in
+      guard file[node].kind == .ifStatement else { return nil }
+      let (core, isNegated) = shapes.core(file[node].a)
+      guard core >= 0, !isNegated, shapes.callee(core) == context.names.isErr,
+        let tested = file.list(file[core].b, file[core].c).first
+      else { return nil }
+      let wanted = SourceText.text(of: tested, file, symbols)
+      let codes = shapes.calls(in: file[node].b).filter { context.text(shapes.callee($0)) == "PTR_ERR" }
+      guard codes.count == 1, let taken = file.list(file[codes[0]].b, file[codes[0]].c).first else { return nil }
+      let other = SourceText.text(of: taken, file, symbols)
+      // An assignment in the branch, or an inner test, gives the other pointer a meaning.
+      let tests = shapes.calls(in: file[node].b).filter { context.text(shapes.callee($0)).hasPrefix("IS_ERR") }
+      guard other != wanted, tests.isEmpty, !other.hasPrefix(wanted), !assigns(other, in: file[node].b, file, symbols)
+      else { return nil }
+      return context.finding(
+        description, id, codes[0], "IS_ERR('\(wanted)') was tested, but the error code is taken from '\(other)'",
+        evidence: [Evidence(context.place(id, core), "'\(wanted)' is tested here")], key: "\(wanted) \(other)")
+    }
+  }
+
+  private func assigns(_ text: String, in id: NodeID, _ file: ParsedFile, _ symbols: SymbolTable, _ depth: Int = 0)
+    -> Bool
+  {
+    guard id >= 0, depth < 40 else { return false }
+    if file[id].kind == .assign, SourceText.text(of: file[id].a, file, symbols) == text { return true }
+    return file.children(of: id).contains { assigns(text, in: $0, file, symbols, depth + 1) }
   }
 
   private func collect(

@@ -121,10 +121,6 @@ struct LockImbalance: Rule {
 
   /// A pair that excludes others, as opposed to one that owns something.
   static func soundsLikeLock(_ held: HeldLock, _ id: FunctionID, _ context: RuleContext) -> Bool {
-    let name = context.text(context.callee(held.site, in: context.program.file(of: id)))
-    let words: Set<Substring> = [
-      "lock", "trylock", "suspend", "freeze", "quiesce", "block", "enter", "begin", "pause", "disable", "acquire",
-    ]
-    return name.split(separator: "_").contains { words.contains($0) }
+    context.solver.soundsLikeLock(context.callee(held.site, in: context.program.file(of: id)))
   }
 }

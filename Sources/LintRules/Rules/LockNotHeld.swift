@@ -106,6 +106,6 @@ struct LockNotHeld: Rule {
     let takes = facts.acquires.contains { $0.place == place }
     let isOwn = !context.solver.isPortable(place) && !facts.acquires.contains { $0.lockClass == lockClass }
     guard takes || isOwn else { return false }
-    return !callers.mayHold(lockClass, over: id, context)
+    return !callers.mayHold(lockClass, over: id)
   }
 }

@@ -66,13 +66,21 @@ struct ResourceLeak: Rule {
   private func check(_ id: FunctionID, _ facts: FunctionFacts, _ context: RuleContext) -> [Finding] {
     var findings: [Finding] = []
     var reported: Set<NodeID> = []
-    for exit in facts.exits where context.isError(exit, of: id) && exit.statement >= 0 {
+    let returnsPointer = context.program.definition(id).returnType.isPointer
+    for exit in facts.exits where exit.statement >= 0 {
+      let isError = context.isError(exit, of: id) || (returnsPointer && exit.values == .zero)
       for held in exit.held
       where held.balance > 0 && held.kind == .pair && !LockImbalance.soundsLikeLock(held, id, context) {
-        let isUndone = facts.exits.contains { other in
+        let traits = context.solver.pairTraits(of: held.site, in: id)
+        let undone = facts.exits.filter { other in
           other.closed.contains(held.place) && !other.held.contains { $0.place == held.place }
         }
-        guard isUndone, reported.insert(exit.statement).inserted else { continue }
+        let isLeak =
+          isError
+          ? !undone.isEmpty || traits.isKnown || traits.isStrict || (traits.isClosedHere && !facts.isJoined)
+          // Success leaves it open here and closed there.
+          : traits.isKnown && !traits.isResult && exit.values == .zero && undone.contains { $0.values == .zero }
+        guard isLeak, reported.insert(exit.statement).inserted else { continue }
         let file = context.program.file(of: id)
         let opener = context.text(context.callee(held.site, in: file))
         let resource = context.solver.resourceText(held, in: id)

@@ -7,7 +7,7 @@ struct UninitialisedInout: Rule {
   let description = RuleDescription(
     id: "uninitialised-inout",
     summary: "a local is read on a path on which nothing has set it",
-    severity: .warning, confidence: .low, onByDefault: false,
+    severity: .warning, confidence: .medium,
     whatItDoes: """
       Follows scalars without an initialiser over all paths, a loop of zero turns included, and through '&x' into callees \
       whose bodies are known: a callee that writes its parameter only for some results sets it only where the caller has \
@@ -49,6 +49,14 @@ struct UninitialisedInout: Rule {
         """)
     ])
 
+  /// The caller looks at what the call returns, just not on this path.
+  private func isKept(_ call: NodeID, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let file = context.program.file(of: id)
+    return !context.program.definition(id).nodes.contains {
+      file[$0].kind == .expressionStatement && file[$0].a == call
+    }
+  }
+
   func check(_ context: RuleContext) -> [Finding] {
     context.functions.flatMap { id -> [Finding] in
       guard let facts = context.solver.facts(id), !facts.isApproximate, !facts.isPartial else { return [] }
@@ -56,7 +64,9 @@ struct UninitialisedInout: Rule {
       let returned = Set(facts.exits.map(\.value))
       return facts.unsetReads.compactMap { event in
         // Without a callee to blame, only what is returned: the rest is mostly correlated in ways the text does not show.
-        guard event.call >= 0 || returned.contains(event.node), reported.insert(event.variable).inserted else {
+        guard event.call >= 0 ? isKept(event.call, id, context) : returned.contains(event.node) && !facts.isJoined,
+          reported.insert(event.variable).inserted
+        else {
           return nil
         }
         let name = context.text(event.variable)

@@ -70,7 +70,8 @@ struct WrongError: Rule {
       guard exit.failed >= 0, exit.values == .zero, exit.value >= 0, file[exit.value].kind == .name,
         Self.errorNames.contains(context.text(Symbol(file[exit.value].a))), reported.insert(exit.failed).inserted
       else { return nil }
-      let callee = context.text(context.callee(exit.failed, in: file))
+      guard leaves(exit.failed, id, context), isSure(exit.failed, id, context) else { return nil }
+      let callee = failedText(exit.failed, file, context)
       let variable = context.text(Symbol(file[exit.value].a))
       return context.finding(
         description, id, exit.failed, "when '\(callee)' fails the function returns '\(variable)', which is 0 by then",
@@ -79,9 +80,58 @@ struct WrongError: Rule {
     }
   }
 
-  private static let errorNames: Set<String> = [
-    "ret", "rc", "err", "error", "r", "res", "retval", "rv", "status", "result", "rval", "ret_val", "ret2", "errno",
-  ]
+  private static let errorNames = Statements.errorNames
+
+  /// What failed, as a message names it: the function, or the pointer that was tested.
+  private func failedText(_ node: NodeID, _ file: ParsedFile, _ context: RuleContext) -> String {
+    let name = context.callee(node, in: file)
+    if name.exists, name != context.names.isErr { return context.text(name) }
+    let pointer = name.exists ? file.list(file[node].b, file[node].c).first ?? node : node
+    return SourceText.text(of: pointer, file, context.program.symbols)
+  }
+
+  /// The call is known to fail with an errno, or its name is no question and its branch jumps to a label for errors.
+  private func isSure(_ failed: NodeID, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let file = context.program.file(of: id)
+    let name = context.callee(failed, in: file)
+    guard name.exists, name != context.names.isErr, context.program.definitions(of: name).isEmpty,
+      !context.solver.isAllocator(name)
+    else { return true }
+    let questions: Set<Substring> = [
+      "is", "has", "test", "need", "needs", "can", "should", "valid", "enabled", "empty", "in", "check", "match",
+      "find", "pending",
+      "supported", "supports", "done", "busy", "ready", "cmp", "memcmp", "strcmp", "strncmp", "get", "read",
+      "available", "equal",
+    ]
+    let text = context.text(name)
+    if text.first?.isUppercase == true || text.split(separator: "_").contains(where: questions.contains) {
+      return false
+    }
+    let shapes = Statements(file: file, symbols: context.program.symbols)
+    return context.program.definition(id).nodes.contains { node in
+      guard file[node].kind == .ifStatement, shapes.contains(file[node].a, failed),
+        let last = shapes.leaving(file[node].b), file[last].kind == .gotoStatement
+      else { return false }
+      return context.text(Symbol(file[last].a)).split(separator: "_").contains {
+        ["err", "error", "fail", "failed", "undo", "unwind", "cleanup", "abort", "free", "bail"].contains($0)
+      }
+    }
+  }
+
+  /// The failure is a condition of its own whose branch goes to the function's way out.
+  private func leaves(_ failed: NodeID, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let file = context.program.file(of: id)
+    let shapes = Statements(file: file, symbols: context.program.symbols)
+    return context.program.definition(id).nodes.contains { node in
+      guard file[node].kind == .ifStatement, shapes.contains(file[node].a, failed) else { return false }
+      let (core, isNegated) = shapes.core(file[node].a)
+      let isCall = file[failed].kind == .call
+      guard core == failed || isCall && file[core].kind == .binary && file[core].operation == .pipePipe,
+        isCall != isNegated || file[core].kind == .binary, let last = shapes.leaving(file[node].b)
+      else { return false }
+      return file[last].kind == .gotoStatement || file[last].kind == .returnStatement
+    }
+  }
 
   /// `if (rc < 0) return offset;`
   private func otherVariable(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
@@ -91,10 +141,14 @@ struct WrongError: Rule {
     return definition.nodes.compactMap { node -> Finding? in
       guard file[node].kind == .ifStatement else { return nil }
       let test = file[file[node].a]
-      guard test.kind == .binary, test.operation == .less, file[test.a].kind == .name, file[test.b].kind == .number,
+      var variable = test
+      if test.kind == .binary, test.operation == .less || test.operation == .bangEqual, file[test.b].kind == .number,
         file[test.b].a == 0
-      else { return nil }
-      let tested = context.text(Symbol(file[test.a].a))
+      {
+        variable = file[test.a]
+      }
+      guard variable.kind == .name else { return nil }
+      let tested = context.text(Symbol(variable.a))
       var body = file[node].b
       if file[body].kind == .block {
         guard file[body].b == 1, let only = file.list(file[body].a, 1).first else { return nil }

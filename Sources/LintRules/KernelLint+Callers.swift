@@ -1,0 +1,80 @@
+public import KernelC
+
+extension KernelLint {
+  /// How many calls above a changed function its callers are judged.
+  private static let levels = 3
+  /// More functions than this are not judged because of one change.
+  private static let limit = 1500
+
+  /// The functions of `files` that reach what `changes` touch through at most three levels of calls by name, by path.
+  ///
+  /// A function counts as touched when one of the `lines` of its file lies in it. Names of static functions and of macros in
+  /// a `.c` file mean something in that file only.
+  ///
+  /// - Complexity: O(nodes of `files`), times the levels.
+  public func callers(
+    of changes: [(file: ParsedFile, lines: Set<Int>)], in files: [ParsedFile]
+  ) -> [String: Set<String>] {
+    var search = CallerSearch(symbolCount: symbols.count)
+    for (file, lines) in changes where !lines.isEmpty {
+      for function in file.functions where function.isTouched(by: lines, in: file) { search.want(function, of: file) }
+    }
+    for _ in 0..<Self.levels {
+      let found = search.next(in: files)
+      if found.isEmpty || search.count + found.count > Self.limit { break }
+      for (file, function) in found { search.take(function, of: file) }
+    }
+    return search.taken.mapValues { Set($0.map(symbols.text)) }
+  }
+}
+
+extension FunctionDefinition {
+  fileprivate func isTouched(by lines: Set<Int>, in file: ParsedFile) -> Bool {
+    guard let start = tokens.first, let end = tokens.last else { return false }
+    let first = file.position(ofOffset: file.tokens[start].start).line
+    let last = file.position(ofOffset: file.tokens[end].start).line
+    return lines.count < last - first
+      ? lines.contains { $0 >= first && $0 <= last } : (first...max(first, last)).contains { lines.contains($0) }
+  }
+}
+
+/// Names that are looked for, and the functions that mentioned one.
+private struct CallerSearch {
+  private var global: ContiguousArray<Bool>
+  private var local: [String: Set<Symbol>] = [:]
+  private(set) var taken: [String: Set<Symbol>] = [:]
+  private(set) var count = 0
+
+  init(symbolCount: Int) { global = ContiguousArray(repeating: false, count: symbolCount) }
+
+  mutating func want(_ function: FunctionDefinition, of file: ParsedFile) {
+    guard function.name.exists, Int(function.name.rawValue) < global.count else { return }
+    if function.isStatic, !file.path.hasSuffix(".h") {
+      local[file.path, default: []].insert(function.name)
+    } else {
+      global[Int(function.name.rawValue)] = true
+    }
+  }
+
+  mutating func take(_ function: FunctionDefinition, of file: ParsedFile) {
+    if taken[file.path, default: []].insert(function.name).inserted { count += 1 }
+    want(function, of: file)
+  }
+
+  func next(in files: [ParsedFile]) -> [(file: ParsedFile, function: FunctionDefinition)] {
+    var found: [(file: ParsedFile, function: FunctionDefinition)] = []
+    for file in files {
+      let names = local[file.path] ?? []
+      let known = taken[file.path] ?? []
+      for function in file.functions where !known.contains(function.name) {
+        let mentions = function.nodes.contains { id in
+          let node = file[id]
+          guard node.kind == .name, node.a >= 0, Int(node.a) < global.count else { return false }
+          return global[Int(node.a)] || !names.isEmpty && names.contains(Symbol(node.a))
+        }
+        if mentions { found.append((file, function)) }
+      }
+    }
+    return found
+  }
+}

@@ -1,0 +1,178 @@
+import Findings
+import KernelC
+import LockModel
+
+/// A predicate that guards an action the other way round than elsewhere.
+struct ContradictingGuard: Rule {
+  let description = RuleDescription(
+    id: "contradicting-guard",
+    summary: "an action runs if a predicate is true here and if it is false elsewhere",
+    severity: .warning, confidence: .medium,
+    whatItDoes: """
+      Collects which calls run directly behind which predicate, and in which sense ('if (!is_active(e)) continue; \
+      deactivate(e);'), over the files under review, and reports the place that contradicts all the others; where there is \
+      only one other, the two must share the next call too and the action's name must say what the predicate asks.
+      """,
+    whyItMatters: "One of the places does the opposite of what is meant.",
+    accepts: ["predicates together with others", "actions that only log, lock or free"],
+    knownFalsePositives: ["an action that means something else in another context"],
+    triggering: [
+      RuleExample(
+        """
+        static void on(struct set *set)
+        {
+        	struct elem *e;
+
+        	list_for_each_entry(e, &set->list, node) {
+        		if (!elem_active(e)) /* reported */
+        			continue;
+        		elem_clear(e);
+        		elem_activate(set, e);
+        	}
+        }
+
+        static void on_one(struct set *set, struct elem *e)
+        {
+        	if (elem_active(e))
+        		return;
+        	elem_clear(e);
+        	elem_activate(set, e);
+        }
+        """)
+    ],
+    nonTriggering: [
+      RuleExample(
+        """
+        static void on(struct set *set)
+        {
+        	struct elem *e;
+
+        	list_for_each_entry(e, &set->list, node) {
+        		if (elem_active(e))
+        			continue;
+        		elem_clear(e);
+        		elem_activate(set, e);
+        	}
+        }
+
+        static void on_one(struct set *set, struct elem *e)
+        {
+        	if (elem_active(e))
+        		return;
+        	elem_clear(e);
+        	elem_activate(set, e);
+        }
+        """)
+    ])
+
+  private struct Pair: Hashable {
+    let predicate: Symbol
+    let action: Symbol
+  }
+
+  private struct Site {
+    let function: FunctionID
+    let node: NodeID
+    let next: Symbol
+    /// The action runs if the predicate is true.
+    let isPositive: Bool
+  }
+
+  func check(_ context: RuleContext) -> [Finding] {
+    var order: [Pair] = []
+    var sites: [Pair: [Site]] = [:]
+    for id in context.functions {
+      let file = context.program.file(of: id)
+      let shapes = Statements(file: file, symbols: context.program.symbols)
+      for block in context.program.definition(id).nodes where file[block].kind == .block {
+        collect(Array(file.list(file[block].a, file[block].b)), id, shapes, context) { pair, site in
+          if sites[pair] == nil { order.append(pair) }
+          sites[pair, default: []].append(site)
+        }
+      }
+    }
+    return order.compactMap { pair in judge(pair, sites[pair] ?? [], context) }
+  }
+
+  private func collect(
+    _ statements: [NodeID], _ id: FunctionID, _ shapes: Statements, _ context: RuleContext,
+    _ add: (Pair, Site) -> Void
+  ) {
+    let file = shapes.file
+    for (index, statement) in statements.enumerated()
+    where file[statement].kind == .ifStatement && file[statement].c < 0 {
+      let (core, isNegated) = shapes.core(file[statement].a)
+      let predicate = shapes.callee(core)
+      guard predicate.exists, !context.solver.isLockPrimitive(predicate), isQuestion(context.text(predicate)) else {
+        continue
+      }
+      let branch = shapes.list(file[statement].b)
+      let isExit = branch.count == 1 && shapes.leaving(file[statement].b) != nil
+      let following = isExit ? Array(statements[(index + 1)...].prefix(2)) : Array(branch.prefix(2))
+      guard let first = following.first else { continue }
+      let action = self.action(first, shapes)
+      guard action.exists, !isGeneral(context.text(action)) else { continue }
+      add(
+        Pair(predicate: predicate, action: action),
+        Site(
+          function: id, node: file[statement].a, next: following.count > 1 ? self.action(following[1], shapes) : .none,
+          isPositive: isExit == isNegated))
+    }
+  }
+
+  private func action(_ statement: NodeID, _ shapes: Statements) -> Symbol {
+    shapes.file[statement].kind == .expressionStatement ? shapes.callee(shapes.file[statement].a) : .none
+  }
+
+  private func isGeneral(_ name: String) -> Bool {
+    Statements.isErrorLog(name)
+      || ["free", "lock", "unlock", "print", "dbg", "warn", "info", "put", "seq_"].contains {
+        name.contains($0)
+      } || name.hasPrefix("pr_") || name.hasPrefix("dev_") || name.hasPrefix("WARN") || name.hasPrefix("mem")
+      || name.hasPrefix("list_") || name.hasPrefix("trace_") || name.first?.isUppercase == true
+      || name.hasSuffix("_bit")
+  }
+
+  /// Not one of the tests that are about anything.
+  private func isQuestion(_ name: String) -> Bool {
+    !(name.first?.isUppercase == true || name.hasSuffix("_bit") || name.contains("list_empty")
+      || name.hasPrefix("atomic")
+      || name.hasPrefix("time_") || name.hasPrefix("kthread_") || name.hasPrefix("signal_") || name.hasPrefix("str")
+      || name.hasPrefix("mem"))
+  }
+
+  private func judge(_ pair: Pair, _ sites: [Site], _ context: RuleContext) -> Finding? {
+    let positive = sites.filter(\.isPositive)
+    let negative = sites.filter { !$0.isPositive }
+    guard !positive.isEmpty, !negative.isEmpty else { return nil }
+    var odd: Site?
+    var other: Site?
+    if positive.count == 1, negative.count > 2 { (odd, other) = (positive[0], negative[0]) }
+    if negative.count == 1, positive.count > 2 { (odd, other) = (negative[0], positive[0]) }
+    if odd == nil, positive.count == 1, negative.count > 0 {
+      // 'activate' what is already 'active'.
+      let same = negative.first { $0.next.exists && $0.next == positive[0].next }
+      if let same, repeats(pair, positive[0], context) { (odd, other) = (positive[0], same) }
+    }
+    guard let odd, let other, odd.function != other.function else { return nil }
+    let predicate = context.text(pair.predicate)
+    let action = context.text(pair.action)
+    return context.finding(
+      description, odd.function, odd.node,
+      "'\(action)' runs if '\(predicate)' is \(odd.isPositive ? "true" : "false") here, and if it is "
+        + "\(odd.isPositive ? "false" : "true") in '\(context.name(other.function))'",
+      evidence: [Evidence(context.place(other.function, other.node), "the opposite check")],
+      key: "\(predicate) \(action)")
+  }
+
+  /// The action, or the one behind it, does what the predicate asks whether it is done.
+  private func repeats(_ pair: Pair, _ site: Site, _ context: RuleContext) -> Bool {
+    guard let state = context.text(pair.predicate).split(separator: "_").last, state.utf8.count > 4 else {
+      return false
+    }
+    let stem = state.prefix(max(4, state.count - 2))
+    return [pair.action, site.next].contains { name in
+      name.exists && context.text(name).split(separator: "_").contains { $0.hasPrefix(stem) }
+    }
+  }
+}

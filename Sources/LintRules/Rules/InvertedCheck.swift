@@ -1,0 +1,132 @@
+import Findings
+import KernelC
+import LockModel
+
+/// A check that lets through what it should stop.
+struct InvertedCheck: Rule {
+  let description = RuleDescription(
+    id: "inverted-check",
+    summary: "a check has the wrong sense: success is treated as failure, or a NULL pointer is used",
+    severity: .error, confidence: .high,
+    whatItDoes: """
+      Reports a pointer that is used where every path has just found it to be NULL or an error, and a branch for a result \
+      of 0 that logs an error or jumps to an error label, where the function called returns 0 or a negative errno.
+      """,
+    whyItMatters: "The failure goes on as a success, and the success is undone.",
+    accepts: ["a pointer that some path leaves valid", "calls that may return a positive number"],
+    knownFalsePositives: ["a call that is expected to fail"],
+    triggering: [
+      RuleExample(
+        """
+        static int start(struct foo *foo)
+        {
+        	if (!foo->n)
+        		return -EINVAL;
+        	return 0;
+        }
+
+        int f(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = start(foo);
+        	if (!ret) { /* reported */
+        		dev_err(foo->dev, "cannot start");
+        		return ret;
+        	}
+        	return 0;
+        }
+        """),
+      RuleExample(
+        """
+        int f(int n)
+        {
+        	struct foo *foo = kzalloc(sizeof(*foo), GFP_KERNEL);
+
+        	if (foo)
+        		return -ENOMEM;
+        	foo->n = n; /* reported */
+        	return use(foo);
+        }
+        """),
+    ],
+    nonTriggering: [
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	if (!foo)
+        		return -EINVAL;
+        	return foo->n;
+        }
+        """)
+    ])
+
+  func check(_ context: RuleContext) -> [Finding] {
+    context.functions.flatMap { pointers($0, context) + results($0, context) }
+  }
+
+  private func pointers(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
+    guard let facts = context.solver.facts(id), !facts.isPartial else { return [] }
+    let file = context.program.file(of: id)
+    var reported: Set<String> = []
+    return facts.pointerUses.compactMap { use in
+      let pointer = SourceText.text(of: use.pointer, file, context.program.symbols)
+      guard reported.insert(pointer).inserted else { return nil }
+      let message =
+        use.isErrorCode
+        ? "PTR_ERR('\(pointer)') is taken where '\(pointer)' is \(use.values == .zero ? "NULL" : "no error")"
+        : "'\(pointer)' is used where it is surely \(use.values == .zero ? "NULL" : "an error pointer")"
+      return context.finding(description, id, use.node, message, key: pointer)
+    }
+  }
+
+  private func results(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
+    let file = context.program.file(of: id)
+    let fileIndex = Int(context.program.functions[Int(id.rawValue)].file)
+    let shapes = Statements(file: file, symbols: context.program.symbols)
+    var findings: [Finding] = []
+    for block in context.program.definition(id).nodes where file[block].kind == .block {
+      let statements = Array(file.list(file[block].a, file[block].b))
+      for (index, statement) in statements.enumerated() where file[statement].kind == .ifStatement {
+        let (core, isNegated) = shapes.core(file[statement].a)
+        guard isNegated, core >= 0 else { continue }
+        var call = core
+        if file[core].kind == .assign { call = file[core].b }
+        if file[core].kind == .name {
+          guard index > 0, file[statements[index - 1]].kind == .expressionStatement else { continue }
+          let before = file[file[statements[index - 1]].a]
+          guard before.kind == .assign, before.operation == .equal, file[before.a].kind == .name,
+            file[before.a].a == file[core].a
+          else { continue }
+          call = before.b
+        }
+        let callee = shapes.callee(call)
+        guard callee.exists, context.solver.returnsErrno(callee, fromFile: fileIndex),
+          isFailureBranch(file[statement].b, shapes, context)
+        else { continue }
+        findings.append(
+          context.finding(
+            description, id, file[statement].a,
+            "the branch for a failure of '\(context.text(callee))' runs when it succeeds: it returns 0 or a negative errno",
+            key: context.text(callee)))
+      }
+    }
+    return findings
+  }
+
+  /// The branch logs an error and leaves, or jumps to a label for errors.
+  private func isFailureBranch(_ branch: NodeID, _ shapes: Statements, _ context: RuleContext) -> Bool {
+    guard let leaving = shapes.leaving(branch) else { return false }
+    let logs = shapes.list(branch).contains {
+      shapes.file[$0].kind == .expressionStatement
+        && Statements.isErrorLog(context.text(shapes.callee(shapes.file[$0].a)))
+    }
+    if logs { return true }
+    guard shapes.file[leaving].kind == .gotoStatement else { return false }
+    let label = context.text(Symbol(shapes.file[leaving].a))
+    return label.split(separator: "_").contains {
+      ["err", "error", "fail", "failed", "undo", "unwind", "cleanup", "abort"].contains($0)
+    }
+  }
+}

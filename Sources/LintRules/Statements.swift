@@ -1,0 +1,82 @@
+import KernelC
+
+/// Shapes of statements that several rules ask for.
+struct Statements {
+  let file: ParsedFile
+  let symbols: SymbolTable
+
+  /// The statements of a branch: a block's, or the branch itself.
+  func list(_ id: NodeID) -> [NodeID] {
+    guard id >= 0 else { return [] }
+    return file[id].kind == .block ? Array(file.list(file[id].a, file[id].b)) : [id]
+  }
+
+  /// How control leaves a branch for good; nil when it goes on behind it.
+  func leaving(_ branch: NodeID) -> NodeID? {
+    guard let last = list(branch).last else { return nil }
+    switch file[last].kind {
+    case .returnStatement, .gotoStatement, .breakStatement, .continueStatement: return last
+    default: return nil
+    }
+  }
+
+  /// The name a call node calls; none for anything else.
+  func callee(_ id: NodeID) -> Symbol {
+    guard id >= 0, file[id].kind == .call, file[file[id].a].kind == .name else { return .none }
+    return Symbol(file[file[id].a].a)
+  }
+
+  /// A condition without its negations and hints, and whether an odd number of them was taken off.
+  func core(_ id: NodeID) -> (node: NodeID, isNegated: Bool) {
+    var id = id
+    var isNegated = false
+    while id >= 0 {
+      let node = file[id]
+      if node.kind == .unary, node.operation == .bang {
+        isNegated.toggle()
+        id = node.a
+      } else if node.kind == .binary, node.operation == .equalEqual || node.operation == .bangEqual, isZero(node.b) {
+        if node.operation == .equalEqual { isNegated.toggle() }
+        id = node.a
+      } else if node.kind == .call, ["likely", "unlikely"].contains(symbols.text(callee(id))),
+        let first = file.list(node.b, node.c).first
+      {
+        id = first
+      } else {
+        break
+      }
+    }
+    return (id, isNegated)
+  }
+
+  private func isZero(_ id: NodeID) -> Bool {
+    let node = file[id]
+    return node.kind == .number && node.a == 0 || node.kind == .name && symbols.text(Symbol(node.a)) == "NULL"
+  }
+
+  /// Calls anywhere below a node.
+  func calls(in id: NodeID, depth: Int = 0) -> [NodeID] {
+    guard id >= 0, depth < 60 else { return [] }
+    let below = file.children(of: id).flatMap { calls(in: $0, depth: depth + 1) }
+    return file[id].kind == .call ? [id] + below : below
+  }
+
+  /// Whether `part` is `id` or lies below it.
+  func contains(_ id: NodeID, _ part: NodeID, depth: Int = 0) -> Bool {
+    if id == part { return true }
+    guard id >= 0, depth < 60 else { return false }
+    return file.children(of: id).contains { contains($0, part, depth: depth + 1) }
+  }
+
+  /// Whether the name is that of a function that prints an error.
+  static func isErrorLog(_ name: String) -> Bool {
+    name == "pr_err" || name == "DRM_ERROR" || name == "DRM_DEV_ERROR" || name == "dev_err_probe"
+      || name.hasSuffix("dev_err") || name.hasSuffix("_err") || name.hasSuffix("drm_err") || name.hasSuffix("_error")
+      || name.hasSuffix("_ERR")
+  }
+
+  /// Names that variables for an errno go by.
+  static let errorNames: Set<String> = [
+    "ret", "rc", "err", "error", "r", "res", "retval", "rv", "status", "result", "rval", "ret_val", "ret2", "errno",
+  ]
+}

@@ -1,0 +1,254 @@
+// Learnt from linux-6.12 by running the analysis over the whole tree; callers' checks decide where a body does not.
+
+extension KernelInterface {
+  /// Fail with NULL, never an error pointer.
+  static let nullPointerText = """
+    __alloc_percpu __alloc_percpu_gfp __ata_qc_from_tag __clk_get_hw __dev_alloc_skb __dev_get_by_index
+    __dev_get_by_name __dma_request_channel __get_free_page __get_free_pages __getblk __getname __in6_dev_get
+    __in_dev_get_rcu __in_dev_get_rtnl __le16_to_cpu __netdev_alloc_skb __netdev_alloc_skb_ip_align
+    __nfp_port_get_eth_port __nr_to_section __register_sysctl_table __request_region __seq_open_private
+    __skb_dequeue __this_cpu_read __tls_driver_ctx __udp4_lib_lookup __usb_create_hcd __vlan_find_dev_deep_rcu
+    __vlan_hwaccel_push_inside __vmalloc _iqk_one_shot aac_fib_alloc aac_init_adapter acpi_dev_get_first_match_dev
+    acpi_driver_data acpi_evaluate_dsm acpi_evaluate_dsm_typed acpi_fetch_acpi_dev acpi_get_acpi_dev
+    acpi_get_first_physical_node acpi_match_device acpi_ns_get_attached_object acpi_ns_get_normalized_pathname
+    acpi_ns_validate_handle acpi_os_ioremap acpi_os_map_memory acpi_ps_alloc_op acpi_ut_create_buffer_object
+    acpi_ut_create_generic_state acpi_ut_create_integer_object acpi_ut_create_internal_object
+    acpi_ut_create_string_object adap2pinfo adf_devmgr_pci_to_accel_dev aead_request_alloc affs_bread
+    afs_alloc_flat_call agp_alloc_bridge ahash_request_alloc alloc_arcdev alloc_can_err_skb alloc_can_skb
+    alloc_candev alloc_canfd_skb alloc_dax_region alloc_dummy_extent_buffer alloc_ei_netdev alloc_etherdev
+    alloc_etherdev_mq alloc_etherdev_mqs alloc_extent_map alloc_hdlcdev alloc_inode_sb alloc_io_pgtable_ops
+    alloc_iova alloc_irq_cpu_rmap alloc_mdio_bitbang alloc_netdev alloc_netdev_dummy alloc_netdev_mqs
+    alloc_ordered_workqueue alloc_page alloc_pages alloc_pages_exact alloc_pages_node alloc_percpu alloc_percpu_gfp
+    alloc_sja1000dev alloc_skb alloc_workqueue allocate_ftrace_func_mapper amdgpu_atombios_encoder_get_dig_info
+    amdgpu_cgs_create_device amdgpu_device_ip_get_ip_block amdgpu_get_connector_for_encoder amdgpu_ras_find_obj
+    amdgpu_ras_get_context amdgpu_sdma_get_instance_from_ring amdgpu_vm_bo_add ap_cp_unique_name arch_vma_name
+    argv_split arp_create asd_ascb_alloc_list async_tx_find_channel ata_host_alloc ata_host_alloc_pinfo
+    ata_qc_from_tag ata_shost_to_port ath10k_coredump_get_mem_layout ath10k_peer_find ath10k_wmi_alloc_skb
+    ath11k_peer_find ath11k_sta_to_arsta ath11k_vif_to_arvif ath12k_hal_srng_src_get_next_entry ath12k_peer_find
+    atm_dev_register atomisp_css_get_dvs_grid_info audit_log_start b53_switch_alloc batadv_hardif_get_by_netdev
+    batadv_hash_new batadv_neigh_ifinfo_get batadv_orig_hash_find batadv_orig_router_get
+    batadv_primary_if_get_selected bch2_dev_get_ioref bch2_dev_rcu bch2_dev_tryget bch2_sb_field_get
+    bch2_sb_field_resize bch_init bcom_task_alloc bdi_alloc be32_to_cpu be32_to_cpup be64_to_cpu bio_alloc_bioset
+    bio_alloc_clone bio_blkcg_css bio_kmalloc bio_list_get bio_list_pop bitmap_alloc bitmap_zalloc blk_get_integrity
+    blkg_dev_name bond_opt_get_val bpf_base_func_proto bpf_iter_get_info bpf_map_area_alloc bpf_map_kmalloc_node
+    bpf_object__find_program_by_name bpf_prog_alloc bpf_prog_array_alloc br_port_get_rcu br_port_get_rtnl
+    br_vlan_find brcmf_fw_alloc_request brcmf_get_module_param brcmu_pkt_buf_get_skb bsearch bt_accept_dequeue
+    bt_skb_alloc bt_sock_alloc btf_name_by_offset btrfs_alloc_block_rsv btrfs_alloc_dummy_fs_info btrfs_alloc_path
+    btrfs_clone_extent_buffer btrfs_find_chunk_map btrfs_find_device btrfs_inc_nocow_writers
+    btrfs_lookup_block_group build_skb bus_find_device bus_find_device_by_name c4iw_alloc_wr_wait
+    call_usermodehelper_setup calloc cdev_alloc ceph_alloc_cap_flush ceph_buffer_new ceph_msg_new ceph_msg_new2
+    ceph_osdc_alloc_request ceph_pagelist_alloc cfg80211_chandef_compatible cfg80211_find_elem
+    cfg80211_find_ext_elem cfg80211_find_ie cfg80211_get_bss cfg80211_get_iftype_ext_capa
+    cfg80211_testmode_alloc_reply_skb cfi_read_pri charlcd_alloc cifs_buf_get cifs_convert_path_to_utf16
+    cifs_small_buf_get cifs_strndup_from_utf16 cifs_strndup_to_utf16 class_find_device clk_hw_get_parent
+    clk_hw_get_parent_by_index clkdev_create clkdev_hw_create comedi_alloc_devpriv comedi_alloc_spriv
+    comedi_dev_get_from_minor comedi_isadma_alloc coresight_alloc_device_name cpqhp_slot_find cpu_to_le16
+    cpufreq_cpu_get cpufreq_cpu_get_raw create_freezable_workqueue create_singlethread_workqueue create_workqueue
+    crypto_dequeue_request crypto_engine_alloc_init cxgb4_l2t_get cxgb4_pktgl_to_skb d_alloc d_alloc_name
+    d_find_alias d_inode_rcu d_lookup d_make_root dal_irq_service_dce110_create damon_new_ctx damon_new_region
+    damon_new_scheme damon_new_target damos_new_filter dasd_get_sense dc_state_get_stream_status
+    dc_stream_get_status dccg30_create dccg31_create dccp_create_openreq_child dce_abm_create dce_audio_create
+    dce_dmcu_create dcn31_aux_engine_create dcn31_i2c_hw_create debug_register dev_alloc_page dev_alloc_pages
+    dev_alloc_skb dev_fwnode dev_get_by_index dev_get_by_index_rcu dev_get_by_name dev_get_by_name_rcu
+    dev_get_drvdata dev_get_msi_domain dev_get_platdata dev_get_regmap dev_iommu_priv_get dev_of_node
+    dev_pm_opp_of_get_opp_desc_node dev_to_hdlc device_find_child device_get_match_data device_get_named_child_node
+    device_get_next_child_node device_link_add devlink_alloc devlink_dump_state devm_alloc_etherdev
+    devm_alloc_etherdev_mqs devm_bitmap_zalloc devm_counter_alloc devm_iio_device_alloc devm_iio_trigger_alloc
+    devm_input_allocate_device devm_ioport_map devm_ioremap devm_ioremap_wc devm_irq_alloc_generic_chip
+    devm_kasprintf devm_kcalloc devm_kmalloc devm_kmalloc_array devm_kmemdup devm_krealloc devm_krealloc_array
+    devm_kstrdup devm_kzalloc devm_mdiobus_alloc devm_mdiobus_alloc_size devm_mmc_alloc_host
+    devm_pci_alloc_host_bridge devm_rc_allocate_device devm_request_mem_region devm_request_region
+    devm_rpi_firmware_get devm_rproc_alloc devm_spi_alloc_host devm_spi_alloc_target devres_alloc devres_find
+    devres_open_group dibx000_get_i2c_adapter dlm_find_lockspace_local dlm_lookup_lockres dm_get_live_table
+    dm_shift_arg dm_table_find_target dma_alloc_attrs dma_alloc_coherent dma_alloc_noncoherent
+    dma_alloc_noncontiguous dma_alloc_wc dma_fence_array_create dma_fence_chain_alloc dma_get_any_slave_channel
+    dma_map_sg dma_pool_alloc dma_pool_create dma_pool_zalloc dma_request_channel dma_request_slave_channel
+    dma_request_slave_channel_compat dmaengine_get_unmap_data dmaengine_prep_dma_cyclic dmaengine_prep_dma_memcpy
+    dmaengine_prep_slave_sg dmaengine_prep_slave_single dmam_alloc_coherent dmam_pool_create dmi_first_match
+    dmi_get_system_info dmub_abm_create dmub_psr_create dmub_replay_create do_map_probe dpaa2_io_store_create
+    dpaa2_io_store_next drm_atomic_get_new_connector_for_encoder drm_atomic_get_new_crtc_state
+    drm_atomic_state_alloc drm_crtc_find drm_cvt_mode drm_edid_alloc drm_edid_dup drm_edid_duplicate drm_edid_read
+    drm_edid_read_custom drm_edid_read_ddc drm_format_conv_state_reserve drm_format_info drm_framebuffer_lookup
+    drm_gem_fb_get_obj drm_gem_object_lookup drm_get_edid drm_get_format_info drm_gpuvm_resv_object_alloc
+    drm_mode_create drm_mode_duplicate drm_property_create drm_property_create_enum drm_property_create_range
+    drm_syncobj_find drmm_kcalloc drmm_kmalloc drmm_kzalloc dsa_conduit_find_user dsa_port_bridge_dev_get dst_alloc
+    dst_neigh_lookup dst_neigh_lookup_skb dup_iter dvb_attach dvb_module_probe early_memremap early_memremap_ro
+    ecardm_iomap ecc_get_curve edac_debugfs_create_dir edac_device_alloc_ctl_info edac_mc_alloc edac_mc_del_mc
+    edac_pci_alloc_ctl_info edac_pci_create_generic_ctl efc_node_alloc elevator_alloc ethtool_rxfh_context_priv
+    execmem_alloc exfat_get_dentry ext4_get_group_desc ext4_get_group_info f2fs_grab_cache_page
+    f2fs_kmem_cache_alloc f2fs_kmem_cache_create f2fs_kvzalloc f2fs_kzalloc fb_ddc_read fb_match_mode fbmem_init
+    fc_attach_transport fc_elsct_send fc_exch_mgr_alloc fc_exch_seq_send fc_frame_alloc fc_frame_payload_get
+    fc_remote_port_add fc_rport_create fdomain_create fdt_getprop fetch_and_zero fget fib6_get_table
+    filemap_alloc_folio find_event_file find_fmt find_format find_get_pid find_get_task_by_vpid find_lock_page
+    find_or_create_page find_task_by_pid_ns find_task_by_vpid find_vm_area find_vma find_vma_intersection
+    flow_rule_alloc folio_alloc folio_buffers folio_mapping fopen fops_get format_by_fourcc fpga_image_info_alloc
+    framebuffer_alloc fscache_acquire_cookie ftrace_func_mapper_find_ip ftrace_get_regs fwnode_get_named_child_node
+    fwnode_graph_get_endpoint_by_id fwnode_graph_get_next_endpoint fwnode_graph_get_remote_endpoint
+    gameport_allocate_port gb_operation_create gen_pool_create gen_pool_dma_alloc gen_pool_dma_alloc_align
+    genlmsg_new genlmsg_put genlmsg_put_reply genradix_ptr_alloc get_cc_state get_cipher_desc
+    get_cpu_cacheinfo_level get_cpu_device get_cpu_entry_area get_device get_format get_fs_type get_gate_vma
+    get_kprobe get_locked_pte get_metapage get_net_ns_by_id get_nix_hw get_parent get_pid_task get_proc_task
+    get_q_data get_reg_bank get_swap_device get_task_mm get_txreq get_user get_vm_area get_zeroed_page getenv
+    gfn_to_memslot gfs2_blk2rgrpd gfs2_glock2aspace ghes_get_devices gma_i2c_create gnss_allocate_device
+    gpio_to_desc group_cpus_evenly groups_alloc gve_alloc_queue_page_list hantro_get_dst_buf hantro_get_src_buf
+    hcd_to_ehci hcd_to_ohci hcd_to_uhci hcd_to_xhci hci_alloc_dev hci_alloc_dev_priv hci_conn_hash_lookup_ba
+    hci_conn_hash_lookup_le hci_find_adv_instance hci_get_route hda_component_from_index heap_fence_create
+    hfs_bnode_findhash hfs_btree_open hgsmi_buffer_alloc hid_alloc_report_buf hid_bpf_allocate_context
+    hid_bpf_get_data hid_get_drvdata hisi_clk_alloc hisi_clk_init hisi_reset_init hl_asic_dma_alloc_coherent
+    hl_cb_get hl_cpu_accessible_dma_pool_alloc hl_fw_cpu_accessible_dma_pool_alloc hl_get_compute_ctx
+    hlist_entry_safe host1x_channel_request host1x_job_alloc hpi_find_adapter hsi_alloc_msg hugetlb_walk
+    hv_get_drvdata hwrm_req_dma_slice hwrm_req_init i2c_get_adapdata i2c_get_adapter i2c_get_clientdata
+    i2c_get_dma_safe_msg_buf i2c_get_match_data i2c_mux_alloc i2c_verify_client i3c_generic_ibi_get_free_slot
+    i915_gem_object_alloc i915_gem_object_lookup i915_random_order i915_sched_engine_create ia_css_frame_get_info
+    ia_css_metadata_allocate ib_alloc_device ib_device_get_by_netdev ib_device_get_netdev ib_get_client_data
+    ib_virt_dma_to_ptr ibmasm_new_command ice_get_main_vsi ice_get_vf_vsi ice_get_vsi_ctx ice_vsi_setup
+    id_to_memslot idr_find idr_remove ieee80211_alloc_hw ieee80211_beacon_get ieee80211_beacon_get_template
+    ieee80211_beacon_get_tim ieee80211_bss_get_elem ieee80211_find_sta ieee80211_find_sta_by_ifaddr
+    ieee80211_get_channel ieee80211_get_channel_khz ieee80211_get_eht_iftype_cap ieee80211_get_he_iftype_cap
+    ieee80211_get_rts_cts_rate ieee80211_get_sband ieee80211_get_tx_rate ieee80211_next_txq ieee80211_nullfunc_get
+    ieee80211_probereq_get ieee80211_vif_to_wdev ieee802154_alloc_hw ieee802_11_parse_elems iget5_locked iget_locked
+    igrab iio_device_alloc iio_trigger_alloc il_get_channel_info ilookup in6_dev_get in_be32 in_dev_get
+    indx_get_root inet_csk_ca inet_csk_route_child_sock inet_reqsk_alloc ingenic_cgu_new init_fsm init_pseudo
+    input_allocate_device intel_breadcrumbs_create intel_connector_alloc intel_crtc_state_alloc
+    intel_engine_lookup_user intel_fb_plane_get_modifiers intel_gmbus_get_adapter intel_th_device_get_resource
+    interval_tree_iter_first iommu_alloc_page_node iommu_alloc_resv_region iommu_domain_alloc
+    iommu_get_domain_for_dev iommu_group_get iopf_queue_alloc ioport_map ioremap ioremap_cache ioremap_np ioremap_wc
+    ip_set_alloc ip_vs_conn_new ip_vs_create_timeout_table ip_vs_proto_get ip_vs_schedule ipa_cmd_trans_alloc
+    ipmi_alloc_smi_msg ipmi_platform_add ipv6_dup_options irq_alloc_matrix irq_create_affinity_masks
+    irq_domain_add_hierarchy irq_domain_add_legacy irq_domain_add_linear irq_domain_add_simple
+    irq_domain_alloc_fwnode irq_domain_alloc_named_fwnode irq_domain_alloc_named_id_fwnode
+    irq_domain_create_hierarchy irq_domain_create_linear irq_domain_create_tree irq_domain_get_irq_data
+    irq_domain_get_of_node irq_find_host irq_find_matching_fwnode irq_find_matching_fwspec irq_get_desc_buslock
+    irq_get_domain_generic_chip irq_get_handler_data irq_get_irq_data irq_to_desc irqd_cfg
+    iscsi_boot_create_ethernet iscsi_boot_create_host_kset iscsi_boot_create_initiator iscsi_boot_create_target
+    iscsi_conn_setup iscsi_create_endpoint iscsi_find_param_from_key iscsi_host_alloc iscsi_lookup_endpoint
+    iscsi_register_transport iscsi_session_setup iscsit_allocate_cmd iscsit_allocate_datain_req
+    iscsit_get_seq_holder ishtp_cl_allocate iucv_alloc_device iucv_path_alloc ivpu_bo_create_global
+    iwl_fw_dbg_trigger_on iwl_mvm_sta_from_mac80211 iwl_mvm_sta_from_staid_protected iwl_mvm_txq_from_mac80211
+    iwl_mvm_vif_from_mac80211 jffs2_alloc_full_dirent jffs2_alloc_inode_cache jffs2_alloc_raw_inode
+    jffs2_alloc_xattr_ref kasprintf kcalloc kcalloc_node kernfs_find_and_get kernfs_get_inode
+    kfd_get_process_device_data kfd_lookup_process_by_mm kfd_lookup_process_by_pasid kfd_process_device_data_by_id
+    kfifo_out kimage_alloc_control_pages kmalloc kmalloc_array kmalloc_node kmem_cache_alloc kmem_cache_alloc_node
+    kmem_cache_create kmem_cache_create_usercopy kmem_cache_zalloc kmemdup kmemdup_array kmemdup_nul
+    kobject_create_and_add kobject_get_path kpp_request_alloc kprobe_running krealloc krealloc_array
+    kset_create_and_add ksmbd_alloc_work_struct kstrdup kstrdup_and_replace kstrdup_const kstrdup_quotable_cmdline
+    kstrndup ksz_switch_alloc kunit_kcalloc kunit_kmalloc kunit_kzalloc kvasprintf kvcalloc kvm_find_cpuid_entry
+    kvm_find_cpuid_entry_index kvm_get_vcpu kvm_get_vcpu_by_id kvmalloc kvmalloc_array kvmalloc_node kvmemdup
+    kvrealloc kvzalloc kvzalloc_node kzalloc kzalloc_node kzalloc_obj l2cap_chan_create large_malloc le16_to_cpu
+    le32_get_bits le32_to_cpu le64_to_cpu led_get_default_pattern libfc_host_alloc libfc_vport_create list_entry
+    list_first_entry_or_null list_first_or_null_rcu llc_sap_open llist_del_all llist_del_first load_nls
+    lock_vma_under_rcu locks_inode_context lookup lookup_address lookup_atid lookup_tid lowpan_802154_dev lowpan_dev
+    lpfc_create_vport_work_array lpfc_findnode_did lpfc_mbuf_alloc lpfc_nlp_get lpfc_nlp_init lpfc_phba_elsring
+    lpfc_sli_get_iocbq lsm_get_xattr_slot lwtunnel_state_alloc m_can_class_allocate_dev macio_get_drvdata malloc
+    match_strdup md_register_thread mdesc_get_property mdesc_grab mdiobus_alloc mdiobus_alloc_size
+    media_create_intf_link media_devnode_create media_pad_remote_pad_first mei_cl_alloc_cb memblock_alloc
+    memblock_alloc_try_nid memblock_alloc_try_nid_raw memchr memchr_inv mempool_alloc mempool_create
+    mempool_create_kmalloc_pool mempool_create_slab_pool memremap memstick_alloc_host memstick_priv
+    metadata_dst_alloc migrate_pfn_to_page min_t mite_alloc_ring mite_attach mlx5_cmd_exec_inout mlx5_cqwq_get_cqe
+    mlx5_get_flow_namespace mlx5_ib_get_native_port_mdev mlx5dr_ste_htbl_alloc mlx5e_fs_init mlx5e_get_tc_tun
+    mlx5e_tir_builder_alloc mlx5hws_pool_create mlxsw_core_driver_priv mmc_alloc_host mmc_priv mock_context
+    mock_gem_device mptcp_token_get_sock msi_create_irq_domain mt76_alloc_device mt76_connac_get_he_phy_cap
+    mt76_mcu_msg_alloc mt792x_get_mac80211_ops mtd_concat_create mtk_alloc_clk_data mtk_devm_alloc_clk_data
+    mwifiex_alloc_dma_align_buf mwifiex_get_sta_entry myid napi_alloc_frag napi_alloc_skb napi_build_skb
+    napi_get_frags nci_allocate_device nci_skb_alloc neigh_lookup neigh_parms_alloc netdev2pinfo netdev_alloc_frag
+    netdev_alloc_pcpu_stats netdev_alloc_skb netdev_alloc_skb_ip_align netdev_master_upper_dev_get
+    netdev_master_upper_dev_get_rcu netdev_priv netdev_priv_rsl netlink_kernel_create new_inode next_request
+    nexthop_find_by_id nf_bridge_get_physindev nf_conntrack_find_get nf_ct_alloc_hashtable nf_ct_expect_alloc
+    nf_ct_get nf_ct_timeout_lookup nf_ct_tmpl_alloc nfc_alloc_recv_skb nfc_allocate_device nfc_get_device
+    nfc_hci_allocate_device nfc_llcp_find_local nfct_help nfnl_msg_put nfp_app_dev_get nfp_flower_cmsg_alloc
+    nfp_rtsym_lookup nfs_alloc_fattr nfs_alloc_fattr_with_label nfs_alloc_fhandle nfs_local_open_fh nft_expr_priv
+    nft_obj_data nft_set_priv nft_trans_gc_alloc ni_find_attr nla_memdup nla_nest_start nla_nest_start_noflag
+    nla_reserve nla_reserve_64bit nla_strdup nlm_alloc_call nlmsg_find_attr nlmsg_new nlmsg_put node_to_amd_nb
+    npe_request ntfs_bread nvdimm_bus_register nvdimm_pmem_region_create nvkm_chan_get_chid nvkm_chan_get_inst
+    nvkm_rd32 nvkm_runl_add nvkm_runl_get nvme_find_rq ocelot_vcap_block_find_filter_by_id
+    ocfs2_get_system_file_inode ocfs2_new_path_from_et oct_get_config_info of_clk_get_parent_name
+    of_cpu_device_node_get of_device_get_match_data of_drm_find_bridge of_find_compatible_node
+    of_find_device_by_node of_find_i2c_adapter_by_node of_find_i2c_device_by_node of_find_matching_node
+    of_find_matching_node_and_match of_find_mipi_dsi_host_by_node of_find_node_by_name of_find_node_by_path
+    of_find_node_by_phandle of_find_node_by_type of_find_property of_gen_pool_get of_get_address
+    of_get_child_by_name of_get_compatible_child of_get_cpu_node of_get_cpu_state_node of_get_display_timings
+    of_get_flat_dt_prop of_get_i2c_adapter_by_node of_get_next_available_child of_get_next_child of_get_next_parent
+    of_get_parent of_get_property of_get_regulator_init_data of_graph_get_endpoint_by_regs of_graph_get_port_by_id
+    of_graph_get_remote_endpoint of_graph_get_remote_node of_graph_get_remote_port of_graph_get_remote_port_parent
+    of_iomap of_ioremap of_irq_find_parent of_match_device of_match_node of_node_get of_node_get_device_type
+    of_node_to_fwnode of_parse_phandle of_phy_connect of_phy_find_device of_phy_get_and_connect
+    of_platform_device_create of_prop_next_u32 of_reserved_mem_lookup omap3isp_video_format_info
+    omap4iss_video_format_info omap_dss_get_overlay omap_dss_get_overlay_manager op_alloc ovl_alloc_entry p4d_alloc
+    p54_init_common page_frag_alloc page_pool_alloc_pages page_pool_dev_alloc_pages parman_create
+    parport_register_dev_model parport_register_port pci_alloc_dev pci_create_root_bus pci_epc_mem_alloc_addr
+    pci_epf_alloc_space pci_find_bus pci_find_saved_ext_cap pci_get_device pci_get_domain_bus_and_slot
+    pci_get_drvdata pci_get_slot pci_host_bridge_priv pci_iomap pci_iomap_range pci_ioremap_bar pci_irq_get_affinity
+    pci_map_rom pci_match_id pci_msi_create_irq_domain pci_resource_len pci_resource_start pci_store_saved_state
+    pci_upstream_bridge pcibios_get_irq_routing_table pcie_find_root_port pcim_iomap pcim_iomap_table per_cpu
+    perf_aux_output_begin perf_get_aux perf_trace_buf_alloc pfn_to_online_page phy_find_first phys_to_virt
+    picolcd_out_report pid_task pin_desc_get pinctrl_generic_get_group pinmux_generic_get_function
+    platform_device_alloc platform_driver_register platform_get_drvdata platform_get_mem_or_io platform_get_resource
+    platform_get_resource_byname pmbus_get_debugfs_dir pmc_data_allocate pmd_alloc pmd_trans_huge_lock
+    pnp_add_dma_resource pnp_add_id pnp_add_io_resource pnp_add_irq_resource pnp_add_mem_resource pnp_alloc_dev
+    pnp_get_resource pnp_request_card_device posix_acl_alloc power_supply_get_by_name prepare_creds
+    prepare_kernel_cred proc_create proc_create_data proc_create_net proc_create_seq proc_create_single proc_mkdir
+    proc_net_mkdir pskb_copy psp_get_master_device pte_offset_map pte_offset_map_lock pte_offset_map_nolock
+    ptp_parse_header pud_alloc put_user qcom_tzmem_alloc qdisc_create_dflt qdisc_dequeue_internal
+    qdisc_dequeue_peeked qed_ptt_acquire qla2x00_alloc_fcport qla2x00_alloc_work qla2x00_get_sp qla2xxx_create_qpair
+    radeon_get_connector_for_encoder radix_tree_iter_retry radix_tree_lookup raid_class_attach rb_erase_cached
+    rb_first rb_first_cached rb_next rb_prev rc_allocate_device rcar_du_format_info rcu_access_pointer
+    rcu_dereference rcu_dereference_bh rcu_dereference_check rcu_dereference_protected rcu_dereference_raw
+    rcu_dereference_rtnl rcu_dereference_sched rcu_dereference_sk_user_data rcu_replace_pointer rdev_get_drvdata
+    rdma_alloc_hw_stats_struct rdma_user_mmap_entry_get rdma_zalloc_drv_obj read_part_sector read_poll_timeout
+    register_net_sysctl register_net_sysctl_sz register_sysctl relay_open remove request_mem_region request_region
+    resident_data_ex resource_find_free_secondary_pipe_legacy resource_get_otg_master_for_stream
+    resource_list_create_entry resource_list_first_type reuseport_migrate_sock rfkill_alloc rhashtable_lookup
+    rhashtable_lookup_fast rkisp1_mbus_info_get_by_index rproc_alloc rproc_mem_entry_init
+    rproc_of_resm_mem_entry_init rt2x00queue_get_entry rtl_find_sta rtnl_dereference rtw89_vif_get_link_inst
+    rtw_get_stainfo rtw_get_wps_ie rtw_malloc rtw_zmalloc rvt_lookup_qpn rxe_pool_get_index rxe_queue_init
+    saa7164_buffer_alloc sas_attach_transport sas_domain_attach_transport sas_end_device_alloc sas_expander_alloc
+    sas_phy_alloc sas_port_alloc_num sata_ehc_deb_timing sb_bread sb_getblk sc_alloc scsi_bios_ptable
+    scsi_device_lookup scsi_host_alloc scsi_host_find_tag sctp_get_af_specific sctp_make_sack sdata_dereference
+    sdhci_pltfm_priv sdhci_priv sdio_get_drvdata search_exception_tables secpath_set serdev_device_alloc sg_dma_len
+    sg_next sgl_alloc shost_priv shrinker_alloc sk_alloc sk_clone_lock sk_psock_get skb_clone skb_clone_sk skb_copy
+    skb_copy_expand skb_dequeue skb_expand_head skb_gro_header skb_header_pointer skb_peek skb_peek_tail
+    skb_pull_data skb_realloc_headroom skb_recv_datagram skb_sec_path skb_share_check skb_to_full_sk skb_tunnel_info
+    skb_unshare skcipher_request_alloc slab_build_skb smc_nl_dmp_ctx smp_load_acquire snd_array_new
+    snd_ctl_make_virtual_master snd_ctl_new1 snd_devm_alloc_pages snd_hda_codec_pcm_new snd_hda_gen_add_kctl
+    snd_info_create_card_entry snd_info_create_module_entry snd_midi_channel_alloc_set snd_pcm_substream_chip
+    snd_soc_acpi_find_machine snd_soc_card_get_codec_dai snd_soc_dai_get_dma_data snd_soc_register_dai
+    snd_sof_find_spcm_dai snd_usb_find_csint_desc snd_usb_get_host_interface snd_util_memhdr_new snic_req_init
+    sock_alloc_send_pskb sock_alloc_send_skb sock_kmalloc sock_wmalloc sockfd_lookup sof_intel_board_get_ctx
+    software_node_fwnode sparse_keymap_entry_from_scancode spi_alloc_host spi_alloc_target spi_attach_transport
+    spi_get_ctldata spi_get_device_id spi_get_device_match_data spi_new_device srcu_dereference sst_create_block
+    st_accel_get_settings st_magn_get_settings sta_info_alloc sta_info_get sta_info_get_bss sta_to_rtwsta
+    starget_to_rport strchr string_stream_get_string strnchr strnstr strpbrk strrchr strsep strstr
+    sunxi_factors_register svc_create swap_address_space swap_cache_get_folio sync_file_create sync_file_get_fence
+    sysfs_get_dirent tb_cfg_request_alloc tb_port_at tb_property_create_dir tb_ring_alloc_rx tb_ring_alloc_tx
+    tb_switch_downstream_port tcp_create_openreq_child tegra_clk_init tegra_lookup_dt_id tegra_xusb_find_usb2_port
+    test_bit thermal_zone_device_priv tipc_buf_acquire tipc_msg_create tipc_nametbl_publish tipc_own_id
+    tls_driver_ctx to_acpi_device_node to_amdgpu_connector to_intel_crtc to_of_node tomoyo_get_name
+    tpmi_get_platform_data tpmi_get_resource_at_index trace_buffer_lock_reserve trace_event_buffer_reserve
+    tracefs_create_dir tracefs_create_file transport_kmap_data_sg ttm_bo_kunit_init ttm_manager_type
+    ttm_place_kunit_init tty_port_tty_get typec_altmode_get_partner u64_to_user_ptr ubi_alloc_vid_buf
+    udp6_lib_lookup udp_tun_rx_dst ulist_alloc usb_alloc_coherent usb_alloc_dev usb_alloc_urb
+    usb_altnum_to_altsetting usb_cache_string usb_create_hcd usb_create_shared_hcd usb_ep_alloc_request
+    usb_ep_autoconfig usb_find_interface usb_get_from_anchor usb_get_intfdata usb_get_serial_port_data
+    usb_ifnum_to_if usb_of_get_device_node usb_otg_descriptor_alloc usb_pipe_endpoint usbip_alloc_iso_desc_pdu
+    user_key_payload_locked uvc_format_by_guid uverbs_copy_from v4l2_ctrl_find v4l2_ctrl_get_name v4l2_ctrl_new_std
+    v4l2_find_nearest_size v4l2_format_info v4l2_get_subdev_hostdata v4l2_get_subdevdata v4l2_i2c_new_subdev
+    v4l2_i2c_new_subdev_board v4l2_m2m_dst_buf_remove v4l2_m2m_get_curr_priv v4l2_m2m_get_vq v4l2_m2m_last_src_buf
+    v4l2_m2m_next_dst_buf v4l2_m2m_next_src_buf v4l2_m2m_src_buf_remove v4l2_subdev_call
+    v4l2_subdev_state_get_format v4l2_subdev_state_get_opposite_stream_format v4l2_subdev_to_bus_cfg va_arg
+    vb2_dvb_alloc_frontend vb2_dvb_get_frontend vb2_find_buffer vb2_get_buffer vb2_plane_vaddr vcalloc
+    vchan_next_desc vdo_get_current_work_queue vdo_int_map_remove vhost_iotlb_alloc viafb_get_best_mode
+    video_device_alloc vif_to_rtwvif vimc_pix_map_by_code virtio_gpu_array_alloc virtio_gpu_fence_alloc
+    virtqueue_get_buf vlan_dev_priv vm_area_alloc vm_normal_folio vm_normal_page vma_find vma_lookup vmalloc
+    vmalloc_array vmalloc_node vmalloc_to_page vmalloc_user vmap vnic_dev_get_res vring_create_virtqueue
+    vring_new_virtqueue vsock_create_connected vsp1_entity_get_state vzalloc vzalloc_node wait_event_interruptible
+    wait_event_interruptible_timeout wait_event_timeout wakeup_source_register wdev_chandef wf_get_mpu
+    wiphy_dereference wiphy_new wiphy_new_nm wl12xx_vif_to_data wow_reason wow_wakeup_event wvif_iterate
+    x86_match_cpu xa_erase xa_find xa_load xas_load xchg xdp_convert_buff_to_frame xdr_inline_decode
+    xdr_reserve_space xe_hw_engine_class_to_str xfrm_aalg_get_byname xfrm_input_state xfrm_offload xfrm_state_alloc
+    xfrm_state_lookup xfs_bmbt_init_cursor xfs_bnobt_init_cursor xfs_btree_alloc_cursor xfs_cntbt_init_cursor
+    xfs_da_state_alloc xfs_finobt_init_cursor xfs_get_defquota xfs_ifork_ptr xfs_inobt_init_cursor
+    xfs_iunlink_lookup xfs_perag_get xfs_refcountbt_init_cursor xfs_rmapbt_init_cursor xhci_alloc_command xprt_alloc
+    xsk_buff_alloc xsk_get_pool_from_qid xt_alloc_entry_offsets xt_alloc_table_info xt_counters_alloc xz_dec_init
+    zstd_init_dstream
+    """
+}

@@ -1,0 +1,131 @@
+// Learnt from linux-6.12 by running the analysis over the whole tree; callers' checks decide where a body does not.
+
+extension KernelInterface {
+  /// Sleep whatever their arguments are.
+  static let sleeperText = """
+    __copy_from_user __copy_to_user __devm_regmap_init __netpoll_free __register_blkdev __register_chrdev
+    __regmap_init __seq_open_private __unregister_chrdev __wait_on_buffer access access_process_vm add_disk
+    add_memory adis_read_reg_16 adis_write_reg_16 afs_alloc_operation afs_do_sync_operation afs_validate
+    alloc_chrdev_region alloc_dentry_path alloc_file_pseudo alloc_netdev_dummy alloc_netdev_mqs alloc_workqueue
+    anon_vma_lock_write async_synchronize_full async_synchronize_full_domain atomic_dec_and_mutex_lock
+    atomic_notifier_chain_unregister auxiliary_device_delete backlight_update_status bch2_trans_commit
+    bch2_write_super bdev_file_open_by_dev bdev_file_open_by_path bdev_freeze bdev_thaw bh_read bio_alloc
+    bio_alloc_bioset bio_alloc_clone bioset_exit bioset_init blk_mq_destroy_queue blk_mq_freeze_queue
+    blk_mq_unfreeze_queue blk_mq_update_nr_hw_queues blk_revalidate_disk_zones blk_sync_queue blkdev_issue_discard
+    blocking_notifier_chain_register blocking_notifier_chain_unregister bpf_iter_reg_target bpf_prog_create
+    btrfs_alloc_dummy_fs_info btrfs_alloc_path btrfs_commit_current_transaction btrfs_commit_transaction
+    btrfs_drop_extent_map_range btrfs_get_extent btrfs_get_fs_root btrfs_iget btrfs_join_transaction
+    btrfs_record_root_in_trans btrfs_scrub_cancel btrfs_start_transaction btrfs_tree_lock btrfs_update_inode
+    btrfs_wait_ordered_roots bus_register bus_register_notifier bus_unregister_notifier call_usermodehelper
+    call_usermodehelper_exec can_rx_offload_disable cdev_add cdev_alloc cdev_del cdev_device_add cdev_device_del
+    ceph_mdsc_create_request ceph_mdsc_do_request cifs_sb_tlink cifs_server_lock class_create
+    class_interface_unregister class_register cleanup_srcu_struct clk_bulk_disable_unprepare clk_bulk_prepare_enable
+    clk_disable_unprepare clk_hw_register clk_hw_register_composite clk_prepare_enable clk_register_composite
+    clk_register_divider_table clk_register_gate clkdev_add clkdev_create clkdev_drop clocksource_register_hz
+    clocksource_unregister clone component_add component_del component_master_add_with_match component_master_del
+    configfs_register_subsystem configfs_unregister_subsystem console_is_registered console_lock copy_process
+    copy_struct_from_user coresight_get_enable_apb_pclk cpuhp_remove_multi_state cpuhp_remove_state
+    cpuhp_remove_state_nocalls cpuhp_setup_state cpuhp_setup_state_multi cpuhp_setup_state_nocalls
+    cpuhp_state_add_instance cpuhp_state_add_instance_nocalls cpuhp_state_remove_instance
+    cpuhp_state_remove_instance_nocalls damon_new_ctx del_gendisk delay dentry_open destroy_workqueue dev_open
+    dev_remove_pack device_add device_add_disk device_attach device_del device_driver_attach device_is_compatible
+    device_link_add device_link_del device_link_remove device_lock device_move device_property_match_string
+    device_release_driver device_rename device_unregister devm_clk_hw_register devm_clk_register devm_free_irq
+    devm_i2c_add_adapter devm_i2c_new_dummy_device devm_input_allocate_device devm_iounmap
+    devm_pci_alloc_host_bridge devm_regmap_add_irq_chip devm_regmap_field_alloc devm_regmap_field_bulk_alloc
+    devm_request_any_context_irq devm_request_irq devm_request_threaded_irq devm_spi_register_controller disable_irq
+    disk_check_media_change dlm_lock dma_resv_lock dma_resv_lock_interruptible dmaengine_synchronize
+    dmaengine_terminate_sync do_exit do_swap_page done_path_create down down_interruptible down_read
+    down_read_interruptible down_read_killable down_read_nested down_timeout down_write down_write_killable
+    down_write_nested dpm_resume_end dput drain_workqueue driver_register execmem_alloc execve exit ext4_map_blocks
+    ext4_mark_iloc_dirty ext4_orphan_add ext4_xattr_get f2fs_down_write fc_attach_transport fc_release_transport
+    fc_remote_port_add fc_remove_host fc_vport_create fc_vport_terminate fiemap_fill_next_extent
+    filemap_invalidate_lock filemap_invalidate_lock_shared filemap_read filemap_splice_read filp_open finish_open
+    flow_block_cb_alloc flow_rule_alloc flush_delayed_work flush_work folio_lock free_irq free_netdev freeze_super
+    fsnotify_access fsnotify_destroy_mark fsnotify_group_lock fsnotify_modify ftrace_set_filter_ip
+    fuse_simple_request gameport_allocate_port gb_operation_request_send_sync gen_new_estimator gen_pool_add
+    gen_pool_add_virt gen_pool_create gen_replace_estimator generic_file_read_iter generic_perform_write
+    genphy_config_aneg get_timespec64 getdents getname getname_kernel gfs2_log_flush gfs2_meta_inode_buffer
+    gfs2_trans_add_meta gfs2_trans_begin gpio_free gpiochip_dup_line_label gpiochip_remove groups_alloc
+    handle_nested_irq hfs_bnode_find hid_device_io_stop hid_parse hpfs_map_fnode i2c_add_adapter
+    i2c_add_numbered_adapter i2c_del_adapter i2c_del_driver i2c_get_adapter i2c_master_recv i2c_master_send
+    i2c_new_client_device i2c_new_dummy_device i2c_new_scanned_device i_mmap_lock_read i_mmap_lock_write init_module
+    init_pseudo inode_dio_wait inode_lock inode_lock_nested inode_lock_shared input_allocate_device
+    input_close_device input_open_device input_register_device input_register_handle input_register_handler
+    input_set_abs_params input_setup_polling input_unregister_handle input_unregister_handler io_remap_pfn_range
+    io_schedule io_schedule_timeout iomap_dio_rw irq_cpu_rmap_add irq_create_fwspec_mapping irq_create_mapping
+    irq_create_of_mapping irq_domain_add_hierarchy irq_domain_add_legacy irq_domain_add_linear irq_domain_add_simple
+    irq_domain_alloc_fwnode irq_domain_alloc_named_fwnode irq_domain_alloc_named_id_fwnode
+    irq_domain_create_hierarchy irq_domain_create_linear irq_domain_remove irq_domain_update_bus_token irq_find_host
+    irq_free_descs irq_set_percpu_devid irq_work_sync iscsi_conn_setup iscsi_create_endpoint iscsi_destroy_endpoint
+    iscsi_host_add iscsi_host_alloc iscsi_lookup_endpoint iscsi_session_setup iscsi_session_teardown iterate_dir
+    jbd2_journal_abort jffs2_flash_read jffs2_mark_node_obsolete jfs_error journal_begin kern_path kernel_power_off
+    kernel_restart kernel_thread key_create_or_update key_link key_revoke kmap kmem_cache_create_usercopy
+    kobject_create_and_add kobject_uevent kobject_uevent_env kref_put_mutex kset_create_and_add kstrtobool_from_user
+    kthread_create_on_node kthread_create_worker kthread_destroy_worker kthread_flush_worker
+    kthread_freezable_should_stop kthread_stop kthread_stop_put kunit_add_action kunit_add_action_or_reset
+    kunit_device_register link list_lru_destroy lock_buffer lock_device_hotplug lock_fb_info lock_page lock_rename
+    lock_sock_nested lpfc_create_vport_work_array mdiodev_write memdup_array_user memdup_user memdup_user_nul mkdir
+    mknod mmap_read_lock mmap_read_lock_killable mmap_write_lock mmap_write_lock_killable mmc_add_host
+    mmc_alloc_host mmc_free_host mmc_of_parse mmc_regulator_get_supply mmc_remove_host mmc_send_tuning mmput
+    mmu_interval_notifier_remove mmu_notifier_register mount mprotect mremap msi_create_irq_domain msi_get_virq
+    msi_lock_descs munmap mutex_lock mutex_lock_interruptible mutex_lock_killable mux_control_select napi_disable
+    netdev_rx_handler_unregister netfs_read_subreq_terminated netif_napi_del netlink_dump_start nfs_alloc_fattr
+    nfs_commit_inode nfs_put_lock_context nfs_wb_all nfsd_file_put ni_lock ntfs_set_state ocfs2_reserve_clusters
+    ocfs2_reserve_new_metadata_blocks ocfs2_set_new_buffer_uptodate of_clk_hw_register op_alloc open
+    page_cache_sync_readahead page_pool_create path_put pci_add_resource pci_assign_unassigned_bus_resources
+    pci_cfg_access_lock pci_epc_mem_free_addr pci_find_bus pci_free_irq pci_host_probe pci_hp_deregister
+    pci_lock_rescan_remove pci_msi_create_irq_domain pci_remove_root_bus pci_rescan_bus pci_reset_function
+    pci_scan_single_device pci_scan_slot pci_stop_and_remove_bus_device pci_stop_root_bus pci_try_reset_function
+    pci_unmap_rom pci_vpd_alloc pcie_flr percpu_down_read percpu_down_write perf_event_create_kernel_counter
+    perf_pmu_migrate_context perf_pmu_register perf_pmu_unregister phy_clear_bits phy_clear_bits_mmd
+    phy_lock_mdio_bus phy_read phy_set_bits phy_set_bits_mmd phy_write platform_device_add platform_device_alloc
+    platform_device_msi_free_irqs_all platform_device_register platform_device_register_data
+    platform_device_register_full platform_device_register_resndata platform_device_register_simple prepare_creds
+    proc_create_net_data proc_create_net_single proc_create_seq_private proc_create_single_data proto_unregister
+    put_nfs_open_context put_timespec64 qla2x00_get_sp queue_limits_set queue_limits_start_update
+    refcount_dec_and_mutex_lock register_chrdev register_console register_fib_notifier register_ftrace_function
+    register_key_type register_netdev register_netdevice register_netdevice_notifier register_pernet_device
+    register_pernet_subsys register_reboot_notifier register_syscore register_trace_event register_tracer
+    regmap_add_irq_chip regmap_attach_dev regmap_irq_get_virq regmap_multi_reg_write regmap_multi_reg_write_bypassed
+    regmap_reinit_cache reiserfs_write_lock_nested release_metapage remap_pfn_range rename request_any_context_irq
+    request_ihex_firmware request_irq request_threaded_irq rhashtable_destroy rhashtable_free_and_destroy
+    rhltable_destroy rmdir root_device_unregister rt_mutex_lock rtnl_link_register rtnl_link_unregister rtnl_lock
+    sas_attach_transport sas_drain_work sas_end_device_alloc sas_expander_alloc sas_phy_add sas_phy_alloc
+    sas_port_add sas_port_add_phy sas_port_delete sas_port_delete_phy sas_register_ha sas_release_transport
+    sas_remove_host sas_rphy_add sas_rphy_free sas_unregister_ha sb_issue_discard schedule_on_each_cpu
+    schedule_timeout schedule_timeout_idle schedule_timeout_interruptible schedule_timeout_killable
+    schedule_timeout_uninterruptible scsi_add_device scsi_add_host_with_dma scsi_block_when_processing_errors
+    scsi_esp_register scsi_esp_unregister scsi_host_alloc scsi_remove_device scsi_remove_host scsi_rescan_device
+    scsi_scan_host scsi_scan_target seq_open seq_open_private set_page_dirty_lock setuid shrinker_alloc
+    shrinker_register simple_read_from_buffer simple_unlink simple_write_to_buffer single_open single_open_size
+    smpboot_register_percpu_thread snd_card_file_add snd_card_free snd_card_new snd_card_ref snd_card_register
+    snd_ctl_make_virtual_master snd_ctl_remove_id snd_ctl_rename_id snd_device_alloc snd_device_new
+    snd_devm_card_new snd_lookup_minor_data snd_pcm_add_chmap_ctls snd_pcm_plugin_build snd_register_device
+    snd_seq_delete_kernel_client snd_unregister_device soc_device_register soc_device_unregister sock_no_linger
+    sock_set_reuseaddr sock_setsockopt spi_attach_transport spi_bus_lock spi_controller_resume
+    spi_controller_suspend spi_dv_device spi_new_device spi_read spi_register_controller spi_release_transport
+    spi_setup spi_sync spi_sync_transfer spi_transfer_delay_exec spi_unregister_controller spi_write
+    squashfs_read_table ssleep stat static_key_slow_inc strncpy_from_user strndup_user submit_bh submit_bio
+    submit_bio_noacct submit_bio_wait subsys_system_register super_setup_bdi symlink sync_dirty_buffer
+    sync_filesystem synchronize_net synchronize_rcu_expedited synchronize_rcu_tasks synchronize_srcu_expedited
+    tasklet_kill thaw_super torture_cleanup_begin torture_cleanup_end torture_init_begin trace_create_file
+    tracefs_create_file tracing_init_dentry transport_class_register transport_configure_device
+    transport_destroy_device transport_remove_device transport_setup_device truncate_pagecache truncate_setsize
+    ubifs_change_one_lp ubifs_scan unlink unregister_blkdev unregister_chrdev unregister_console
+    unregister_die_notifier unregister_fib_notifier unregister_ftrace_function unregister_key_type unregister_netdev
+    unregister_netdevice_many unregister_netdevice_notifier unregister_netevent_notifier unregister_pernet_device
+    unregister_pernet_subsys unregister_reboot_notifier unregister_restart_handler usb_add_hcd usb_control_msg
+    usb_create_hcd usb_create_shared_hcd usb_deregister usb_deregister_dev usb_disconnect usb_kill_urb
+    usb_poison_urb usb_register_dev usb_reset_configuration usb_reset_device usb_set_configuration usb_set_interface
+    usb_sg_wait usb_unregister_notifier usb_wait_anchor_empty_timeout user_path_at v9fs_fid_lookup vfs_link
+    vfs_rmdir vfs_unlink vm_flags_clear vm_flags_mod vm_flags_set vm_iomap_memory vm_munmap vmemdup_user
+    wait_for_completion wait_for_completion_interruptible wait_for_completion_interruptible_timeout
+    wait_for_completion_io wait_for_completion_io_timeout wait_for_completion_killable
+    wait_for_completion_killable_timeout wait_for_completion_timeout wait_for_device_probe wait_on_bit
+    wait_on_bit_io wait_on_bit_lock wait_on_bit_timeout wait_on_buffer wm831x_irq write_dirty_buffer write_inode_now
+    ww_mutex_lock xchk_iscan_iter xchk_iscan_mark_visited xchk_iscan_teardown xchk_iscan_want_live_update
+    xfs_buf_lock xfs_defer_ops_capture_and_commit xfs_dqlock xfs_qm_dqget xfs_reflink_cancel_cow_range
+    xfs_trans_commit xrep_trans_commit xz_dec_init yield
+    """
+}

@@ -1,0 +1,101 @@
+import KernelC
+
+extension Solver {
+  /// Arranges for something to be undone later, by a function that is not looked into.
+  func isDeferredAction(_ name: Symbol) -> Bool {
+    let text = program.symbols.text(name)
+    return text.hasPrefix("devm_add_action") || text.hasPrefix("drmm_add_action")
+  }
+
+  /// Whether the name is that of something that excludes others, as opposed to something that owns.
+  public func soundsLikeLock(_ name: Symbol) -> Bool {
+    let words: Set<Substring> = [
+      "lock", "trylock", "suspend", "freeze", "quiesce", "block", "enter", "begin", "pause", "disable", "acquire",
+    ]
+    return program.symbols.text(name).split(separator: "_").contains { words.contains($0) }
+  }
+
+  /// Calls that work on memory they are given and keep nothing of it.
+  func isBorrower(_ name: Symbol) -> Bool {
+    if let known = borrowers[name] { return known }
+    let text = program.symbols.text(name)
+    let prefixes = [
+      "usb_control_msg", "usb_bulk_msg", "of_property_read", "of_address_to", "of_device_is", "of_match",
+      "of_get_property",
+      "fwnode_property", "device_property", "regmap_", "i2c_transfer", "i2c_master", "spi_sync", "spi_write",
+      "scnprintf",
+      "sprintf", "seq_", "sg_init", "get_unaligned", "put_unaligned", "le16", "le32", "be32", "cpu_to", "crc",
+      "hid_hw_raw",
+      "hid_hw_output", "usb_endpoint", "init_completion", "mutex_init", "spin_lock_init", "_dev_", "netdev_", "wait_",
+      "simple_write_to", "simple_read_from", "kstrto", "sscanf", "nla_", "nlmsg_put", "genlmsg_put", "skb_reserve",
+    ]
+    let result = prefixes.contains { text.hasPrefix($0) }
+    borrowers[name] = result
+    return result
+  }
+
+  /// Whether the name is that of a list's or a tree's primitive.
+  func isListOperation(_ name: Symbol) -> Bool {
+    if let known = listOperations[name] { return known }
+    let text = program.symbols.text(name)
+    let result =
+      ["list_", "hlist_", "rb_", "__list_", "xa_", "idr_"].contains { text.hasPrefix($0) } && !text.hasSuffix("_init")
+      && !text.contains("_rcu")
+    listOperations[name] = result
+    return result
+  }
+
+  /// Whether the function may keep the pointer that it is given: it stores it, returns it or hands it on.
+  func mayKeep(_ id: FunctionID, _ arguments: [Place], _ resource: Place) -> Bool {
+    guard !program.definition(id).isMacro, let position = arguments.firstIndex(of: resource) else { return true }
+    let key = KeepKey(function: id, position: position)
+    if let known = keeps[key] { return known }
+    keeps[key] = true
+    let result = judgeKeeping(id, position)
+    keeps[key] = result
+    return result
+  }
+
+  private func judgeKeeping(_ id: FunctionID, _ position: Int) -> Bool {
+    let scope = scopes(id)
+    guard position < scope.definition.parameters.count else { return true }
+    let name = scope.definition.parameters[position].name
+    guard name.exists, scope.parameters[name] == position, !scope.addressTaken.contains(name) else { return true }
+    let file = scope.file
+    func isIt(_ node: NodeID) -> Bool {
+      guard node >= 0 else { return false }
+      let item = file[node]
+      switch item.kind {
+      case .name: return Symbol(item.a) == name
+      case .cast: return isIt(item.b)
+      case .unary where item.operation == .ampersand: return isInside(item.a)
+      default: return false
+      }
+    }
+    func isInside(_ node: NodeID) -> Bool {
+      let item = file[node]
+      return item.kind == .member || item.kind == .index ? isInside(item.a) : isIt(node)
+    }
+    for id in scope.definition.nodes {
+      let node = file[id]
+      switch node.kind {
+      case .assign where isIt(node.b), .variable where node.c >= 0 && isIt(node.c), .returnStatement where isIt(node.a),
+        .designator where isIt(node.b):
+        return true
+      case .call where file.list(node.b, node.c).contains(where: isIt):
+        let callee = file[node.a]
+        guard callee.kind == .name else { return true }
+        let calleeName = Symbol(callee.a)
+        if locks[calleeName] != nil || isHarmless(calleeName) || isBorrower(calleeName) { continue }
+        return true
+      default: continue
+      }
+    }
+    return false
+  }
+}
+
+struct KeepKey: Hashable {
+  let function: FunctionID
+  let position: Int
+}
