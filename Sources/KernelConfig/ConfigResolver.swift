@@ -76,19 +76,16 @@ public struct ConfigResolver: Sendable {
       guard let symbol = tree.symbols[next], !symbol.hasPrompt else { continue }
       let subsystem = symbol.definitions.compactMap { Self.directory($0.location.path).split(separator: "/").last }
       for selector in tree.selectors[next] ?? [] {
-        guard case .symbol(let selecting) = selector.value, seen.insert(selecting).inserted,
-          let owner = tree.symbols[selecting]
-        else { continue }
+        guard case .symbol(let selecting) = selector.value, let owner = tree.symbols[selecting] else { continue }
         let isNear = owner.definitions.contains { definition in
           Self.directory(definition.location.path).split(separator: "/").contains { subsystem.contains($0) }
         }
         guard isNear else { continue }
-        guard owner.hasPrompt else {
-          hidden.append(selecting)
-          continue
-        }
+        if !owner.hasPrompt, seen.insert(selecting).inserted { hidden.append(selecting) }
+        // What selects it under a condition may be hidden itself: then the condition is what a user can set.
+        let wanted = owner.hasPrompt ? selector.value : selector.value.and(selector.condition)
         var attempt = self
-        if attempt.require(.symbol(selecting), reason: "\(reason), selects \(next)"),
+        if attempt.require(wanted, reason: "\(reason), selects \(next)"),
           attempt.requests.count <= requests.count + 3
         {
           self = attempt

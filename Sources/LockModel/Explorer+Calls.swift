@@ -125,7 +125,9 @@ extension Explorer {
         let result = solver.places.intern(.result, -1, node)
         state.pending.append(
           PathState.Pending(bit: bit, result: result, unwrittenFor: output.skippedFor, call: node))
-      } else if wasUnset, let skips = summary?.skipsFor[position], skips != .any {
+      } else if wasUnset, let skips = summary?.skipsFor[position], skips != .any,
+        summary?.writesOn[position]?.isDisjoint(with: skips) == true
+      {
         let result = solver.places.intern(.result, -1, node)
         state.pending.append(PathState.Pending(bit: bit, result: result, unwrittenFor: skips, call: node))
       }

@@ -88,7 +88,7 @@ extension Explorer {
     for call in scope.calls where closers.contains(calleeName(call)) {
       let arguments = Array(scope.file.list(scope.file[call].b, scope.file[call].c))
       if arguments.contains(where: { place(of: $0) == resource }) {
-        pairs[node] = Pairing(closers: closers, resource: resource, isResult: true)
+        pairs[node] = Pairing(closers: closers, resource: resource, isResult: true, isClosedHere: true)
         return
       }
     }
@@ -140,7 +140,7 @@ extension Explorer {
   /// Whether a callee may undo the pair; one that is not known may.
   private func mayClose(_ target: FunctionID?, _ pairing: Pairing) -> Bool {
     guard let target else { return true }
-    return solver.mayCall(target, pairing.closers)
+    return solver.mayCall(target, pairing.closers, orIndirect: pairing.isResult)
   }
 
   /// What a call means for the pairs that are open.

@@ -101,7 +101,10 @@ struct FunctionScope {
       case .macroLoop:
         let call = file[node.a]
         guard call.kind == .call else { continue }
-        for argument in file.list(call.b, call.c) where file[argument].kind == .name {
+        // The cursor comes first; a parameter further on is what is walked.
+        for (position, argument) in file.list(call.b, call.c).enumerated() where file[argument].kind == .name {
+          let name = Symbol(file[argument].a)
+          if position > 0, definition.parameters.contains(where: { $0.name == name }) { continue }
           assignmentCount[Symbol(file[argument].a), default: 0] += 2
         }
       case .call: calls.append(id)

@@ -54,7 +54,7 @@ struct KnownNames {
     transparent = set(
       """
       likely unlikely WARN_ON WARN_ON_ONCE WARN WARN_ONCE VM_WARN_ON VM_WARN_ON_ONCE KVM_BUG_ON KVM_BUG WARN_ON_FUNCTION
-      XFS_IS_CORRUPT data_race READ_ONCE rcu_access_pointer VM_BUG_ON drm_WARN_ON drm_WARN_ON_ONCE
+      data_race READ_ONCE rcu_access_pointer VM_BUG_ON
       """)
     containers = set(
       """

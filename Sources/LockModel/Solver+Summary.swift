@@ -167,10 +167,15 @@ extension Solver {
   public func sleepsItself(_ name: Symbol, _ arguments: [NodeID], in file: ParsedFile) -> Bool {
     if names.sleepers.contains(name) { return true }
     if interface.sleepers.contains(name), program.definitions(of: name).isEmpty { return true }
-    // Whoever is told that it may wait for memory may sleep.
-    return arguments.contains { argument in
+    func mayWait(_ argument: NodeID) -> Bool {
       file[argument].kind == .name && names.gfpKernel.contains(Symbol(file[argument].a))
-    } && !program.symbols.text(name).contains("gfp_mask")
+    }
+    if let position = names.allocates[name] { return position < arguments.count && mayWait(arguments[position]) }
+    // Whoever is told that it may wait for memory may sleep; what has a body is judged by it.
+    guard program.definitions(of: name).isEmpty else { return false }
+    let text = program.symbols.text(name)
+    if text.hasPrefix("__xa_") || text.hasPrefix("mas_") || text.contains("gfp_mask") { return false }
+    return arguments.contains(where: mayWait)
   }
 
   private func sleepChain(_ facts: FunctionFacts) -> [ChainStep]? {

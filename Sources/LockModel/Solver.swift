@@ -142,7 +142,7 @@ public final class Solver {
   }
 
   /// Whether a function calls one of `names`, at a few levels of calls.
-  func mayCall(_ id: FunctionID, _ names: Set<Symbol>) -> Bool {
+  func mayCall(_ id: FunctionID, _ names: Set<Symbol>, orIndirect: Bool) -> Bool {
     var visited: Set<FunctionID> = [id]
     var work = [(id, 0)]
     while let (current, level) = work.popLast() {
@@ -150,7 +150,7 @@ public final class Solver {
       for node in scope.calls {
         let callee = scope.file[scope.file[node].a]
         guard callee.kind == .name else {
-          if level == 0 { return true }
+          if level == 0, orIndirect { return true }
           continue
         }
         let name = Symbol(callee.a)

@@ -72,7 +72,9 @@ struct ParseCommand: AsyncParsableCommand {
       throw Ending(.badInput, "\(name): no test report, no line of a kernel; is this a console log?")
     }
     if read.hasReport, read.status == .crashed {
-      throw Ending(.bootFailed, "\(name): \(counts[.crashed]) tests crashed, \(counts.missing) have no result")
+      let crashed = counts[.crashed] > 0 ? ["\(counts[.crashed]) tests crashed"] : []
+      let missing = counts.missing > 0 ? ["\(counts.missing) announced tests have no result"] : []
+      throw Ending(.bootFailed, "\(name): \((crashed + missing).joined(separator: ", "))")
     }
     if read.hasReport, read.status != .passed, read.status != .skipped {
       throw Ending(.findings, "\(name): \(counts.bad) tests did not pass")

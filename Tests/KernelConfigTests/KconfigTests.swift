@@ -167,7 +167,8 @@ struct SelectorTests {
       "arch/x86/Kconfig": "source \"arch/x86/widget/Kconfig\"\n",
       "virt/widget/Kconfig": "config PRIVATE\n\tbool\nconfig GENERIC\n\tselect PRIVATE\n\tbool\n",
       "arch/x86/widget/Kconfig":
-        "config SOFT\n\tbool \"s\"\n\tselect GENERIC\nconfig VENDOR\n\tbool \"v\"\n\tselect PRIVATE\n",
+        "config SOFT\n\tbool \"s\"\n\tselect GENERIC\nconfig VENDOR\n\tbool \"v\"\n\tselect PRIVATE\n"
+        + "config CORE\n\tdef_bool y\n\tselect GENERIC if TESTING\nconfig TESTING\n\tbool \"t\"\n",
       "drivers/Kconfig": "config FAR\n\tbool \"f\"\n\tselect PRIVATE\n",
     ]
     let tree = try KconfigTree(sourceArchitecture: "x86") { files[$0].map { Array($0.utf8) } }
@@ -177,6 +178,7 @@ struct SelectorTests {
     resolver.requireSelectors(of: "PRIVATE", reason: "r")
     #expect(resolver.fragment["SOFT"] == "y")
     #expect(resolver.fragment["VENDOR"] == "y")
+    #expect(resolver.fragment["TESTING"] == "y")
   }
 
   @Test("what excludes a symbol is named")
