@@ -57,6 +57,18 @@ struct UninitialisedInout: Rule {
     }
   }
 
+  /// The variable that takes the call's result is handed on by its address: what looks at it is another function.
+  private func isJudgedElsewhere(_ call: NodeID, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let file = context.program.file(of: id)
+    let nodes = context.program.definition(id).nodes
+    let result = nodes.first { file[$0].kind == .assign && file[$0].b == call }.map { file[$0].a }
+    guard let result, file[result].kind == .name else { return false }
+    return nodes.contains { node in
+      file[node].kind == .unary && file[node].operation == .ampersand && file[file[node].a].kind == .name
+        && file[file[node].a].a == file[result].a
+    }
+  }
+
   func check(_ context: RuleContext) -> [Finding] {
     context.functions.flatMap { id -> [Finding] in
       guard let facts = context.solver.facts(id), !facts.isApproximate, !facts.isPartial else { return [] }
@@ -64,8 +76,11 @@ struct UninitialisedInout: Rule {
       let returned = Set(facts.exits.map(\.value))
       return facts.unsetReads.compactMap { event in
         // Without a callee to blame, only what is returned: the rest is mostly correlated in ways the text does not show.
-        guard event.call >= 0 ? isKept(event.call, id, context) : returned.contains(event.node) && !facts.isJoined,
-          reported.insert(event.variable).inserted
+        // Where states were joined, that the call had succeeded is forgotten.
+        guard !facts.isJoined,
+          event.call >= 0
+            ? isKept(event.call, id, context) && !isJudgedElsewhere(event.call, id, context)
+            : returned.contains(event.node), reported.insert(event.variable).inserted
         else {
           return nil
         }
