@@ -60,6 +60,8 @@ enum TrailerCollection {
         let next = ASCII.trimmed(lines[index + 1])
         if next.first == UInt8(ascii: "<"), next.last == UInt8(ascii: ">") { trailer += [0x20] + next }
       }
+      // A sign-off or `Fixes:` above a patch in the reply's own text is that patch's.
+      if isOfAPatch(trailer), info.embeddedPatchCount > 0 { continue }
       let value = ASCII.trimmed(trailer[(colon + 1)...])
       let isPerson = value.contains(UInt8(ascii: "@"))
       guard isPerson || trailer[..<colon].text.lowercased() == "fixes" else { continue }
@@ -67,6 +69,10 @@ enum TrailerCollection {
       found.append(Given(line: trailer, sender: info.sender, person: person, message: message))
     }
     return found
+  }
+
+  private static func isOfAPatch(_ trailer: [UInt8]) -> Bool {
+    ASCII.starts(trailer, with: "signed-off-by:") || ASCII.starts(trailer, with: "fixes:")
   }
 
   /// Whether the person named is the one who sent the mail: the same address, or the same name.
