@@ -61,8 +61,12 @@ public struct RuleContext {
   func isError(_ exit: ExitEvent, of id: FunctionID) -> Bool {
     if exit.values == .negative { return true }
     guard exit.values == .nonZero, exit.value >= 0 else { return false }
-    let type = program.definition(id).returnType
-    return type.base == .integer && !type.isPointer && program.file(of: id)[exit.value].kind == .name
+    let definition = program.definition(id)
+    let value = program.file(of: id)[exit.value]
+    let type = definition.returnType
+    // A parameter that is returned is an answer, as the number of functions that a driver was told to enable.
+    return type.base == .integer && !type.isPointer && value.kind == .name
+      && !definition.parameters.contains { $0.name == Symbol(value.a) }
   }
 
   /// A finding of `rule` at `node`.
