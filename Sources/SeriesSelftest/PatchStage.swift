@@ -145,6 +145,7 @@ struct PatchStage {
       guard try await suite.repository.entry(at: path, in: subject.tree) != nil else { continue }
       present.append(SelftestProgram(directory: test.directory, name: test.name))
     }
+    guard suite.options.runsHarness else { return present }
     let harness = directory.removingLastComponent().appending("harness")
     return present + suite.harness.programs.map { SelftestProgram(directory: "harness", name: $0, home: harness) }
   }

@@ -135,7 +135,7 @@ extension SeriesSelftest {
     let runs = plan.runs.map(\.name).joined(separator: " ")
     return [
       subject.tree.hex, architecture.name, options.profile.name, options.acceleration.rawValue, plan.fragmentText,
-      tests, runs, "\(options.repetitions)", harness.files.map(\.text).joined(),
+      tests, runs, "\(options.repetitions)", options.runsHarness ? harness.files.map(\.text).joined() : "",
       options.measuresCoverage ? "coverage since \(predecessor(of: subject).hex)" : "", ToolVersion.current,
     ].joined(separator: "\n")
   }

@@ -34,6 +34,8 @@ public struct SeriesSelftest: Sendable {
     public var repetitions = 1
     /// Run even if the results are known by their inputs.
     public var fresh = false
+    /// Run the generated harness with the tree's own tests; it is written out in any case.
+    public var runsHarness = true
     /// Parallel jobs of make, and processors in the machine at most.
     public var jobs: Int
     /// Existing test programs to run at most; those of the series come on top.
