@@ -74,6 +74,29 @@ struct SelftestCatalogue: Sendable {
       .filter { tree.read(Self.root + $0 + "/Makefile") != nil }
   }
 
+  /// The directories below one that have a Makefile of their own and that its Makefile does not name.
+  func nested(below directory: String) -> [String] {
+    let prefix = Self.root + directory + "/"
+    let named = Set(withSubdirectories(directory))
+    return tree.paths(below: prefix).filter { $0.hasSuffix("/Makefile") }
+      .map { String($0.dropFirst(Self.root.count).dropLast("/Makefile".count)) }.filter { !named.contains($0) }
+  }
+
+  /// The directories named like the file itself, wherever they are: `fs/eventfd.c` has `filesystems/eventfd`.
+  ///
+  /// Names of hardware code are short and many; they prove nothing.
+  func directories(namedAfter path: String) -> [String] {
+    let parts = path.split(separator: "/")
+    guard let base = parts.last, !["drivers", "sound", "arch"].contains(parts.first ?? "") else { return [] }
+    let stem = base.prefix { $0 != "." }
+    guard stem.count >= 4, !Self.everywhere.contains(String(stem)) else { return [] }
+    return tree.paths(below: Self.root).filter { $0.hasSuffix("/\(stem)/Makefile") }
+      .map { String($0.dropFirst(Self.root.count).dropLast("/Makefile".count)) }
+  }
+
+  /// Names of files and directories that stand for no subject.
+  private static let everywhere: Set<String> = ["core", "common", "devices", "kernel", "include", "size"]
+
   /// The programs that a directory's Makefile builds for this architecture.
   ///
   /// Where the directory's own tests are scripts only, what it builds for them (`TEST_GEN_FILES`) counts.
@@ -153,7 +176,6 @@ struct SelftestCatalogue: Sendable {
       candidates.append(parts[start...].dropLast().joined(separator: "/"))
     }
     for part in parts.dropLast().reversed() { candidates += ["filesystems/" + part, part] }
-    if let stem = parts.last?.prefix(while: { $0 != "." }) { candidates.append(String(stem)) }
     let found = candidates.filter {
       !["lib", "core", "kernel", "include"].contains($0) && tree.read(Self.root + $0 + "/Makefile") != nil
     }

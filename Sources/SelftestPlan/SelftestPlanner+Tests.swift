@@ -19,10 +19,14 @@ extension SelftestPlanner {
     }
     let constants = interfaceConstants()
     let ranking = TestRanking(files: kernel) { constants.contains($0) }
+    let nested = Set(directories.keys.flatMap(catalogue.nested)).subtracting(directories.keys).sorted()
+    var matches: [String: [TestRanking.Match]] = [:]
+    for directory in directories.keys + nested { matches[directory] = self.matches(in: directory, ranking) }
     for directory in directories.keys.sorted() {
       let reason = directories[directory] ?? ""
       let chosen = choice(
-        from: directory, touched: touched[directory] ?? [], ranking, limit: limit, isOnlyTouched: kernel.isEmpty, &plan)
+        from: directory, touched: touched[directory] ?? [], matches[directory] ?? [], ranking, limit: limit,
+        isOnlyTouched: kernel.isEmpty, &plan)
       if chosen.isEmpty {
         plan.uncovered.append("selftests \(directory) (\(reason)): \(whyNone(in: directory))")
         continue
@@ -30,6 +34,27 @@ extension SelftestPlanner {
       plan.tests += chosen
       requireConfiguration(of: directory, &plan, &resolver)
     }
+    // A directory within a subsystem's own is a subject of its own: only what is close to the change is taken from it.
+    let best = matches.values.compactMap { $0.first?.score }.max() ?? 0
+    for directory in nested {
+      let close = (matches[directory] ?? []).prefix(limit).filter { $0.score >= best * 0.3 }
+      guard !close.isEmpty, !kernel.isEmpty else { continue }
+      let timeout = catalogue.timeout(of: directory)
+      plan.tests += close.map { match in
+        PlannedTest(
+          directory: directory, name: match.program, reason: "uses \(match.names.joined(separator: ", "))",
+          isNew: false, timeout: timeout)
+      }
+      requireConfiguration(of: directory, &plan, &resolver)
+    }
+  }
+
+  /// The programs of a directory that share names with the change, best first.
+  private func matches(in directory: String, _ ranking: TestRanking) -> [TestRanking.Match] {
+    ranking.matches(
+      among: catalogue.programs(in: directory).compactMap { name in
+        catalogue.source(of: name, in: directory).map { (name: name, source: $0) }
+      })
   }
 
   /// The constants that the tree's headers for user space define or mention.
@@ -56,6 +81,7 @@ extension SelftestPlanner {
       if found.isEmpty, change.path.hasSuffix(".h") == false {
         found = catalogue.directories(namedLike: change.path).map { ($0, "named like \(change.path)") }
       }
+      found += catalogue.directories(namedAfter: change.path).map { ($0, "named like \(change.path)") }
       for (directory, reason) in found {
         for below in catalogue.withSubdirectories(directory) { directories[below] = directories[below] ?? reason }
       }
@@ -67,8 +93,8 @@ extension SelftestPlanner {
   }
 
   private func choice(
-    from directory: String, touched: [ChangedFile], _ ranking: TestRanking, limit: Int, isOnlyTouched: Bool,
-    _ plan: inout SelftestPlan
+    from directory: String, touched: [ChangedFile], _ matches: [TestRanking.Match], _ ranking: TestRanking, limit: Int,
+    isOnlyTouched: Bool, _ plan: inout SelftestPlan
   ) -> [PlannedTest] {
     let programs = catalogue.programs(in: directory)
     let timeout = catalogue.timeout(of: directory)
@@ -91,10 +117,6 @@ extension SelftestPlanner {
       }
     }
     if isOnlyTouched, !chosen.isEmpty { return chosen }
-    let sources = programs.compactMap { name in
-      catalogue.source(of: name, in: directory).map { (name: name, source: $0) }
-    }
-    let matches = ranking.matches(among: sources)
     let threshold = (matches.first?.score ?? 0) * 0.3
     for match in matches.prefix(limit) where match.score >= threshold {
       choose(match.program, "uses \(match.names.joined(separator: ", "))", isNew: false)
@@ -170,7 +192,10 @@ extension SelftestPlanner {
       if value != "y" && value != "m" {
         resolver.set(name, value, reason: reason)
       } else if !resolver.require(.symbol(name), reason: reason) {
-        plan.uncovered.append("CONFIG_\(name) of \(reason): cannot be set on \(architecture)")
+        var attempt = resolver
+        let isModule = attempt.requireAsModule(.symbol(name), reason: reason)
+        let why = isModule ? "can only be a module, and none is loaded" : "cannot be set on \(architecture)"
+        plan.uncovered.append("CONFIG_\(name) of \(reason): \(why)")
       }
     }
   }

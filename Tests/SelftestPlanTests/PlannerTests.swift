@@ -49,11 +49,12 @@ private let base: [String: String] = [
   "tools/testing/selftests/widget/far_test.c": "int main(void) { return WIDGET_IOC_POP; }\n",
 ]
 
-private func planned(_ edits: [String: String?]) throws -> SelftestPlan {
+/// The plan for a tree with `edits`, of which those that `isChange` names are the series'.
+private func planned(_ edits: [String: String?], isChange: (String) -> Bool = { _ in true }) throws -> SelftestPlan {
   var tip = base
   for (path, text) in edits { tip[path] = text }
   let files = tip
-  let changes = edits.keys.sorted().map { path in
+  let changes = edits.keys.sorted().filter(isChange).map { path in
     ChangedFile(path: path, old: base[path].map { Array($0.utf8) }, new: files[path].map { Array($0.utf8) })
   }
   let tree = TreeReader(paths: files.keys.sorted()) { files[$0].map { Array($0.utf8) } }
@@ -81,6 +82,27 @@ struct PlannerTests {
     #expect(plan.tests.map(\.timeout) == [77, 77])
     #expect(plan.tests.last?.reason == "uses WIDGET_IOC_POP")
     #expect(plan.uncovered == ["CONFIG_NOT_HERE of tools/testing/selftests/widget/config: cannot be set on x86"])
+  }
+
+  @Test("a directory in the subsystem's own counts if it is close to the change, one named after the file always")
+  func directoriesBelow() throws {
+    let tests = "tools/testing/selftests/"
+    var edits = ring("int y;\n")
+    edits[tests + "widget/pop/Makefile"] = "TEST_GEN_PROGS := near\n"
+    edits[tests + "widget/pop/near.c"] = "int main(void) { return WIDGET_IOC_POP; }\n"
+    edits[tests + "widget/far/Makefile"] = "TEST_GEN_PROGS := far\n"
+    edits[tests + "widget/far/far.c"] = "int main(void) { return 0; }\n"
+    edits["kernel/gadget.c"] = "int z;\n"
+    edits["kernel/Makefile"] = "obj-y += gadget.o\n"
+    edits["Kbuild"] = "obj-y += drivers/ kernel/\n"
+    edits[tests + "misc/gadget/Makefile"] = "TEST_GEN_PROGS := turn\n"
+    edits[tests + "misc/gadget/turn.c"] = "int main(void) { return 0; }\n"
+    let added: Set = ["widget/pop", "widget/far", "misc/gadget"]
+    let names = try planned(edits) { path in !added.contains { path.hasPrefix(tests + $0) } }
+      .tests.map { "\($0.directory):\($0.name)" }
+    #expect(names.contains("widget/pop:near"))
+    #expect(names.contains("misc/gadget:turn"))
+    #expect(!names.contains("widget/far:far"))
   }
 
   @Test("a test that the series adds comes first, whatever it shares")
