@@ -52,8 +52,8 @@ public struct Architecture: Sendable, Hashable {
   public let resultsDevice: String
   /// The kernel command line.
   public let commandLine: [String]
-  /// The parameter that tells the kernel the frequency of its time stamp counter in kHz, where ``smallMachine`` has nothing
-  /// to calibrate it against; see ``GuestInit/clockKHz``.
+  /// The parameter that tells the kernel the frequency of its time stamp counter in kHz: ``smallMachine`` has nothing to
+  /// calibrate it against, and an emulator that is kept waiting makes it wrong elsewhere; see ``GuestInit/clockKHz``.
   public let clockParameter: String?
   /// How the guest ends itself.
   public let finish: Finish

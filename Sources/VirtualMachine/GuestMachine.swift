@@ -67,7 +67,7 @@ public struct GuestMachine: Sendable {
 
   private var kernelCommandLine: String {
     var words = architecture.commandLine
-    if !needsPCI, let parameter = architecture.clockParameter, let clock = guestInit.clockKHz {
+    if let parameter = architecture.clockParameter, let clock = guestInit.clockKHz {
       words.append("\(parameter)=\(clock)")
     }
     return (words + extraCommandLine).joined(separator: " ")
