@@ -49,7 +49,8 @@ extension Cell {
     if patch.build != "built" { return .notRun("it did not build") }
     let problems = patch.runs.flatMap { run in run.problems.flatMap { Self.lines("run '\(run.name)': \($0)") } }
     if patch.boot != "booted" { return .red("FAILED", problems) }
-    return problems.isEmpty ? .green("ok") : .red("SPLAT", problems)
+    guard problems.isEmpty else { return .red("SPLAT", problems) }
+    return .green(patch.sameAs.map { $0 == 0 ? "as the base" : "as patch \($0)" } ?? "ok")
   }
 
   /// What the tests say of a patch; a test that was planned and did not run is a failure.

@@ -29,7 +29,10 @@ extension SeriesVerdict {
   ) {
     var acceleration: String?
     var directory: String?
-    if case .report(let report) = tests { (acceleration, directory) = (report.acceleration, report.directory) }
+    var skips: [String] = []
+    if case .report(let report) = tests {
+      (acceleration, directory, skips) = (report.acceleration, report.directory, report.skips)
+    }
     let patches = applied.patches.map { patch in
       var cells: [PatchVerdict.Stage: Cell] = [.applies: .applies(patch, describe: describe)]
       if patch.commit == nil {
@@ -44,7 +47,8 @@ extension SeriesVerdict {
     }
     self.init(
       base: applied.base.hex, baseReason: "\(base.subject) (\(base.reason))",
-      notes: warnings + base.remarks + lint.limits, acceleration: acceleration, directory: directory, patches: patches)
+      notes: warnings + base.remarks + lint.limits + skips, acceleration: acceleration, directory: directory,
+      patches: patches)
   }
 
   private static func cells(of number: Int, _ tests: TestRun) -> [PatchVerdict.Stage: Cell] {
@@ -57,6 +61,26 @@ extension SeriesVerdict {
         cells[other] = other == stage ? .red("FAILED", [reason]) : .notRun("see '\(stage.rawValue)'")
       }
     case .nothing: return [:]
+    }
+  }
+}
+
+extension SelftestReport {
+  /// The tests that were left out, each with the patches and the reason: a green cell only counts them.
+  var skips: [String] {
+    var patches: [String: [Int]] = [:]
+    var lines: [(name: String, reason: String)] = []
+    for patch in self.patches {
+      for test in patch.tests where test.result == .skip {
+        if patches[test.name] == nil {
+          lines.append((test.name, test.message.split(separator: "\n").first.map(String.init) ?? "no reason given"))
+        }
+        patches[test.name, default: []].append(patch.number)
+      }
+    }
+    return lines.map { name, reason in
+      let numbers = (patches[name] ?? []).map(String.init).joined(separator: ", ")
+      return "skipped in patch \(numbers): \(name): \(reason)"
     }
   }
 }

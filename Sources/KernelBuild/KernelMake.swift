@@ -34,17 +34,20 @@ public struct KernelMake: Sendable {
   public let jobs: Int
   /// Whether a compiler cache is used.
   public let usesCompilerCache: Bool
-  /// Objects that are compiled with gcov's counters, as the ends of their paths: `virt/kvm/guest_memfd.o`.
-  public let profiledObjects: [String]
+  /// Objects that a run is about, as the ends of their paths: `virt/kvm/guest_memfd.o`. They have line numbers for traces.
+  public let watchedObjects: [String]
+  /// Whether those objects are compiled with gcov's counters.
+  public let countsLines: Bool
   /// The commands as they were run.
   public let history: CommandHistory
 
   /// Prepares to build a profile in a workspace; looks for ccache in PATH.
   public init(
     workspace: KernelWorkspace, profile: String, target: BuildTarget, jobs: Int, history: CommandHistory,
-    profiledObjects: [String] = []
+    watchedObjects: [String] = [], countsLines: Bool = false
   ) {
-    self.profiledObjects = profiledObjects
+    self.watchedObjects = watchedObjects
+    self.countsLines = countsLines
     self.workspace = workspace
     self.profile = profile
     self.target = target
@@ -75,10 +78,12 @@ public struct KernelMake: Sendable {
   func command(_ arguments: [String]) -> ChildCommand {
     var words = ["-C", workspace.source.string, "O=\(objects)", "ARCH=\(target.kernelName)", "CC=\(compiler)"]
     if !target.crossPrefix.isEmpty { words.append("CROSS_COMPILE=\(target.crossPrefix)") }
-    if !profiledObjects.isEmpty {
-      // Evaluated by make for each object, so that no makefile of the tree need say it.
-      let patterns = profiledObjects.map { "%\($0)" }.joined(separator: " ")
-      words.append("GCOV_PROFILE=$(if $(filter \(patterns),$@),y,n)")
+    if !watchedObjects.isEmpty {
+      // Evaluated by make for each object, so that no makefile of the tree need say it, and all others stay as they are.
+      let isWatched = "$(filter \(watchedObjects.map { "%\($0)" }.joined(separator: " ")),$@)"
+      // Lines and inlined functions, and none of the types that make debug information big.
+      words.append("CFLAGS_KERNEL=$(if \(isWatched),-g1)")
+      if countsLines { words.append("GCOV_PROFILE=$(if \(isWatched),y,n)") }
     }
     return ChildCommand("make", words + arguments, environment: Self.environment)
   }

@@ -38,14 +38,7 @@ struct InterfaceSearch {
       let lines = Set(change.addedLines())
       added[change.path] = lines
       guard let unit = units.first(where: { $0.path == change.path }) else { continue }
-      var names = unit.functions.filter { function in lines.contains { function.lines.contains($0) } }.map(\.name)
-      // What lost lines only is touched too, if it still exists.
-      if let old = change.old {
-        let removed = ChangedFile(path: change.path, old: change.new, new: old).addedLines()
-        let before = CodeUnit(path: change.path, bytes: old).functions
-        let lost = before.filter { function in removed.contains { function.lines.contains($0) } }.map(\.name)
-        names += unit.functions.map(\.name).filter { lost.contains($0) }
-      }
+      let names = TouchedFunctions.names(of: change, added: lines, in: unit)
       for name in names where !touched.contains(name) { touched.append(name) }
     }
     addedLines = added

@@ -10,6 +10,9 @@ import VirtualMachine
 struct GuestRun {
   let boot: String
   let tests: [TestResult]
+  /// What the kernel reported about itself.
+  let splats: [Splat]
+  /// What else went wrong, in words.
   let problems: [String]
   /// gcov data by the path of each object's file, where the kernel counts.
   let coverage: [String: [UInt8]]
@@ -37,10 +40,13 @@ struct GuestStage {
   let acceleration: Acceleration
   private let guestInit: GuestInit
   private let processors: Int
+  /// How many guests the machine has processors for.
+  let sideBySide: Int
 
   init(suite: SeriesSelftest, guestInit: GuestInit, kernel: FilePath, directory: FilePath) async throws {
     self.guestInit = guestInit
     processors = max(2, min(suite.options.jobs, 4))
+    sideBySide = max(1, suite.options.jobs / processors)
     switch suite.options.acceleration {
     case .kvm: acceleration = Acceleration(.kvm, reason: "asked for")
     case .tcg: acceleration = Acceleration(.tcg, reason: "asked for")
@@ -53,16 +59,16 @@ struct GuestStage {
   }
 
   func boot(
-    _ run: PlannedRun, of plan: SelftestPlan, tests programs: [SelftestProgram], make: KernelMake,
-    collector: [UInt8]?, directory: FilePath,
+    _ patch: BuiltPatch, _ run: PlannedRun, of plan: SelftestPlan, tests programs: [BuiltPatch.Program],
+    history: CommandHistory, collector: [UInt8]?, directory: FilePath,
     events: @escaping @Sendable (SelftestEvent) -> Void
   ) async throws -> GuestRun {
     var files: [GuestFile] = []
     var tests: [GuestTest] = []
-    for program in programs {
+    for built in programs {
+      let program = built.program
       let inside = "/kselftest/\(program.directory)/\(program.name)"
-      guard let contents = make.path(of: program).contents() else { continue }
-      files.append(GuestFile(path: inside, contents: contents))
+      files.append(GuestFile(path: inside, contents: built.contents))
       tests.append(GuestTest(program.title, command: [inside], timeout: timeout(program, plan)))
     }
     let planned = tests.map(\.name)
@@ -71,14 +77,14 @@ struct GuestStage {
       tests.append(GuestTest("coverage", command: ["/coverage"], timeout: .seconds(120)))
     }
     let machine = GuestMachine(
-      guestInit: guestInit, kernel: make.image, acceleration: acceleration, processors: processors,
+      guestInit: guestInit, kernel: patch.kernel, acceleration: acceleration, processors: processors,
       needsPCI: plan.needsPCI, extraCommandLine: patience + run.commandLine)
     let outcome = try await machine.run(
       GuestPlan(tests, outputLimit: collector == nil ? 128 << 10 : 8 << 20), files: files, in: directory
     ) { entry in
-      events(.progress("\(entry.phase)"))
+      events(.progress(patch: patch.subject.number, "\(entry.phase)"))
     }
-    make.history.note(outcome.command.shellLine)
+    history.note(outcome.command.shellLine)
     return GuestVerdict(outcome: outcome, planned: planned, readsKUnit: plan.runsKUnit).run
   }
 

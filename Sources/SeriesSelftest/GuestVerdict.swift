@@ -14,13 +14,14 @@ struct GuestVerdict {
   /// The boot's result.
   var run: GuestRun {
     let console = KernelLog(outcome.console.bytes)
-    var problems = console.splats.map(Self.text)
+    var problems: [String] = []
     if !outcome.completed {
       let last = outcome.lastConsoleLines(20).joined(separator: "\n")
       problems.append("\(outcome.verdict); the console's last lines:\n\(last)")
     }
     return GuestRun(
-      boot: boot, tests: bootTests(console) + tests(KernelLog(outcome.report)), problems: problems,
+      boot: boot, tests: bootTests(console) + tests(KernelLog(outcome.report)),
+      splats: console.splats.filter { !$0.isIntended }, problems: problems,
       coverage: GuestCoverage.data(in: outcome.report),
       testSeconds: testSeconds,
       seconds: outcome.elapsed.seconds,
@@ -107,10 +108,5 @@ struct GuestVerdict {
     let words = ["Assert", "assert", "FAIL", "ail", "rror", "Expected", "expected", "errno"]
     let named = log.filter { line in words.contains { line.contains($0) } }
     return Array((named.isEmpty ? log : named).suffix(12))
-  }
-
-  private static func text(_ splat: Splat) -> String {
-    let during = splat.test.map { " during \($0)" } ?? ""
-    return (["\(splat.title)\(during)"] + splat.text.prefix(60)).joined(separator: "\n")
   }
 }

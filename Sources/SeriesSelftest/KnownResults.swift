@@ -29,6 +29,8 @@ struct KnownResults: Sendable {
     result.tests = kept.result.tests
     result.phases = kept.result.phases
     result.coverage = kept.result.coverage
+    result.sameAs = kept.result.sameAs
+    result.hasDeferred = kept.result.hasDeferred
     result.directory = kept.result.directory
     result.isKnown = true
     return result

@@ -65,7 +65,8 @@ struct RunRecord {
       for run in "$here"/run-*; do
         name=$(basename "$run")
         echo "== $name"
-        sed -e "s|\(make.objects)/|$work/objects/|g" -e "s|path=[^ ']*/report.ktap|path=$work/$name.ktap|" "$run/qemu.sh" | sh || true
+        sed -e "s|-kernel [^ ]*|-kernel $work/objects/\(target.image)|" -e "s|-initrd [^ ]*|-initrd $run/initramfs.cpio|" \\
+            -e "s|path=[^ ']*/report.ktap|path=$work/$name.ktap|" "$run/qemu.sh" | sh || true
         cat "$work/$name.ktap"
       done
 

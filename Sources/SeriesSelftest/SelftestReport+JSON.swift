@@ -19,6 +19,7 @@ extension PatchResult {
     [
       "number": .integer(number), "subject": .string(subject), "commit": .string(commit), "build": .string(build),
       "boot": .string(boot), "verdict": .string(verdict.rawValue), "known": .bool(isKnown),
+      "same_as": sameAs.map { .integer($0) } ?? .null,
       "tests": .array(
         tests.map { test in
           [

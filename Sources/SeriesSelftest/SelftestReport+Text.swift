@@ -23,6 +23,10 @@ extension PatchResult {
     var text = number == 0 ? "base\(known)\n" : "patch \(number): \(subject)\(known)\n"
     let times = phases.map { "\($0.name) \(Self.rounded($0.seconds)) s" }.joined(separator: ", ")
     text += "  build \(build), boot \(boot)\(times.isEmpty ? "" : "  [\(times)]")\n"
+    if let sameAs {
+      let twin = sameAs == 0 ? "the base" : "patch \(sameAs)"
+      text += "    kernel and test programs are those of \(twin) to the byte: its boots are shown\n"
+    }
     for error in errors { text += "    \(error)\n" }
     for warning in warnings.prefix(10) { text += "    new warning: \(warning)\n" }
     if warnings.count > 10 { text += "    and \(warnings.count - 10) more new warnings\n" }

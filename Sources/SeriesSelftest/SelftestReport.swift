@@ -88,6 +88,10 @@ public struct PatchResult: Sendable, Codable, Equatable {
   public internal(set) var phases: [Phase] = []
   /// Where its logs, configuration and `replay.sh` are.
   public internal(set) var directory: String?
+  /// The patch whose boots these are, where kernel and test programs are the same to the byte.
+  public internal(set) var sameAs: Int?
+  /// Whether slow tests were left to the first and the last patch.
+  var hasDeferred = false
   /// Whether the result is that of an earlier run with the same inputs.
   public internal(set) var isKnown = false
 
@@ -103,7 +107,19 @@ public struct PatchResult: Sendable, Codable, Equatable {
   func stopped(by reason: String) -> PatchResult {
     var result = self
     result.errors.append(reason)
-    if build == "built" { result.boot = "failed" } else if !reason.hasPrefix("not run") { result.build = "failed" }
+    guard !reason.hasPrefix("not run") else { return result }
+    if build == "built" { result.boot = "failed" } else { result.build = "failed" }
+    return result
+  }
+
+  /// The result with the boots of a patch that has the same kernel and the same test programs.
+  func withBoots(of twin: PatchResult) -> PatchResult {
+    var result = self
+    result.sameAs = twin.sameAs ?? twin.number
+    result.hasDeferred = twin.hasDeferred
+    result.boot = twin.boot
+    result.runs = twin.runs
+    result.tests = twin.tests
     return result
   }
 

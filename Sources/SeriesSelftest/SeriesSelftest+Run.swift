@@ -10,8 +10,8 @@ import VirtualMachine
 public enum SelftestEvent: Sendable {
   /// A phase of a patch began: `export`, `configure`, `build`, `tests`, `boot default`.
   case phase(patch: Int, name: String)
-  /// The current phase moved on, in a few words.
-  case progress(String)
+  /// The current phase of a patch moved on, in a few words.
+  case progress(patch: Int, String)
   /// A patch is through.
   case finished(PatchResult)
 }
@@ -40,43 +40,12 @@ extension SeriesSelftest {
       let lock = try workspace.lock()
       let make = try await objects(in: workspace, history)
       try writeHarness(to: output.appending("harness"))
-      let guestInit = try await guestInit()
-      var guests: GuestStage?
-      var results: [PatchResult] = []
-      var stopped: String?
-      for subject in tested {
-        if let stopped {
-          results.append(PatchResult(subject).stopped(by: "not run: \(stopped)"))
-          continue
-        }
-        if !options.fresh, let result = known.result(for: inputs(of: subject), like: subject) {
-          results.append(result)
-          events(.finished(result))
-          continue
-        }
-        let directory = output.appending("patch-\(subject.number)")
-        try directory.makeDirectories()
-        var stage = PatchStage(
-          suite: self, subject: subject, make: make, directory: directory, guestInit: guestInit, guests: guests,
-          events: events)
-        var result: PatchResult
-        do {
-          try await stage.run()
-          result = stage.result
-        } catch let error where options.eachCommit || options.comparesWithBase {
-          // What was found out about the other patches is worth more than the reason why this one was not.
-          guard let reason = Self.reasonToGoOn(error) else { throw error }
-          result = stage.result.stopped(by: reason.text)
-          if reason.isForAll { stopped = reason.text }
-        }
-        guests = stage.guests
-        results.append(result)
-        if result.isLasting { known.keep(result, for: inputs(of: subject), acceleration: guests) }
-        events(.finished(result))
-      }
+      var pipeline = PatchPipeline(
+        suite: self, make: make, output: output, known: known, guestInit: try await guestInit(), events: events)
+      try await pipeline.run()
+      let acceleration = pipeline.guests?.acceleration.description ?? known.acceleration ?? "no guest was started"
       let report = SelftestReport(
-        acceleration: guests?.acceleration.description ?? known.acceleration ?? "no guest was started", plan: plan,
-        patches: compared(results), directory: output.string)
+        acceleration: acceleration, plan: plan, patches: compared(pipeline.results), directory: output.string)
       try RunRecord(suite: self, output: output, make: make).write(report)
       _ = consume lock
       return report
@@ -91,26 +60,11 @@ extension SeriesSelftest {
     }
   }
 
-  /// Whether a patch's error leaves the others their turn: in words, and whether none of them can get further.
-  private static func reasonToGoOn(_ error: any Error) -> (text: String, isForAll: Bool)? {
-    switch error {
-    case let error as BuildError:
-      switch error.code {
-      case .cancelled, .busy: nil
-      case .optionsDropped, .configuration: (error.description, false)
-      case .workspace, .tree, .toolMissing: (error.description, true)
-      }
-    case let error as MachineError: error.code == .cancelled ? nil : (error.description, true)
-    case let error as SelftestError: error.code == .cancelled ? nil : (error.description, true)
-    default: nil
-    }
-  }
-
   /// The report of earlier runs if every tested patch has one with the same inputs.
   private func knownReport(_ known: KnownResults) -> SelftestReport? {
     var results: [PatchResult] = []
     for subject in tested {
-      guard let result = known.result(for: inputs(of: subject), like: subject) else { return nil }
+      guard let result = knownResult(of: subject, known) else { return nil }
       results.append(result)
     }
     return SelftestReport(
@@ -129,13 +83,24 @@ extension SeriesSelftest {
     }
   }
 
+  /// The result of an earlier run: of the whole patch, or for one in the middle of the series without the slow tests.
+  func knownResult(of subject: SelftestSubject, _ known: KnownResults) -> PatchResult? {
+    if let result = known.result(for: inputs(of: subject, isWhole: true), like: subject) { return result }
+    let ends = [tested.first?.number, tested.last?.number]
+    guard !ends.contains(subject.number) else { return nil }
+    return known.result(for: inputs(of: subject, isWhole: false), like: subject)
+  }
+
   /// Everything that a patch's result depends on.
-  func inputs(of subject: SelftestSubject) -> String {
+  ///
+  /// - Parameter isWhole: whether all of its tests were run, slow ones too.
+  func inputs(of subject: SelftestSubject, isWhole: Bool) -> String {
     let tests = plan.tests.map { "\($0.directory):\($0.name)" }.joined(separator: " ")
     let runs = plan.runs.map(\.name).joined(separator: " ")
     return [
       subject.tree.hex, architecture.name, options.profile.name, options.acceleration.rawValue, plan.fragmentText,
-      tests, runs, "\(options.repetitions)", options.runsHarness ? harness.files.map(\.text).joined() : "",
+      tests, runs, "\(options.repetitions)", harness.files.map(\.text).joined(),
+      isWhole ? "" : "without slow tests",
       options.measuresCoverage ? "coverage since \(predecessor(of: subject).hex)" : "", ToolVersion.current,
     ].joined(separator: "\n")
   }
@@ -170,11 +135,11 @@ extension SeriesSelftest {
     try await workspace.prepareObjects(profile: profile, family: family)
     return KernelMake(
       workspace: workspace, profile: profile, target: architecture.target, jobs: options.jobs, history: history,
-      profiledObjects: options.measuresCoverage ? profiledObjects : [])
+      watchedObjects: changedObjects, countsLines: options.measuresCoverage)
   }
 
   /// The objects of the changed files, as they end in a path of the build.
-  private var profiledObjects: [String] {
+  private var changedObjects: [String] {
     plan.files.filter { $0.role == .source && $0.compiled && $0.path.hasSuffix(".c") }.map {
       $0.path.dropLast(2) + ".o"
     }

@@ -18,9 +18,8 @@ struct CheckCommand: AsyncParsableCommand {
     abstract: "Apply, lint, build, boot and test a series: one verdict per patch.",
     discussion: """
       Nothing is written to the repository: the commits stay in memory. Every patch is applied, linted for what it \
-      adds, built, booted in QEMU with lockdep on, and tested with what the tree and the series bring; the generated \
-      harness runs in 'gmemkit selftest' only. The table has a row per patch; whatever is not green \
-      has its reason below. Exit status 2 if a patch does not apply, else 3 if one does not build, else 4 if one does \
+      adds, built, booted in QEMU with lockdep on, and tested with what the tree and the series bring and with a harness \
+      that is generated from it. The table has a row per patch; whatever is not green has its reason below. Exit status 2 if a patch does not apply, else 3 if one does not build, else 4 if one does \
       not boot, else 1 if there are findings, failed tests or complaints of the kernel.
 
       Example: gmemkit check series.mbox --tree ~/src/linux
@@ -79,13 +78,13 @@ struct CheckCommand: AsyncParsableCommand {
     let options = LintOptions(jobs: jobs, cache: LintCache(directory: DefaultTree.cacheDirectory() + "/lint"))
     let lint = try await SeriesLinter(repository, checker: SourceRules(), options: options)
       .lint(try await LintedCommit.commits(of: applied, in: repository))
-    let tests = try await test(applied, in: repository)
+    let tests = try await test(applied, lint, in: repository)
     return SeriesVerdict(
       applied: applied, on: base, warnings: posted.warnings, lint: lint, tests: tests, describe: \.lines)
   }
 
   private func test(
-    _ applied: AppliedSeries, in repository: KernelRepository
+    _ applied: AppliedSeries, _ lint: LintReport, in repository: KernelRepository
   ) async throws -> SeriesVerdict.TestRun {
     let subjects = SelftestSubject.subjects(of: applied)
     guard !subjects.isEmpty else { return .nothing }
@@ -95,8 +94,7 @@ struct CheckCommand: AsyncParsableCommand {
     var options = SeriesSelftest.Options(cache: FilePath(DefaultTree.cacheDirectory()), jobs: jobs)
     options.acceleration = accel
     options.eachCommit = true
-    // It may take a minute a boot; a verdict on every patch cannot wait for that.
-    options.runsHarness = false
+    options.suspicions = { SelftestCommand.suspicions(in: lint) }
     options.fresh = fresh
     let progress = SelftestProgress(terminal: Console.standardErrorIsTerminal)
     defer { progress.clear() }

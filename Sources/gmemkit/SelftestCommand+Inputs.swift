@@ -91,7 +91,12 @@ extension SelftestCommand {
     let options = LintOptions(rules: nil, all: false, jobs: ProcessInfo.processInfo.activeProcessorCount)
     let linter = SeriesLinter(repository, checker: SourceRules(), options: options)
     guard !commits.isEmpty, let report = try? await linter.lint(commits) else { return [] }
-    return report.failing.map(\.finding).filter { !$0.function.isEmpty && $0.rule.contains("lock") }.map { finding in
+    return suspicions(in: report)
+  }
+
+  /// The findings that a run may show: those about locks, in a function that is known.
+  static func suspicions(in report: LintReport) -> [Suspicion] {
+    report.failing.map(\.finding).filter { !$0.function.isEmpty && $0.rule.contains("lock") }.map { finding in
       Suspicion(
         rule: finding.rule, function: finding.function, path: finding.place.path, line: finding.place.line,
         message: finding.message)

@@ -5,7 +5,7 @@ import SystemPackage
 /// Shows on a terminal what a run is doing, and on anything else the start of each phase.
 final class SelftestProgress: Sendable {
   private struct State {
-    var phase = ""
+    var phases: [Int: String] = [:]
     var shown = 0
   }
 
@@ -20,12 +20,12 @@ final class SelftestProgress: Sendable {
     state.withLock { state in
       switch event {
       case .phase(let patch, let name):
-        state.phase = "patch \(patch): \(name)"
-        show(state.phase, &state)
-      case .progress(let text):
-        if terminal { show("\(state.phase): \(text)", &state) }
+        state.phases[patch] = "patch \(patch): \(name)"
+        show("patch \(patch): \(name)", &state)
+      case .progress(let patch, let text):
+        if terminal { show("\(state.phases[patch] ?? ""): \(text)", &state) }
       case .finished(let result):
-        state.phase = ""
+        state.phases[result.number] = nil
         show("patch \(result.number): \(result.verdict.rawValue)", &state)
         if terminal {
           Self.write("\n")

@@ -74,6 +74,16 @@ import Testing
     #expect(harness.facts.ioctls["/dev/probe"] == ["PROBE_CREATE", "PROBE_RUN"])
   }
 
+  @Test func aFunctionThatOnlyLostLinesIsTouched() {
+    let file = ChangedFile(
+      path: "mm/x.c", old: Array("int a(void)\n{\n\tb();\n\treturn 0;\n}\n\nint c(void)\n{\n\treturn 1;\n}\n".utf8),
+      new: Array("int a(void)\n{\n\treturn 0;\n}\n\nint c(void)\n{\n\treturn 1;\n}\n".utf8))
+    #expect(TouchedFunctions.names(of: file) == ["a"])
+    let added = ChangedFile(path: "mm/x.c", old: file.new, new: file.old)
+    #expect(TouchedFunctions.names(of: added) == ["a"])
+    #expect(TouchedFunctions.names(of: ChangedFile(path: "mm/x.rst", old: nil, new: file.new)).isEmpty)
+  }
+
   @Test func programsIncludeWhatDefinesTheirConstants() throws {
     let harness = Self.harness(touching: "\tvalue++;\n")
     let source = try #require(harness.files.first { $0.name == "drive_probe.c" })

@@ -9,7 +9,7 @@ private func patch(
   let document: [String: Any] = [
     "number": 3, "subject": "mm: <fix> \"it\" & more\u{1}", "commit": "0123", "build": build, "boot": boot,
     "errors": build == "built" ? [] : ["mm/a.c:1:1: error: x"], "warnings": [String](), "phases": [[String: Any]](),
-    "isKnown": false,
+    "isKnown": false, "hasDeferred": false,
     "runs": [["name": "default", "boot": boot, "problems": problems, "seconds": 1.25, "directory": "run-default"]],
     "tests": tests.map { ["name": $0.0, "result": $0.1, "message": $0.2] },
   ]

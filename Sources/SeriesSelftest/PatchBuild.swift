@@ -1,97 +1,111 @@
-import SelftestHarness
 import ByteText
 import KernelBuild
 import KernelConfig
 import KernelTree
+import SelftestHarness
 import SelftestPlan
 import SystemPackage
 import VirtualMachine
 
-/// One patch on its way: export, configure, build, boot, tests.
-struct PatchStage {
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// A patch whose kernel and test programs are there, apart from the object directory: the next patch may be built while
+/// this one's guests run.
+struct BuiltPatch: Sendable {
+  /// A test program as the guest gets it.
+  struct Program: Sendable {
+    let program: SelftestProgram
+    let contents: [UInt8]
+  }
+
+  let subject: SelftestSubject
+  let directory: FilePath
+  /// The kernel image.
+  let kernel: FilePath
+  /// The kernel with its symbols and line numbers; it goes when the boots have nothing to complain about.
+  let symbols: FilePath
+  let programs: [Program]
+  /// The boots that make sense for this patch's tree.
+  let runs: [PlannedRun]
+  /// The result so far.
+  var result: PatchResult
+
+  /// Frees the room that the symbols take.
+  func discardSymbols() { unlink(symbols.string) }
+
+  /// What its guests depend on; two patches that share it cannot behave differently.
+  var identity: String {
+    let parts = [("kernel", kernel.contents() ?? [])] + programs.map { ($0.program.title, $0.contents) }
+    let digests = parts.map { name, bytes in
+      let digest = bytes.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+      return "\(name) \(bytes.count) \(digest)"
+    }
+    return (digests + runs.map(\.name)).joined(separator: "\n")
+  }
+}
+
+/// A patch on its way to a kernel: export, configure, build, tests.
+struct PatchBuild {
   let suite: SeriesSelftest
   let subject: SelftestSubject
   let make: KernelMake
   let directory: FilePath
-  let guestInit: GuestInit
   let events: @Sendable (SelftestEvent) -> Void
-  /// How guests are executed; decided with the first kernel that was built.
-  private(set) var guests: GuestStage?
   private(set) var result: PatchResult
   private let clock = ContinuousClock()
+  /// Programs that did not compile.
+  private var unbuilt: [(SelftestProgram, [String])] = []
 
   init(
-    suite: SeriesSelftest, subject: SelftestSubject, make: KernelMake, directory: FilePath, guestInit: GuestInit,
-    guests: GuestStage?, events: @escaping @Sendable (SelftestEvent) -> Void
+    suite: SeriesSelftest, subject: SelftestSubject, make: KernelMake, directory: FilePath,
+    events: @escaping @Sendable (SelftestEvent) -> Void
   ) {
     self.suite = suite
     self.subject = subject
     self.make = make
     self.directory = directory
-    self.guestInit = guestInit
-    self.guests = guests
     self.events = events
     result = PatchResult(subject)
     result.directory = directory.string
   }
 
-  mutating func run() async throws {
+  /// Builds the patch; `nil` if there is nothing to boot, and ``result`` says why.
+  mutating func run() async throws -> BuiltPatch? {
     try await export()
-    guard try await configureAndBuild() else { return }
-    let programs = try await presentTests()
-    let built = try await buildTests(programs)
-    let runs = try await presentRuns()
-    if guests == nil {
-      guests = try await GuestStage(suite: suite, guestInit: guestInit, kernel: make.image, directory: directory)
-    }
-    guard let guests else { return }
-    result.boot = "booted"
-    var coverage = suite.options.measuresCoverage ? CoverageStage(make: make, directory: directory) : nil
-    let collector = try await coverage?.collector(compiler: suite.architecture.compiler)
-    var once: [SelftestProgram: Double] = [:]
-    for run in runs {
-      var outcomes: [GuestRun] = []
-      for repetition in 1...max(1, suite.options.repetitions) {
-        let suffix = repetition == 1 ? "" : ".\(repetition)"
-        begin("boot \(run.name)\(suffix)")
-        let runDirectory = "run-\(RunRecord.fileName(run.name))\(suffix)"
-        let path = directory.appending(runDirectory)
-        try path.makeDirectories()
-        let start = clock.now
-        let outcome = try await guests.boot(
-          run, of: suite.plan, tests: built.filter { once[$0] == nil }, make: make, collector: collector,
-          directory: path, events: events)
-        note("\(run.name)\(suffix)", since: start)
-        take(outcome, of: run, in: runDirectory)
-        try await coverage?.add(outcome.coverage)
-        outcomes.append(outcome)
-      }
-      takeTests(GuestRun.merged(outcomes), of: run)
-      for (program, seconds) in once { takeTests([Self.skipped(program, seconds)], of: run) }
-      if run == runs.first { once = slowOnes(among: built, in: outcomes) }
-    }
-    if let coverage {
-      let changes = try await TreeSnapshot.changes(
-        from: suite.predecessor(of: subject), to: subject.tree, in: suite.repository)
-      result.coverage = coverage.coverage(of: changes, in: suite.plan)
-      if let trouble = coverage.trouble { result.errors.append(trouble) }
+    guard try await configureAndBuild() else { return nil }
+    let programs = try await buildTests(try await presentTests()).compactMap { program in
+      make.path(of: program).contents().map { BuiltPatch.Program(program: program, contents: $0) }
     }
     for (program, errors) in unbuilt {
       result.tests.append(
         TestResult(
           name: program.title, result: .notRun, message: "did not build: \(errors.first ?? "see build-tests.log")"))
     }
+    let kernel = directory.appending("kernel")
+    try kernel.write(make.image.contents() ?? [])
+    return BuiltPatch(
+      subject: subject, directory: directory, kernel: kernel, symbols: try keepSymbols(), programs: programs,
+      runs: try await presentRuns(), result: result)
   }
 
-  /// Programs that did not compile.
-  private var unbuilt: [(SelftestProgram, [String])] = []
+  /// Gives the linked kernel a second name: the linker makes a new file each time.
+  private func keepSymbols() throws -> FilePath {
+    let (linked, kept) = (make.objects.appending("vmlinux"), directory.appending("vmlinux"))
+    unlink(kept.string)
+    if link(linked.string, kept.string) != 0 { try kept.write(linked.contents() ?? []) }
+    return kept
+  }
 
   private mutating func export() async throws {
     begin("export")
-    let events = events
+    let (events, number) = (events, subject.number)
     let outcome = try await make.workspace.export(
       subject.tree, over: suite.base, of: suite.repository, sourceArchitecture: make.target.sourceArchitecture
-    ) { done, all in events(.progress("\(done) of \(all) files")) }
+    ) { done, all in events(.progress(patch: number, "\(done) of \(all) files")) }
     result.phases.append(.init(name: "export", seconds: outcome.elapsed.seconds))
   }
 
@@ -105,10 +119,10 @@ struct PatchStage {
     if let bytes = make.objects.appending(".config").contents() { try directory.appending("config").write(bytes) }
 
     begin("build")
-    let events = events
+    let (events, number) = (events, subject.number)
     var outcome = try await make.build { progress in
       let of = progress.expected.map { " of about \($0)" } ?? ""
-      events(.progress("\(progress.objects)\(of) objects, \(progress.current)"))
+      events(.progress(patch: number, "\(progress.objects)\(of) objects, \(progress.current)"))
     }
     if outcome.succeeded, !suite.plan.moduleObjects.isEmpty {
       outcome = try await make.compile(objects: suite.plan.moduleObjects)
@@ -145,7 +159,6 @@ struct PatchStage {
       guard try await suite.repository.entry(at: path, in: subject.tree) != nil else { continue }
       present.append(SelftestProgram(directory: test.directory, name: test.name))
     }
-    guard suite.options.runsHarness else { return present }
     let harness = directory.removingLastComponent().appending("harness")
     return present + suite.harness.programs.map { SelftestProgram(directory: "harness", name: $0, home: harness) }
   }
@@ -184,52 +197,9 @@ struct PatchStage {
     return runs
   }
 
-  /// Tests of the tree that take long and have nothing to do with the series' own parameters run in the first boot only.
-  private func slowOnes(among programs: [SelftestProgram], in outcomes: [GuestRun]) -> [SelftestProgram: Double] {
-    var slow: [SelftestProgram: Double] = [:]
-    for program in programs where program.home == nil {
-      let planned = suite.plan.tests.first { $0.directory == program.directory && $0.name == program.name }
-      guard let planned, !planned.isOfSeries, let seconds = outcomes.last?.testSeconds[program.title], seconds > 15
-      else {
-        continue
-      }
-      slow[program] = seconds
-    }
-    return slow
-  }
-
-  private static func skipped(_ program: SelftestProgram, _ seconds: Double) -> TestResult {
-    TestResult(
-      name: program.title, result: .skip,
-      message: "took \(PatchResult.rounded(seconds)) s in the first boot, not repeated")
-  }
-
-  private mutating func take(_ outcome: GuestRun, of run: PlannedRun, in directory: String) {
-    result.runs.append(
-      RunResult(
-        name: run.name, boot: outcome.boot, problems: outcome.problems, seconds: outcome.seconds,
-        secondsToFirstTest: outcome.secondsToFirstTest, directory: directory))
-    if outcome.boot != "booted" { result.boot = "failed" }
-  }
-
-  private mutating func takeTests(_ tests: [TestResult], of run: PlannedRun) {
-    result.tests += tests.map { test in
-      TestResult(
-        name: run.name == "default" ? test.name : "\(test.name) [\(run.name)]", result: test.result,
-        message: test.message)
-    }
-  }
-
   private func begin(_ phase: String) { events(.phase(patch: subject.number, name: phase)) }
 
   private mutating func note(_ phase: String, since start: ContinuousClock.Instant) {
     result.phases.append(.init(name: phase, seconds: (clock.now - start).seconds))
-  }
-}
-
-extension Duration {
-  /// The duration in seconds.
-  var seconds: Double {
-    Double(components.seconds) + Double(components.attoseconds) / 1e18
   }
 }
