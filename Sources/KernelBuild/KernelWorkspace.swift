@@ -1,3 +1,4 @@
+import ByteText
 import ChildProcess
 import SystemPackage
 
@@ -51,12 +52,27 @@ public struct KernelWorkspace: Sendable {
           break
         }
       }
-      if partial.exists { _ = rename(partial.string, wanted.string) }
+      if partial.exists {
+        await retarget(partial, from: directory.appending(seed), to: wanted)
+        _ = rename(partial.string, wanted.string)
+      }
     }
     try wanted.makeDirectories()
     try wanted.appending("gmemkit.used").write([])
     for (name, _) in objectDirectories().dropFirst(Self.kept) {
       _ = try? await ChildProcess.run(ChildCommand("rm", ["-rf", directory.appending(name).string]))
+    }
+  }
+
+  /// Puts a copy's own name into make's notes of how things were made: with the old one, objtool would be made anew and,
+  /// because of that, every object; and what is noted of the selftests' headers would go with the original.
+  private func retarget(_ copy: FilePath, from old: FilePath, to new: FilePath) async {
+    let command = ChildCommand("grep", ["-rlF", "--include=*.cmd", "--include=*.d", old.string, copy.string])
+    guard let found = try? await ChildProcess.run(command, limits: ChildLimits(keptBytes: 16 << 20)) else { return }
+    for range in found.output.bytes.lineRanges() {
+      let path = FilePath(found.output.bytes[range].text)
+      guard let bytes = path.contents() else { continue }
+      try? path.write(Array(bytes.text.replacing(old.string, with: new.string).utf8))
     }
   }
 
