@@ -5,12 +5,15 @@ import LockModel
 final class CallerTable {
   private let context: RuleContext
   private var callers: [FunctionID: [(caller: FunctionID, call: CallEvent)]] = [:]
-  private lazy var references = ReferenceIndex(context.program)
+  private lazy var references = ReferenceIndex(context.program, callbacks: context.solver.callbacks)
 
   init(_ context: RuleContext) { self.context = context }
 
   /// Whether anything calls the function by name.
   func isCalled(_ id: FunctionID) -> Bool { !callers(of: id).isEmpty }
+
+  /// The calls that surely mean the function, with the functions that make them.
+  func calls(of id: FunctionID) -> [(caller: FunctionID, call: CallEvent)] { callers(of: id) }
 
   /// Whether some chain of callers holds a lock of the class, or asserts it.
   func mayHold(_ lockClass: LockClass, over id: FunctionID) -> Bool {

@@ -14,7 +14,7 @@ public struct RuleContext {
 
   /// Whether other files can call the function, or an operations table holds it.
   func isExported(_ id: FunctionID) -> Bool {
-    !program.definition(id).isStatic || program.slots.values.contains { $0.contains(id) }
+    !program.definition(id).isStatic || !solver.callbacks.members(holding: id).isEmpty
   }
 
   /// Whether a local says whether a lock is held.
@@ -24,6 +24,13 @@ public struct RuleContext {
   func place(_ function: FunctionID, _ node: NodeID) -> SourcePlace {
     let file = program.file(of: function)
     let position = file.position(of: node)
+    return SourcePlace(path: file.path, line: position.line, column: position.column)
+  }
+
+  /// The place of a function's name in its definition.
+  func place(of function: FunctionID) -> SourcePlace {
+    let file = program.file(of: function)
+    let position = file.position(ofOffset: file.tokens[Int(program.definition(function).token)].start)
     return SourcePlace(path: file.path, line: position.line, column: position.column)
   }
 
@@ -50,10 +57,12 @@ public struct RuleContext {
     chain.enumerated().map { index, step in
       let file = program.file(of: step.function)
       let isLast = index == chain.count - 1
-      let callee = callee(step.node, in: file)
-      let what =
-        isLast ? last : "'\(name(step.function))' calls '\(callee.exists ? text(callee) : "a function pointer")'"
-      return Evidence(place(step.function, step.node), what)
+      if isLast { return Evidence(place(step.function, step.node), last) }
+      let callee = name(chain[index + 1].function)
+      let written =
+        file[step.node].kind == .call ? SourceText.text(of: file[step.node].a, file, program.symbols) : callee
+      let how = written == callee ? "" : " through '\(written)'"
+      return Evidence(place(step.function, step.node), "'\(name(step.function))' calls '\(callee)'\(how)")
     }
   }
 

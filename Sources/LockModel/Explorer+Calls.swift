@@ -14,10 +14,10 @@ extension Explorer {
       use(first, at: node, isErrorCode: true, state)
     }
     let arguments = argumentNodes.map { place(of: $0) }
-    let (targets, isIndirect) = self.targets(item, name)
-    record(node, name, targets, isIndirect, argumentNodes, arguments, state)
-    let summary = targets.count == 1 ? solver.summary(targets[0]) : nil
-    settlePairs(node, name, arguments, targets.first, &state)
+    let callee = self.callee(item, name)
+    record(node, name, callee, argumentNodes, arguments, state)
+    let summary = callee.isCertain ? solver.summary(callee.targets[0]) : nil
+    settlePairs(node, name, arguments, callee.parameter < 0 ? callee.targets.first : nil, &state)
     for closing in summary?.closes ?? [] {
       let resource = solver.places.substitute(closing.resource, arguments)
       if resource >= 0 { settlePairs(node, closing.name, [resource], nil, &state) }
@@ -32,30 +32,8 @@ extension Explorer {
     return states
   }
 
-  private mutating func targets(_ item: Node, _ name: Symbol) -> ([FunctionID], Bool) {
-    if name.exists {
-      let (kind, _) = localPlaceStep(name)
-      if kind == .global {
-        if let target = solver.program.resolve(name, fromFile: scope.fileIndex), target != scope.id {
-          return ([target], false)
-        }
-        return ([], false)
-      }
-      return ([], true)
-    }
-    var callee = scope.file[item.a]
-    if callee.kind == .unary, callee.operation == .star { callee = scope.file[callee.a] }
-    guard callee.kind == .member else { return ([], true) }
-    let base = place(of: callee.a)
-    let object = callee.operation == .arrow ? solver.places.pointee(of: base) : base
-    guard let type = type(of: object), let tag = solver.program.structure(of: type) else { return ([], true) }
-    return (solver.program.slots[MemberKey(structure: tag, member: Symbol(callee.b))] ?? [], true)
-  }
-
   private mutating func record(
-    _ node: NodeID, _ name: Symbol, _ targets: [FunctionID], _ isIndirect: Bool, _ nodes: [NodeID],
-    _ arguments: [Place],
-    _ state: PathState
+    _ node: NodeID, _ name: Symbol, _ callee: Callee, _ nodes: [NodeID], _ arguments: [Place], _ state: PathState
   ) {
     let conditions = parameterConditions(state)
     let key = CallKey(node: node, held: state.held, conditions: conditions)
@@ -63,8 +41,9 @@ extension Explorer {
     noteListAccess(nodes, name, state)
     facts.calls.append(
       CallEvent(
-        node: node, callee: name, targets: targets, arguments: arguments, values: nodes.map { values(of: $0, state) },
-        held: state.held, conditions: conditions, isIndirect: isIndirect))
+        node: node, callee: name, targets: callee.targets, arguments: arguments,
+        values: nodes.map { values(of: $0, state) }, held: state.held, conditions: conditions,
+        isIndirect: callee.isIndirect, parameter: callee.parameter))
   }
 
   /// What the path says about the parameters; a condition that a caller cannot check makes it impossible to use.
@@ -100,6 +79,7 @@ extension Explorer {
         continue
       }
       if item.kind == .name, let own = scope.parameters[Symbol(item.a)], own < 64 {
+        noteHandingOn(own, summary?.loads[position], node, arguments, &state)
         // Handed on: written, unless the callee is known to leave it alone for some results.
         if summary?.skipsFor[position] == nil { state.written |= 1 << UInt64(own) }
         continue
@@ -119,6 +99,7 @@ extension Explorer {
       forgetFacts(target, &state)
       guard let bit = scope.trackedBits[name] else { continue }
       let wasUnset = state.unset & bit != 0
+      if wasUnset { notePassing(argument, name, node, arguments, summary?.loads[position], state) }
       state.unset &= ~bit
       let output = summary == nil ? solver.interface.outputs[calleeName(node)] : nil
       if wasUnset, let output, output.position == position {

@@ -113,7 +113,10 @@ extension Explorer {
       let parameters = scope.definition.parameters
       return Int(step.value) < parameters.count ? parameters[Int(step.value)].type : nil
     case .local: return scope.localTypes[Symbol(step.value)]
-    case .global: return solver.program.globalType(Symbol(step.value))
+    case .global:
+      let name = Symbol(step.value)
+      if name == solver.names.current { return CType(base: .structure, name: solver.names.task, pointers: 1) }
+      return solver.program.globalType(name)
     case .member:
       guard let base = type(of: step.base, depth + 1), let tag = solver.program.structure(of: base) else { return nil }
       return solver.program.memberType(tag, Symbol(step.value))
@@ -180,6 +183,7 @@ extension Explorer {
         if item.kind == .unary, item.operation == .ampersand, scope.file[item.a].kind == .name { continue }
         // A macro may write to a name it is given.
         if !isKnown {
+          if isTarget(argument) { continue }
           var inner: [MicroOperation] = []
           collect(argument, &inner)
           result += inner.filter { if case .read = $0 { false } else { true } }
@@ -190,7 +194,11 @@ extension Explorer {
       result.append(.call(id))
     case .assign:
       collect(node.b, &result)
-      if scope.file[node.a].kind != .name || node.operation != .equal { collect(node.a, &result) }
+      if node.operation == .equal, isTarget(node.a) {
+        collect(scope.file[node.a].a, &result)
+      } else if scope.file[node.a].kind != .name || node.operation != .equal {
+        collect(node.a, &result)
+      }
       result.append(.assign(id))
     case .unary:
       if node.operation == .ampersand {
@@ -198,6 +206,7 @@ extension Explorer {
         return
       }
       collect(node.a, &result)
+      if isTarget(id) { result.append(.load(id)) }
       if node.operation == .plusPlus || node.operation == .minusMinus { result.append(.modify(id)) }
     case .postfix:
       collect(node.a, &result)

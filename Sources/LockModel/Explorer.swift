@@ -26,6 +26,7 @@ struct Explorer {
   var unsetSeen: Set<UnsetReadEvent> = []
   var assertsSeen: Set<CallKey> = []
   var accessesSeen: Set<CallKey> = []
+  var passingsSeen: Set<NodeID> = []
   /// Functions that this one also undoes: opener call → closer's name.
   var pairs: [NodeID: Pairing] = [:]
   /// Pairs that a callee opens and leaves to this function.
@@ -61,6 +62,8 @@ struct Explorer {
     case modify(NodeID)
     case read(NodeID)
     case dereference(NodeID)
+    /// What a pointer parameter points to is read.
+    case load(NodeID)
   }
 
   init(_ solver: Solver, _ scope: FunctionScope) {
@@ -280,6 +283,8 @@ struct Explorer {
         for index in states.indices { storeUnknown(target, item.a, &states[index]) }
       case .read(let node):
         for index in states.indices { read(node, &states[index]) }
+      case .load(let node):
+        for state in states { noteLoad(node, state) }
       case .dereference(let node):
         for state in states { use(scope.file[node].a, at: node, isErrorCode: false, state) }
       }
@@ -326,18 +331,6 @@ struct Explorer {
     for index in state.pending.indices where state.pending[index].result == result {
       state.pending[index].result = target
     }
-  }
-
-  /// `*p = …` or `p->x = …` through a parameter.
-  private mutating func noteWrite(_ node: NodeID, _ state: inout PathState) {
-    let item = scope.file[node]
-    var base: NodeID = -1
-    if item.kind == .unary, item.operation == .star { base = item.a }
-    if item.kind == .index { base = item.a }
-    guard base >= 0, scope.file[base].kind == .name, let position = scope.parameters[Symbol(scope.file[base].a)],
-      position < 64
-    else { return }
-    state.written |= 1 << UInt64(position)
   }
 
   /// What is stored somewhere has another owner.

@@ -70,6 +70,8 @@ public struct CallEvent: Sendable {
   public let conditions: [ParameterCondition]
   /// Whether the callee is a value, such as a member or a local, and not a function's name.
   public let isIndirect: Bool
+  /// The parameter whose value is called, so that `targets` are what callers pass for it; -1 for any other call.
+  public let parameter: Int
 }
 
 /// Control leaves the function.
@@ -114,6 +116,26 @@ public struct UnsetReadEvent: Sendable, Hashable {
   public let call: NodeID
 }
 
+/// What a pointer parameter points to is read before the function writes it.
+public struct PointerLoad: Sendable {
+  /// What the function's arguments must be for the read to be reached.
+  public let conditions: [ParameterCondition]
+  /// The way there: calls, and last the read.
+  public let chain: [ChainStep]
+}
+
+/// The address of a local without a value is passed to a function that reads what it points to before it writes it.
+public struct UnsetPassingEvent: Sendable, Hashable {
+  /// The argument.
+  public let node: NodeID
+  /// The local that has no value there.
+  public let variable: Symbol
+  /// The call.
+  public let call: NodeID
+  /// From the callee to the place where it is read.
+  public let chain: [ChainStep]
+}
+
 /// A member that other tasks may see is written, or a list in one is walked or changed.
 public struct MemberAccessEvent: Sendable {
   /// The member's node.
@@ -152,6 +174,10 @@ public struct FunctionFacts: Sendable {
   public internal(set) var asserts: [AssertEvent] = []
   /// Reads of locals that a path reaches before it sets them.
   public internal(set) var unsetReads: [UnsetReadEvent] = []
+  /// Locals without a value whose address goes to a function that reads them.
+  public internal(set) var unsetPassings: [UnsetPassingEvent] = []
+  /// Per pointer parameter, the way to where what it points to is read although the function has not written it.
+  public internal(set) var loads: [Int: PointerLoad] = [:]
   /// Places released somewhere in the function.
   public internal(set) var released: Set<Place> = []
   /// Writes to members and uses of lists in members, once for each set of locks held.

@@ -12,6 +12,10 @@ struct KernelInterface {
   let sleepers: Set<Symbol>
   /// Write through an argument for some results only: its position and the results for which it is left alone.
   let outputs: [Symbol: (position: Int, skippedFor: ValueSet)]
+  /// May fault on user memory, which takes the lock of the current task's address space.
+  let faulters: Set<Symbol>
+  /// What is held around every call through a member of a kernel interface.
+  let heldAround: [MemberKey: HeldByInterface]
 
   init(_ symbols: SymbolTable) {
     func set(_ text: String) -> Set<Symbol> {
@@ -26,6 +30,8 @@ struct KernelInterface {
       for name in names.split(separator: " ") { outputs[symbols.intern(String(name))] = (position, skipped) }
     }
     self.outputs = outputs
+    faulters = set(Self.faulterText)
+    heldAround = Self.heldAround(symbols)
   }
 
   /// What a call to `name` may return; nil where that is not known.

@@ -29,6 +29,12 @@ struct KnownNames {
   /// Return a negative errno made from a pointer, a condition …
   let dereferences: Set<Symbol>
   let socketLock: Symbol
+  /// `current->mm->mmap_lock`, a `struct mm_struct`'s.
+  let current: Symbol
+  let task: Symbol
+  let addressSpace: Symbol
+  let addressSpaceTag: Symbol
+  let addressSpaceLock: Symbol
 
   init(_ symbols: SymbolTable) {
     func set(_ text: String) -> Set<Symbol> {
@@ -104,5 +110,10 @@ struct KnownNames {
       """)
     dereferences = []
     socketLock = symbols.intern("sk_lock")
+    current = symbols.intern("current")
+    task = symbols.intern("task_struct")
+    addressSpace = symbols.intern("mm")
+    addressSpaceTag = symbols.intern("mm_struct")
+    addressSpaceLock = symbols.intern("mmap_lock")
   }
 }

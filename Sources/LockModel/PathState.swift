@@ -70,6 +70,8 @@ struct PathState: Hashable {
   var closed: [Place] = []
   /// Pointer parameters that were written through, one bit each.
   var written: UInt64 = 0
+  /// Pointer parameters that were written through or handed to a callee that may write, one bit each.
+  var touched: UInt64 = 0
   /// A call that failed, in a condition that kept its result nowhere; -1 for none.
   var failed: NodeID = -1
 
@@ -132,6 +134,7 @@ struct PathState: Hashable {
     }
     result.decisions = decisions.filter(other.decisions.contains)
     result.written = written & other.written
+    result.touched = touched | other.touched
     return result
   }
 

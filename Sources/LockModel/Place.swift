@@ -109,6 +109,26 @@ public struct PlaceTable {
     return root.kind == .parameter || root.kind == .global
   }
 
+  /// A caller's place in the terms of a callee that is given `arguments`; -1 when the callee cannot name it.
+  mutating func calleePlace(of place: Place, _ arguments: [Place]) -> Place {
+    guard place >= 0 else { return -1 }
+    if let position = arguments.firstIndex(of: place) { return intern(.parameter, -1, Int32(position)) }
+    let step = steps[Int(place)]
+    if step.kind == .global { return place }
+    guard step.base >= 0 else { return -1 }
+    // What an argument points to: the argument is the address.
+    if let position = arguments.firstIndex(where: { $0 >= 0 && pointee(of: $0) == place }) {
+      return intern(.pointee, intern(.parameter, -1, Int32(position)))
+    }
+    let base = calleePlace(of: step.base, arguments)
+    guard base >= 0 else { return -1 }
+    switch step.kind {
+    case .pointee: return pointee(of: base)
+    case .address: return address(of: base)
+    default: return intern(step.kind, base, step.value)
+    }
+  }
+
   /// The place in a caller's terms, given the values of the arguments; -1 when it cannot be said.
   mutating func substitute(_ place: Place, _ arguments: [Place]) -> Place {
     guard place >= 0 else { return -1 }

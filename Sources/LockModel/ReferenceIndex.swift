@@ -3,6 +3,7 @@ import KernelC
 /// Which functions of a program mention a function by name, or call through a member that it is stored in.
 public struct ReferenceIndex {
   private let program: Program
+  private let callbacks: CallbackIndex
   /// For a symbol, the first entry of its list; -1 for none.
   private var heads: ContiguousArray<Int32>
   private var memberHeads: ContiguousArray<Int32>
@@ -11,8 +12,9 @@ public struct ReferenceIndex {
   /// Reads every function of `program`, macros left out.
   ///
   /// - Complexity: O(nodes).
-  public init(_ program: Program) {
+  public init(_ program: Program, callbacks: CallbackIndex) {
     self.program = program
+    self.callbacks = callbacks
     let count = program.symbols.count
     heads = ContiguousArray(repeating: -1, count: count)
     memberHeads = heads
@@ -62,7 +64,7 @@ public struct ReferenceIndex {
   /// The functions in which a call may mean `id`, in program order.
   public func mayCall(_ id: FunctionID) -> [FunctionID] {
     var result = list(heads, program.definition(id).name)
-    for (key, functions) in program.slots where functions.contains(id) { result += list(memberHeads, key.member) }
+    for member in callbacks.members(holding: id) { result += list(memberHeads, member.member) }
     return Set(result).sorted { $0.rawValue < $1.rawValue }
   }
 }

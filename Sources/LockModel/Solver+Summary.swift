@@ -6,6 +6,7 @@ extension Solver {
     summary.exits = exits(facts)
     summary.returns = returns(facts)
     summary.requires = requirements(facts)
+    if !facts.isApproximate, !program.definition(facts.id).isMacro { summary.loads = facts.loads }
     if program.definition(facts.id).isInline, facts.calls.count < 8 {
       summary.closes = facts.calls.compactMap { call in
         guard call.callee.exists, let first = call.arguments.first, places.isPortable(first) else { return nil }
@@ -13,6 +14,7 @@ extension Solver {
       }
     }
     summarisePointers(facts, &summary)
+    summary.callbacks = callbackCalls(facts)
     summary.mayAcquire = acquisitions(facts)
     summary.sleeps = sleepChain(facts)
     return summary
@@ -77,88 +79,6 @@ extension Solver {
         summary.writesOn[position] = written
       }
     }
-  }
-
-  // MARK: What it may take
-
-  private func acquisitions(_ facts: FunctionFacts) -> [MayAcquire] {
-    let kept = Set(facts.exits.flatMap { exit in exit.held.filter { $0.balance > 0 }.map(\.place) })
-    var result: [MayAcquire] = []
-    var seen: Set<AcquireKey> = []
-    func add(_ item: MayAcquire) {
-      guard result.count < Self.acquireLimit else { return }
-      let key = AcquireKey(
-        place: item.place, lockClass: item.lockClass, mode: item.mode, conditions: item.conditions)
-      if seen.insert(key).inserted { result.append(item) }
-    }
-    for event in facts.acquires where !event.isTry && !event.kind.nests {
-      // Taking again what was dropped for the caller gives it back.
-      if event.held.contains(where: { $0.place == event.place && $0.balance < 0 }) { continue }
-      // Taken, never dropped, but not on all ways out: given back to a caller after a callee dropped it.
-      if kept.contains(event.place), !facts.released.contains(event.place),
-        !facts.exits.allSatisfy({ exit in exit.held.contains { $0.place == event.place && $0.balance > 0 } })
-      {
-        continue
-      }
-      let portable = places.isPortable(event.place) ? event.place : -1
-      guard portable >= 0 || event.lockClass != nil else { continue }
-      add(
-        MayAcquire(
-          place: portable, lockClass: event.lockClass, kind: event.kind, mode: event.mode, sleeps: event.sleeps,
-          conditions: event.conditions, chain: [ChainStep(function: facts.id, node: event.node)]))
-    }
-    for call in facts.calls where call.targets.count == 1 {
-      guard let callee = summary(call.targets[0]) else { continue }
-      for item in callee.mayAcquire where item.chain.count < Self.chainLimit {
-        guard let lifted = lift(item, call, facts.id) else { continue }
-        add(lifted)
-      }
-    }
-    return result
-  }
-
-  private struct AcquireKey: Hashable {
-    let place: Place
-    let lockClass: LockClass?
-    let mode: LockMode
-    let conditions: [ParameterCondition]
-  }
-
-  /// A callee's acquisition in the caller's terms; nil when the arguments rule it out or the lock was dropped before.
-  func lift(_ item: MayAcquire, _ call: CallEvent, _ caller: FunctionID) -> MayAcquire? {
-    guard isPossible(item.conditions, call) else { return nil }
-    let place = places.substitute(item.place, call.arguments)
-    if place >= 0, call.held.contains(where: { $0.place == place && $0.balance < 0 }) { return nil }
-    let portable = place >= 0 && places.isPortable(place) ? place : -1
-    guard place >= 0 || item.lockClass != nil else { return nil }
-    return MayAcquire(
-      place: portable, lockClass: item.lockClass, kind: item.kind, mode: item.mode, sleeps: item.sleeps,
-      conditions: liftedConditions(item.conditions, call),
-      chain: [ChainStep(function: caller, node: call.node)] + item.chain)
-  }
-
-  /// Whether the arguments allow the path.
-  public func isPossible(_ conditions: [ParameterCondition], _ call: CallEvent) -> Bool {
-    if conditions.contains(.unknowable) { return false }
-    for condition in conditions where condition.parameter < call.values.count {
-      if call.values[condition.parameter].isDisjoint(with: condition.values) { return false }
-    }
-    return true
-  }
-
-  private func liftedConditions(_ conditions: [ParameterCondition], _ call: CallEvent) -> [ParameterCondition] {
-    var result = call.conditions
-    for condition in conditions where condition.parameter < call.arguments.count {
-      let place = call.arguments[condition.parameter]
-      guard place >= 0, places[place].kind == .parameter else { continue }
-      let parameter = Int(places[place].value)
-      if let index = result.firstIndex(where: { $0.parameter == parameter }) {
-        result[index].values.formIntersection(condition.values)
-      } else {
-        result.append(ParameterCondition(parameter: parameter, values: condition.values))
-      }
-    }
-    return result
   }
 
   // MARK: Sleeping

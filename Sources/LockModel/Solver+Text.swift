@@ -80,8 +80,19 @@ extension Solver {
   /// The far end of the path is a global.
   public func isGlobal(_ place: Place) -> Bool { places.root(of: place)?.kind == .global }
 
+  /// Whether the path starts at `current`, the task that runs.
+  public func isOfCurrentTask(_ place: Place) -> Bool {
+    guard place >= 0, let root = places.root(of: place) else { return false }
+    return root.kind == .global && Symbol(root.value) == names.current
+  }
+
   /// The place in a caller's terms; -1 when it cannot be said.
   public func substitute(_ place: Place, _ arguments: [Place]) -> Place { places.substitute(place, arguments) }
+
+  /// A caller's place in the terms of a callee that is given `arguments`; -1 when the callee cannot name it.
+  public func calleePlace(of place: Place, _ arguments: [Place]) -> Place {
+    places.calleePlace(of: place, arguments)
+  }
 
   /// The class of a lock that a function holds.
   public func lockClass(of held: HeldLock, in function: FunctionID) -> LockClass? {

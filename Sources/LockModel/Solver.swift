@@ -7,7 +7,7 @@ import KernelC
 public final class Solver {
   static let depthLimit = 14
   static let acquireLimit = 40
-  static let chainLimit = 10
+  static let chainLimit = 20
 
   /// The linked files that facts and summaries are computed from.
   public let program: Program
@@ -21,6 +21,9 @@ public final class Solver {
   private var scopeOf: [FunctionID: FunctionScope] = [:]
   private var summaries: [FunctionID: Summary] = [:]
   private var underWay: Set<FunctionID> = []
+  private var ordered: Set<FunctionID> = []
+  /// Where functions go as values.
+  public private(set) lazy var callbacks = CallbackIndex(program)
   private var getters: [Symbol: Bool] = [:]
   private var errnoNames: [Symbol: Bool] = [:]
   private var returnTypes: [Symbol: CType?] = [:]
@@ -41,6 +44,8 @@ public final class Solver {
   /// The facts of a function; nil while it is under way or too deep in a chain of calls.
   public func facts(_ id: FunctionID) -> FunctionFacts? {
     if let known = factsOf[id] { return known }
+    summariseCallees(of: id)
+    if let known = factsOf[id] { return known }
     guard depth < Self.depthLimit, underWay.insert(id).inserted else { return nil }
     depth += 1
     let scope = scopes(id)
@@ -52,6 +57,43 @@ public final class Solver {
     pairsOf[id] = explorer.pairs
     hints[id] = explorer.hints
     return facts
+  }
+
+  /// Summarises what `id` calls by name or passes as an argument, innermost first, so that a chain of calls may be of any
+  /// length; only calls through members and cycles nest.
+  private func summariseCallees(of id: FunctionID) {
+    guard ordered.insert(id).inserted, underWay.insert(id).inserted else { return }
+    var stack = [(id: id, callees: named(in: id))]
+    while let top = stack.indices.last {
+      if let callee = stack[top].callees.popLast() {
+        if factsOf[callee] == nil, ordered.insert(callee).inserted, underWay.insert(callee).inserted {
+          stack.append((callee, named(in: callee)))
+        }
+        continue
+      }
+      let done = stack.removeLast().id
+      underWay.remove(done)
+      if done != id { _ = summary(done) }
+    }
+  }
+
+  /// The functions that a function calls by name or passes as arguments, the first one last.
+  private func named(in id: FunctionID) -> [FunctionID] {
+    let scope = scopes(id)
+    var found: [FunctionID] = []
+    func add(_ node: NodeID) {
+      let item = scope.file[node]
+      guard item.kind == .name, scope.localTypes[Symbol(item.a)] == nil, scope.parameters[Symbol(item.a)] == nil,
+        let target = program.resolve(Symbol(item.a), fromFile: scope.fileIndex)
+      else { return }
+      found.append(target)
+    }
+    for call in scope.calls.reversed() {
+      let item = scope.file[call]
+      for argument in scope.file.list(item.b, item.c) { add(argument) }
+      add(item.a)
+    }
+    return found
   }
 
   /// What the function's text says regardless of paths.
@@ -80,8 +122,11 @@ public final class Solver {
   /// What callers need to know of a function.
   public func summary(_ id: FunctionID) -> Summary? {
     if let known = summaries[id] { return known }
-    guard let facts = facts(id) else { return nil }
+    guard let facts = facts(id), depth < Self.depthLimit, underWay.insert(id).inserted else { return nil }
+    depth += 1
     let summary = summarise(facts)
+    depth -= 1
+    underWay.remove(id)
     summaries[id] = summary
     return summary
   }

@@ -3,7 +3,7 @@ import KernelC
 /// A lock that a call may take, at any depth.
 public struct MayAcquire: Sendable {
   /// In terms of the function's parameters or globals; -1 when only the class is known.
-  public let place: Place
+  public internal(set) var place: Place
   /// The lock's class; nil where the types do not tell.
   public let lockClass: LockClass?
   /// The kind of lock that is taken.
@@ -13,9 +13,63 @@ public struct MayAcquire: Sendable {
   /// Whether taking it may sleep.
   public let sleeps: Bool
   /// What the function's arguments must be for the acquisition to be reached.
-  public let conditions: [ParameterCondition]
+  public internal(set) var conditions: [ParameterCondition]
   /// The way there: calls, and last the acquisition.
-  public let chain: [ChainStep]
+  public internal(set) var chain: [ChainStep]
+  /// Whether a call on the way goes through a function pointer.
+  public internal(set) var isThroughPointer = false
+  /// Taken only where user memory is not there when it is accessed.
+  public internal(set) var isFault = false
+  /// Locks of callers that were dropped on the way.
+  public internal(set) var dropped: [Place] = []
+}
+
+/// How control gets from a function to something that a call of it, or a call deeper down, runs.
+public struct CallWay: Sendable {
+  /// The function that makes the outermost call; `arguments` are in its terms.
+  public let function: FunctionID
+  /// The value of each argument, where it can be named.
+  public let arguments: [Place]
+  /// What each argument may be.
+  let values: [ValueSet]
+  /// The state of every lock in `function` when it makes the call.
+  public let held: [HeldLock]
+  /// What the path to the call requires of the function's parameters.
+  public let conditions: [ParameterCondition]
+  /// The calls, outermost first.
+  public let steps: [ChainStep]
+
+  init(
+    function: FunctionID, arguments: [Place], values: [ValueSet], held: [HeldLock], conditions: [ParameterCondition],
+    steps: [ChainStep]
+  ) {
+    self.function = function
+    self.arguments = arguments
+    self.values = values
+    self.held = held
+    self.conditions = conditions
+    self.steps = steps
+  }
+
+  /// The way of one call.
+  init(_ call: CallEvent, in function: FunctionID) {
+    self.function = function
+    arguments = call.arguments
+    values = call.values
+    held = call.held
+    conditions = call.conditions
+    steps = [ChainStep(function: function, node: call.node)]
+  }
+}
+
+/// A call of a function that the caller passes as an argument.
+public struct CallbackCall: Sendable {
+  /// Zero-based index of the parameter that is called.
+  public let parameter: Int
+  /// From the summarised function to the call of the parameter.
+  public let way: CallWay
+  /// The locks held around the callback in the summarised function's terms, and the functions that hold them.
+  public let held: [(lock: HeldLock, holder: FunctionID)]
 }
 
 /// One step of a chain: a node in a function.
@@ -90,6 +144,8 @@ public struct Summary: Sendable {
   public internal(set) var exits: [SummaryExit] = []
   /// Locks that it or its callees wait for, up to a limit; trylocks and kinds that nest are left out.
   public internal(set) var mayAcquire: [MayAcquire] = []
+  /// Calls of functions that a caller passes in, with the locks that are held around them.
+  public internal(set) var callbacks: [CallbackCall] = []
   /// Calls of a small wrapper that may undo something its caller did.
   public internal(set) var closes: [Closing] = []
   /// Locks that the function asserts without having taken them itself.
@@ -98,6 +154,8 @@ public struct Summary: Sendable {
   public internal(set) var sleeps: [ChainStep]?
   /// What it returns; nil where that is not known.
   public internal(set) var returns: ValueSet?
+  /// Per pointer parameter that is read through before it is written, the way to the read.
+  public internal(set) var loads: [Int: PointerLoad] = [:]
   /// Per pointer parameter, the results for which it is surely written; absent when never or unknown.
   public internal(set) var writesFor: [Int: ValueSet] = [:]
   /// Per pointer parameter, the results for which it is surely left alone.

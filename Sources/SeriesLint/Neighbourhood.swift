@@ -10,6 +10,7 @@ struct Neighbourhood {
   private static let commonHeaders = [
     "include/linux/mutex.h", "include/linux/spinlock.h", "include/linux/rwsem.h", "include/linux/rwlock.h",
     "include/linux/fs.h", "include/linux/pagemap.h", "include/linux/mm.h", "include/linux/mmap_lock.h",
+    "include/linux/mm_types.h", "include/linux/sched.h",
   ]
   private static let largest = 4000
 

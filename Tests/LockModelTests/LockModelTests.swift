@@ -191,7 +191,7 @@ struct ReferenceIndexTests {
         void indirect(struct foo *foo) { foo->ops->run(foo); }
         void other(struct foo *foo) { foo->n = 1; }
         """)
-    let index = ReferenceIndex(model.program)
+    let index = ReferenceIndex(model.program, callbacks: model.solver.callbacks)
     let names = index.mayCall(try model.function("target")).map {
       model.program.symbols.text(model.program.definition($0).name)
     }

@@ -9,16 +9,23 @@ struct DoubleLock: Rule {
     summary: "a lock is taken again while it is held",
     severity: .error, confidence: .high,
     whatItDoes: """
-      Reports a lock that is taken while the same path holds it: in the function itself, at any depth of calls (through \
-      an operations table too), or by an interrupt handler, work item or timer that the holder waits for. Reading an \
-      rwsem twice counts: a writer that waits in between blocks the second reader.
+      Reports a lock that is taken while the same path holds it: in the function itself, at any depth of calls, or by an \
+      interrupt handler, work item or timer that the holder waits for. Calls are followed through operations tables, \
+      members that a function is stored in, and arguments: whoever passes a callback to a function that calls it under a \
+      lock is checked. Reading an rwsem twice counts: a writer that waits in between blocks the second reader. Behind a \
+      callback, where a lock cannot be named in the holder's terms any more, a lock of the same class counts, as for \
+      lockdep.
       """,
     whyItMatters: "The task waits for itself.",
     accepts: [
       "a lock dropped before it is taken again", "RCU, SRCU and read sides of an rwlock, which nest",
       "a callee that takes the lock only for arguments that the caller does not pass",
+      "locks of one class behind a callback that are taken with a _nested() primitive",
     ],
-    knownFalsePositives: ["two objects that one expression names at different times"],
+    knownFalsePositives: [
+      "two objects that one expression names at different times",
+      "two objects of one type, the second of which is locked behind a callback",
+    ],
     triggering: [
       RuleExample(
         """
@@ -53,7 +60,37 @@ struct DoubleLock: Rule {
         	mutex_unlock(&b->lock);
         	mutex_unlock(&a->lock);
         }
-        """)
+        """),
+      RuleExample(
+        """
+        struct foo { struct mutex lock; struct foo *child; };
+
+        static void visit(struct foo *foo, void (*visitor)(void *data), void *data)
+        {
+        	mutex_lock(&foo->lock);
+        	visitor(data);
+        	mutex_unlock(&foo->lock);
+        }
+
+        static void show(void *data)
+        {
+        	struct foo *foo = data;
+
+        	mutex_lock(&foo->lock);
+        	mutex_unlock(&foo->lock);
+        }
+
+        static void count(void *data)
+        {
+        	atomic_inc(data);
+        }
+
+        void f(struct foo *foo, atomic_t *number)
+        {
+        	visit(foo, count, number);
+        	visit(foo, show, foo->child);
+        }
+        """),
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
@@ -73,8 +110,12 @@ struct DoubleLock: Rule {
             description, id, event.node, "'\(lock)' is taken again while it is held",
             evidence: [Evidence(context.place(id, held.site), "first taken here")], key: lock))
       }
-      for call in facts.calls where call.held.contains(where: { $0.balance > 0 && !$0.kind.nests }) {
-        if let finding = check(call, id, context, &reported) ?? waits(call, id, handlers, context, &reported) {
+      for call in facts.calls {
+        if call.held.contains(where: { $0.balance > 0 && !$0.kind.nests }),
+          let finding = check(call, id, context, &reported) ?? waits(call, id, handlers, context, &reported)
+        {
+          findings.append(finding)
+        } else if let finding = passes(call, id, context, &reported) {
           findings.append(finding)
         }
       }
@@ -89,35 +130,98 @@ struct DoubleLock: Rule {
   private func check(
     _ call: CallEvent, _ id: FunctionID, _ context: RuleContext, _ reported: inout Set<NodeID>
   ) -> Finding? {
-    for target in call.targets.prefix(8) {
-      guard let summary = context.solver.summary(target) else { continue }
-      for item in summary.mayAcquire where item.place >= 0 && !item.kind.nests {
-        guard context.solver.isPossible(item.conditions, call) else { continue }
-        let place = context.solver.substitute(item.place, call.arguments)
-        guard place >= 0, !context.solver.isAmbiguous(place),
-          let held = call.held.first(where: { $0.place == place && $0.balance > 0 }),
+    let solver = context.solver
+    var byClass: (held: HeldLock, item: MayAcquire)?
+    for item in solver.acquisitions(at: call, in: id, assumingCallers: true) where !item.kind.nests && !item.isFault {
+      if item.place >= 0 {
+        guard !solver.isAmbiguous(item.place),
+          let held = call.held.first(where: { $0.place == item.place && $0.balance > 0 }),
           deadlocks(held, item.mode, item.kind), reported.insert(call.node).inserted
         else { continue }
-        return finding(call, held, item, target, id, context)
+        return finding(held, item, id, context)
+      }
+      if byClass == nil, let held = call.held.first(where: { isSameClass($0, item, id, context) }) {
+        byClass = (held, item)
+      }
+    }
+    guard let byClass, reported.insert(call.node).inserted else { return nil }
+    return finding(byClass.held, byClass.item, id, context)
+  }
+
+  /// Behind a callback a lock has no name in the holder's terms: there its class decides, as it does for lockdep.
+  private func isSameClass(_ held: HeldLock, _ item: MayAcquire, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    guard item.isThroughPointer, held.balance > 0, held.kind == item.kind, !held.kind.nests,
+      let lockClass = item.lockClass, lockClass.structure.exists, deadlocks(held, item.mode, item.kind),
+      context.solver.lockClass(of: held, in: id) == lockClass, let last = item.chain.last
+    else { return false }
+    return !isNested(held.site, in: id, context) && !isNested(last.node, in: last.function, context)
+  }
+
+  /// `mutex_lock_nested()` and kin say that two locks of the class are held at once on purpose.
+  private func isNested(_ node: NodeID, in id: FunctionID, _ context: RuleContext) -> Bool {
+    context.text(context.callee(node, in: context.program.file(of: id))).contains("_nest")
+  }
+
+  private func finding(_ held: HeldLock, _ item: MayAcquire, _ id: FunctionID, _ context: RuleContext) -> Finding {
+    let lock = context.solver.lockText(held.place, in: id)
+    let again = item.place >= 0 ? lock : item.lockClass?.text(context.program.symbols) ?? lock
+    let via = item.chain.count > 1 ? context.name(item.chain[1].function) : ""
+    let taker = item.chain.last.map { context.name($0.function) } ?? via
+    let how = item.chain.count > 2 ? "reaches '\(taker)', which takes" : "takes"
+    let node = item.chain.first?.node ?? held.site
+    let subject = via.isEmpty ? context.text(context.callee(node, in: context.program.file(of: id))) : via
+    let isHere = again == lock ? "it is held here" : "'\(lock)' is held here"
+    return context.finding(
+      description, id, node, "'\(subject)' \(how) '\(again)' again while \(isHere)",
+      evidence: [Evidence(context.place(id, held.site), "'\(lock)' is taken here")] + passing(item, context)
+        + context.evidence(item.chain, last: "'\(again)' is taken again here"),
+      key: "\(lock) \(subject)")
+  }
+
+  /// Who passes the callback that the chain goes through first.
+  private func passing(_ item: MayAcquire, _ context: RuleContext) -> [Evidence] {
+    guard item.isThroughPointer, item.chain.count > 1 else { return [] }
+    for (step, next) in zip(item.chain, item.chain.dropFirst()) {
+      let parameters = context.program.definition(step.function).parameters
+      let callee = context.callee(step.node, in: context.program.file(of: step.function))
+      guard let position = parameters.firstIndex(where: { $0.name == callee && callee.exists }),
+        let passing = context.solver.callbacks.passed(to: step.function, parameter: position)
+          .first(where: { $0.callback == next.function })
+      else { continue }
+      let who = context.name(passing.step.function)
+      return [
+        Evidence(
+          context.place(passing.step.function, passing.step.node),
+          "'\(who)' passes '\(context.name(next.function))' as '\(context.text(callee))'")
+      ]
+    }
+    return []
+  }
+
+  /// A callback that takes a lock which the callee holds around it, seen by the caller that knows both.
+  private func passes(
+    _ call: CallEvent, _ id: FunctionID, _ context: RuleContext, _ reported: inout Set<NodeID>
+  ) -> Finding? {
+    let solver = context.solver
+    for (callback, item, place) in solver.callbackAcquisitions(at: call, in: id)
+    where item.place >= 0 && !item.kind.nests && !item.isFault {
+      for (held, holder) in callback.held where held.balance > 0 && deadlocks(held, item.mode, item.kind) {
+        // What the callee can see for itself is told there.
+        guard held.place != place, solver.substitute(held.place, call.arguments) == item.place,
+          !solver.isAmbiguous(item.place),
+          reported.insert(call.node).inserted
+        else { continue }
+        let lock = solver.lockText(item.place, in: id)
+        let runs = context.name(item.chain[callback.way.steps.count + 1].function)
+        return context.finding(
+          description, id, call.node,
+          "'\(context.name(holder))' calls '\(runs)' with '\(lock)' held, which takes it again",
+          evidence: [Evidence(context.place(holder, held.site), "'\(lock)' is taken here")]
+            + context.evidence(item.chain, last: "'\(lock)' is taken again here"),
+          key: "\(lock) \(runs)")
       }
     }
     return nil
-  }
-
-  private func finding(
-    _ call: CallEvent, _ held: HeldLock, _ item: MayAcquire, _ target: FunctionID, _ id: FunctionID,
-    _ context: RuleContext
-  ) -> Finding {
-    let lock = context.solver.lockText(held.place, in: id)
-    let via = context.name(target)
-    let taker = item.chain.last.map { context.name($0.function) } ?? via
-    let how = item.chain.count > 1 ? "reaches '\(taker)', which takes" : "takes"
-    return context.finding(
-      description, id, call.node, "'\(via)' \(how) '\(lock)' again while it is held here",
-      evidence: [Evidence(context.place(id, held.site), "'\(lock)' is taken here")]
-        + context.evidence(
-          [ChainStep(function: id, node: call.node)] + item.chain, last: "'\(lock)' is taken again here"),
-      key: "\(lock) \(via)")
   }
 
   /// `free_irq()` and `cancel_work_sync()` wait for a handler that takes the lock.

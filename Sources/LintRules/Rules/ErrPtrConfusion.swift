@@ -38,7 +38,22 @@ struct ErrPtrConfusion: Rule {
         	foo->n = n;
         	return 0;
         }
-        """)
+        """),
+      RuleExample(
+        """
+        struct folio *f(struct address_space *mapping, pgoff_t index)
+        {
+        	struct folio *folio = NULL;
+
+        	if (use_large)
+        		folio = filemap_grab_folio(mapping, round_down(index, 512));
+
+        	if (!folio) /* reported */
+        		folio = filemap_grab_folio(mapping, index);
+
+        	return folio;
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -57,7 +72,22 @@ struct ErrPtrConfusion: Rule {
         	foo->n = n;
         	return 0;
         }
-        """)
+        """),
+      RuleExample(
+        """
+        struct folio *f(struct address_space *mapping, pgoff_t index)
+        {
+        	struct folio *folio = NULL;
+
+        	if (use_large)
+        		folio = filemap_grab_folio(mapping, round_down(index, 512));
+
+        	if (IS_ERR_OR_NULL(folio))
+        		folio = filemap_grab_folio(mapping, index);
+
+        	return folio;
+        }
+        """),
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
@@ -70,6 +100,8 @@ struct ErrPtrConfusion: Rule {
     var nullTest: NodeID = -1
     var errorTest: NodeID = -1
     var isPassedOn = false
+    /// It starts as NULL, so that a NULL check has a meaning of its own.
+    var startsAsNull = false
   }
 
   private func check(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
@@ -79,7 +111,9 @@ struct ErrPtrConfusion: Rule {
     var findings: [Finding] = []
     for (name, checks) in variables where !checks.isOther && !checks.sources.isEmpty {
       guard (checks.nullTest >= 0) != (checks.errorTest >= 0) else { continue }
-      guard context.isPointer(checks.sources[0], in: id) else { continue }
+      guard context.isPointer(checks.sources[0], in: id),
+        !checks.startsAsNull || isFallback(name, checks, id, context)
+      else { continue }
       var returned: ValueSet = []
       for source in checks.sources {
         returned.formUnion(context.solver.returns(of: context.callee(source, in: file)) ?? .any)
@@ -102,6 +136,21 @@ struct ErrPtrConfusion: Rule {
       }
     }
     return findings
+  }
+
+  /// `if (!p) p = source();`: the second attempt that a failed first one is meant to lead to.
+  private func isFallback(_ name: Symbol, _ checks: Checks, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let file = context.program.file(of: id)
+    let shapes = Statements(file: file, symbols: context.program.symbols)
+    return context.program.definition(id).nodes.contains { node in
+      guard file[node].kind == .ifStatement, shapes.core(file[node].a) == (checks.nullTest, true) else { return false }
+      return shapes.list(file[node].b).contains { statement in
+        guard file[statement].kind == .expressionStatement else { return false }
+        let item = file[file[statement].a]
+        return item.kind == .assign && checks.sources.contains(item.b) && file[item.a].kind == .name
+          && Symbol(file[item.a].a) == name
+      }
+    }
   }
 
   /// `if (IS_ERR(a)) … PTR_ERR(b)`
@@ -168,6 +217,8 @@ struct ErrPtrConfusion: Rule {
   ) {
     if file[value].kind == .call, context.callee(value, in: file).exists {
       variables[name, default: Checks()].sources.append(value)
+    } else if file[value].kind == .name, Symbol(file[value].a) == context.names.null {
+      variables[name, default: Checks()].startsAsNull = true
     } else {
       variables[name, default: Checks()].isOther = true
     }

@@ -9,8 +9,10 @@ struct LockOrder: Rule {
     summary: "two locks are taken in one order here and in the other there",
     severity: .error, confidence: .high,
     whatItDoes: """
-      Collects which lock class is taken while which other is held, directly and through calls, and reports pairs that \
-      occur in both orders, where both locks belong to the same object or are global.
+      Collects which lock class is taken while which other is held, directly and through calls and callbacks, and reports \
+      pairs that occur in both orders, where both locks belong to one object, both are global, or one is the lock of the \
+      task's own address space. That one the kernel holds around a fault handler and around mmap(), and every access to \
+      user memory may take it.
       """,
     whyItMatters: "Two tasks that run the two functions at once wait for each other.",
     accepts: ["trylocks, which do not wait", "classes of different objects, whose order may depend on the object"],
@@ -33,7 +35,33 @@ struct LockOrder: Rule {
         	mutex_unlock(&foo->a);
         	mutex_unlock(&foo->b);
         }
-        """)
+        """),
+      RuleExample(
+        """
+        struct foo { struct mutex lock; };
+
+        static vm_fault_t foo_fault(struct vm_fault *vmf)
+        {
+        	struct foo *foo = vmf->vma->vm_private_data;
+
+        	mutex_lock(&foo->lock); /* reported */
+        	mutex_unlock(&foo->lock);
+        	return 0;
+        }
+
+        static const struct vm_operations_struct foo_vm_ops = { .fault = foo_fault };
+
+        long foo_read(struct foo *foo, char __user *buffer)
+        {
+        	long r = 0;
+
+        	mutex_lock(&foo->lock);
+        	if (copy_to_user(buffer, foo, 8)) /* reported */
+        		r = -EFAULT;
+        	mutex_unlock(&foo->lock);
+        	return r;
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -56,7 +84,8 @@ struct LockOrder: Rule {
   private struct Site {
     let function: FunctionID
     let node: NodeID
-    let held: HeldLock
+    /// What is held; nil where the kernel holds it around the function.
+    let held: HeldLock?
     let chain: [ChainStep]
   }
 
@@ -69,38 +98,44 @@ struct LockOrder: Rule {
     }
     for id in context.functions {
       guard let facts = context.solver.facts(id), !facts.isApproximate else { continue }
-      for event in facts.acquires where !event.isTry && !event.kind.nests {
-        guard let second = event.lockClass else { continue }
-        for held in event.held {
-          guard let first = first(held, second, event.place, id, context) else { continue }
-          add(Edge(first: first, second: second), Site(function: id, node: event.node, held: held, chain: []))
+      let around = context.solver.heldAround(id)?.held.lockClass
+      func take(_ second: LockClass?, _ place: Place, held: [HeldLock], _ node: NodeID, _ chain: [ChainStep]) {
+        guard let second else { return }
+        for lock in held {
+          guard let first = first(lock, second, place, id, context) else { continue }
+          add(Edge(first: first, second: second), Site(function: id, node: node, held: lock, chain: chain))
+        }
+        if let around, around != second, second.structure.exists {
+          add(Edge(first: around, second: second), Site(function: id, node: node, held: nil, chain: chain))
         }
       }
-      for call in facts.calls where call.targets.count == 1 && call.held.contains(where: { $0.balance > 0 }) {
-        guard let summary = context.solver.summary(call.targets[0]) else { continue }
-        for item in summary.mayAcquire where !item.kind.nests && context.solver.isPossible(item.conditions, call) {
-          guard let second = item.lockClass, item.place >= 0 else { continue }
-          let place = context.solver.substitute(item.place, call.arguments)
-          guard place >= 0, !call.held.contains(where: { $0.place == place }) else { continue }
-          for held in call.held {
-            guard let first = first(held, second, place, id, context) else { continue }
-            add(Edge(first: first, second: second), Site(function: id, node: call.node, held: held, chain: item.chain))
-          }
+      for event in facts.acquires where !event.isTry && !event.kind.nests {
+        take(event.lockClass, event.place, held: event.held, event.node, [])
+      }
+      for call in facts.calls where around != nil || call.held.contains(where: { $0.balance > 0 && !$0.kind.nests }) {
+        for item in context.solver.acquisitions(at: call, in: id, assumingCallers: true)
+        where !item.kind.nests && !call.held.contains(where: { $0.place == item.place }) {
+          take(
+            item.lockClass, item.place, held: call.held.filter { !item.dropped.contains($0.place) }, call.node,
+            item.chain)
         }
       }
     }
     return findings(order, sites, context)
   }
 
-  /// The class held, if it and the one being taken belong together.
+  /// The class held, if it and the one being taken belong together: one object's, both global, or one the task's own.
   private func first(
     _ held: HeldLock, _ second: LockClass, _ place: Place, _ id: FunctionID, _ context: RuleContext
   ) -> LockClass? {
-    guard held.balance > 0, !held.kind.nests, let first = context.solver.lockClass(of: held, in: id), first != second
+    let solver = context.solver
+    guard held.balance > 0, !held.kind.nests, let first = solver.lockClass(of: held, in: id), first != second
     else { return nil }
-    let owners = (context.solver.owner(of: held.place), context.solver.owner(of: place))
+    if place >= 0, solver.owner(of: held.place) >= 0, solver.owner(of: held.place) == solver.owner(of: place) {
+      return first
+    }
     let areGlobal = !first.structure.exists && !second.structure.exists
-    return (owners.0 >= 0 && owners.0 == owners.1) || areGlobal ? first : nil
+    return areGlobal || solver.isOfCurrentTask(held.place) || solver.isOfCurrentTask(place) ? first : nil
   }
 
   private func findings(_ order: [Edge], _ sites: [Edge: [Site]], _ context: RuleContext) -> [Finding] {
@@ -115,16 +150,29 @@ struct LockOrder: Rule {
           context.finding(
             description, site.function, site.node,
             "'\(second)' is taken while '\(first)' is held; '\(context.name(other.function))' takes them in the other order",
-            evidence: [Evidence(context.place(site.function, site.held.site), "'\(first)' is taken here")]
-              + context.evidence(site.chain, last: "'\(second)' is taken here")
-              + [
-                Evidence(
-                  context.place(other.function, other.held.site), "'\(context.name(other.function))' takes '\(second)'"),
-                Evidence(context.place(other.function, other.node), "and then '\(first)'"),
-              ],
-            key: "\(first) \(second)"))
+            evidence: steps(site, first, second, context)
+              + steps(other, second, first, context), key: "\(first) \(second)"))
       }
     }
     return findings
+  }
+
+  /// How a site gets from one lock to the other.
+  private func steps(_ site: Site, _ first: String, _ second: String, _ context: RuleContext) -> [Evidence] {
+    let name = context.name(site.function)
+    let start: Evidence
+    if let held = site.held {
+      start = Evidence(context.place(site.function, held.site), "'\(name)' takes '\(first)'")
+    } else {
+      let member = context.solver.heldAround(site.function)?.member
+      let slot = member.map { "\(context.text($0.structure))::\(context.text($0.member))" } ?? "an interface"
+      start = Evidence(
+        context.place(of: site.function), "'\(name)' is called through \(slot) with '\(first)' held")
+    }
+    let end =
+      site.chain.isEmpty
+      ? [Evidence(context.place(site.function, site.node), "and then '\(second)'")]
+      : context.evidence(site.chain, last: "'\(second)' is taken here")
+    return [start] + end
   }
 }

@@ -11,12 +11,28 @@ struct UninitialisedInout: Rule {
     whatItDoes: """
       Follows scalars without an initialiser over all paths, a loop of zero turns included, and through '&x' into callees \
       whose bodies are known: a callee that writes its parameter only for some results sets it only where the caller has \
-      checked for them.
+      checked for them, and one that reads what its parameter points to before it writes it needs a value to be there.
       """,
     whyItMatters: "The value is what the stack held before.",
     accepts: ["variables passed to macros, which may set them", "functions with inline assembly"],
     knownFalsePositives: ["a loop that cannot run zero times for reasons outside the function"],
     triggering: [
+      RuleExample(
+        """
+        static int get(int n, int *order)
+        {
+        	if (n >> *order)
+        		*order = 0;
+        	return n;
+        }
+
+        int f(int n)
+        {
+        	int order;
+
+        	return get(n, &order); /* reported */
+        }
+        """),
       RuleExample(
         """
         int f(struct foo *foo)
@@ -31,9 +47,25 @@ struct UninitialisedInout: Rule {
         	}
         	return rc; /* reported */
         }
-        """)
+        """),
     ],
     nonTriggering: [
+      RuleExample(
+        """
+        static int get(int n, int *order)
+        {
+        	if (n >> *order)
+        		*order = 0;
+        	return n;
+        }
+
+        int f(int n)
+        {
+        	int order = 4;
+
+        	return get(n, &order) + order;
+        }
+        """),
       RuleExample(
         """
         int f(struct foo *foo)
@@ -46,7 +78,7 @@ struct UninitialisedInout: Rule {
         		return rc;
         	return 0;
         }
-        """)
+        """),
     ])
 
   /// The caller looks at what the call returns, just not on this path.
@@ -70,6 +102,10 @@ struct UninitialisedInout: Rule {
   }
 
   func check(_ context: RuleContext) -> [Finding] {
+    passings(context) + reads(context)
+  }
+
+  private func reads(_ context: RuleContext) -> [Finding] {
     context.functions.flatMap { id -> [Finding] in
       guard let facts = context.solver.facts(id), !facts.isApproximate, !facts.isPartial else { return [] }
       var reported: Set<Symbol> = []
@@ -93,6 +129,26 @@ struct UninitialisedInout: Rule {
           evidence = [Evidence(context.place(id, event.call), "'\(callee)' may leave '\(name)' alone")]
         }
         return context.finding(description, id, event.node, message, evidence: evidence, key: name)
+      }
+    }
+  }
+
+  /// `f(&n)` where `n` has no value and `f` reads it first.
+  private func passings(_ context: RuleContext) -> [Finding] {
+    context.functions.flatMap { id -> [Finding] in
+      guard let facts = context.solver.facts(id), !facts.isApproximate, !facts.isPartial else { return [] }
+      var reported: Set<Symbol> = []
+      return facts.unsetPassings.compactMap { event in
+        guard reported.insert(event.variable).inserted, let last = event.chain.last else { return nil }
+        let name = context.text(event.variable)
+        let callee = context.text(context.callee(event.call, in: context.program.file(of: id)))
+        let reader = context.name(last.function)
+        return context.finding(
+          description, id, event.node,
+          "'\(name)' has no value when its address goes to '\(callee)', which reads it first",
+          evidence: context.evidence(
+            [ChainStep(function: id, node: event.call)] + event.chain, last: "'\(reader)' reads it here"),
+          key: "\(name) \(callee)")
       }
     }
   }

@@ -7,7 +7,7 @@ struct WrongError: Rule {
   let description = RuleDescription(
     id: "wrong-error",
     summary: "a failed call leads to a return of 0, or of another variable than the one tested",
-    severity: .warning, confidence: .medium,
+    severity: .warning, confidence: .medium, judgesFragments: true,
     whatItDoes: """
       Reports a path on which a call that returns an errno has failed and the function returns a variable that is known to \
       be 0 there, as after 'if (f()) goto abort;' with 'abort: return ret;'; and 'if (rc < 0) return other;'.
