@@ -12,6 +12,7 @@ extension LintReport {
       "suppressed": .array(
         suppressed.map { ["reason": .string($0.reason), "finding": $0.reported.json] }),
       "limits": .array(limits.map { .string($0) }),
+      "lock_assert_coverage": .array(assertions.map(\.json)),
     ]
   }
 }

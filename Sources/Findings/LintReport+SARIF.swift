@@ -5,18 +5,13 @@ extension LintReport {
     public var rules: [RuleDescription]
     /// The version of the tool.
     public var toolVersion: String
-    /// The text of a line of the source, to turn byte columns into UTF-16 columns; nil where it is not at hand.
-    public var line: @Sendable (SourcePlace) -> [UInt8]?
     /// More results than this are left out, and a notification says so; GitHub refuses more than 25,000 in a run.
     public var resultLimit = 25_000
 
     /// Everything beyond the report.
-    public init(
-      rules: [RuleDescription], toolVersion: String, line: @escaping @Sendable (SourcePlace) -> [UInt8]? = { _ in nil }
-    ) {
+    public init(rules: [RuleDescription], toolVersion: String) {
       self.rules = rules
       self.toolVersion = toolVersion
-      self.line = line
     }
   }
 
@@ -27,9 +22,9 @@ extension LintReport {
     let rules = context.rules.sorted { $0.id < $1.id }
     let indices = Dictionary(rules.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
     let results =
-      findings.map { $0.sarif(context, ruleIndex: indices[$0.finding.rule], suppression: nil) }
+      findings.map { $0.sarif(columns, ruleIndex: indices[$0.finding.rule], suppression: nil) }
       + suppressed.map {
-        $0.reported.sarif(context, ruleIndex: indices[$0.reported.finding.rule], suppression: $0.reason)
+        $0.reported.sarif(columns, ruleIndex: indices[$0.reported.finding.rule], suppression: $0.reason)
       }
     let left = max(0, results.count - max(0, context.resultLimit))
     return [
@@ -72,7 +67,7 @@ extension LintReport {
       notes.append([
         "level": "note",
         "message": ["text": .string("\(what) was not analysed: \(entry.reason)")],
-        "locations": [entry.place.sarifLocation(nil, line: nil)],
+        "locations": [entry.place.sarifLocation(nil, column: entry.place.column)],
       ])
     }
     return notes
@@ -95,13 +90,14 @@ extension RuleDescription {
 
 extension ReportedFinding {
   fileprivate func sarif(
-    _ context: LintReport.SARIFContext, ruleIndex: Int?, suppression: String?
+    _ columns: UTF16Columns, ruleIndex: Int?, suppression: String?
   ) -> JSONValue {
     var members: [(key: String, value: JSONValue)] = [("ruleId", .string(finding.rule))]
     if let ruleIndex { members.append(("ruleIndex", .integer(ruleIndex))) }
     members.append(("level", .string(finding.severity.rawValue)))
     members.append(("message", ["text": .string(finding.message)]))
-    var location = finding.place.sarifMembers(nil, line: context.line(finding.place))
+    func column(_ place: SourcePlace) -> Int { columns.column(of: place, commit: patch?.commit) }
+    var location = finding.place.sarifMembers(nil, column: column(finding.place))
     if !finding.function.isEmpty {
       location.append(
         ("logicalLocations", [["name": .string(finding.function), "kind": "function"]]))
@@ -119,7 +115,7 @@ extension ReportedFinding {
     }
     if !finding.evidence.isEmpty {
       let steps: [JSONValue] = finding.evidence.map { step in
-        ["location": step.place.sarifLocation(step.message, line: context.line(step.place))]
+        ["location": step.place.sarifLocation(step.message, column: column(step.place))]
       }
       members.append(("codeFlows", [["threadFlows": [["locations": .array(steps)]]]]))
     }
@@ -139,28 +135,22 @@ extension ReportedFinding {
 }
 
 extension SourcePlace {
-  fileprivate func sarifLocation(_ message: String?, line text: [UInt8]?) -> JSONValue {
-    .object(sarifMembers(message, line: text))
+  fileprivate func sarifLocation(_ message: String?, column: Int) -> JSONValue {
+    .object(sarifMembers(message, column: column))
   }
 
-  fileprivate func sarifMembers(_ message: String?, line text: [UInt8]?) -> [(key: String, value: JSONValue)] {
+  fileprivate func sarifMembers(_ message: String?, column: Int) -> [(key: String, value: JSONValue)] {
     var physical: [(key: String, value: JSONValue)] = [
       ("artifactLocation", ["uri": .string(Self.encoded(path)), "uriBaseId": "%SRCROOT%"])
     ]
     if line > 0 {
       var region: [(key: String, value: JSONValue)] = [("startLine", .integer(line))]
-      if column > 0 { region.append(("startColumn", .integer(utf16Column(in: text)))) }
+      if column > 0 { region.append(("startColumn", .integer(column))) }
       physical.append(("region", .object(region)))
     }
     var members: [(key: String, value: JSONValue)] = [("physicalLocation", .object(physical))]
     if let message { members.append(("message", ["text": .string(message)])) }
     return members
-  }
-
-  /// The column in UTF-16 units; bytes and units are the same where the line before it is ASCII.
-  private func utf16Column(in text: [UInt8]?) -> Int {
-    guard let text else { return column }
-    return String(decoding: text.prefix(column - 1), as: UTF8.self).utf16.count + 1
   }
 
   /// A relative path as a URI reference (RFC 3986): everything but unreserved characters and `/` as `%XX`.

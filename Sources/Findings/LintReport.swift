@@ -84,17 +84,24 @@ public struct LintReport: Sendable, Hashable {
   public var suppressed: [SuppressedFinding]
   /// What the mode of the run cannot see, one sentence each, e.g. that no tree was given.
   public var limits: [String]
+  /// How many functions assert the locks that they rely on; empty unless the rule `lock-assert-coverage` ran.
+  public var assertions: [LockAssertChange]
+  /// Where a column in UTF-16 code units differs from that in bytes.
+  public var columns: UTF16Columns
 
   /// A report; sorts its parts so that equal runs give equal bytes.
   public init(
     findings: [ReportedFinding] = [], notAnalysed: [NotAnalysed] = [], analysed: AnalysedCount = AnalysedCount(),
-    suppressed: [SuppressedFinding] = [], limits: [String] = []
+    suppressed: [SuppressedFinding] = [], limits: [String] = [], assertions: [LockAssertChange] = [],
+    columns: UTF16Columns = UTF16Columns()
   ) {
     self.findings = findings.sorted()
     self.notAnalysed = notAnalysed.sorted()
     self.analysed = analysed
     self.suppressed = suppressed.sorted { $0.reported < $1.reported }
     self.limits = limits
+    self.assertions = assertions
+    self.columns = columns
   }
 
   /// The findings that make a run fail: new ones in a run over patches, all in a run over whole files.

@@ -6,8 +6,9 @@ extension RuleDescription {
     text += onByDefault ? ", on by default.\n" : ", off by default: run it with --rule \(id).\n"
     text += Self.section("What it does", whatItDoes)
     text += Self.section("Why it matters", whyItMatters)
-    text += Self.section("Reported", triggering)
-    text += Self.section("Not reported", nonTriggering)
+    if !triggering.isEmpty || !nonTriggering.isEmpty { text += "\nExample\n" }
+    text += Self.examples("reported:", triggering)
+    text += Self.examples("not reported:", nonTriggering)
     text += Self.section("Accepts", list: accepts)
     text += Self.section("Known false positives", list: knownFalsePositives)
     return text
@@ -22,9 +23,9 @@ extension RuleDescription {
     return "\n\(title)\n" + list.map { wrapped($0, indentation: "    ", first: "  - ") }.joined()
   }
 
-  private static func section(_ title: String, _ examples: [RuleExample]) -> String {
+  private static func examples(_ title: String, _ examples: [RuleExample]) -> String {
     guard !examples.isEmpty else { return "" }
-    return "\n\(title)\n"
+    return "  \(title)\n"
       + examples.map { example in
         let before = example.before.map { "    before:\n\(indented($0))    after:\n" } ?? ""
         return before + indented(example.source)

@@ -27,7 +27,7 @@ struct FormatTests {
       findings: [new], notAnalysed: [NotAnalysed(SourcePlace(path: "mm/b.c", line: 2), function: "g", reason: "odd")],
       suppressed: [SuppressedFinding(new, reason: "because")], limits: ["a limit"])
     whole.analysed = AnalysedCount(files: 1, functions: 2)
-    let document = whole.sarif(.init(rules: [Self.rule], toolVersion: "1.2.3") { _ in Array("\té = lock();".utf8) })
+    let document = whole.sarif(.init(rules: [Self.rule], toolVersion: "1.2.3"))
       .document
     let log = try #require(try JSONSerialization.jsonObject(with: Data(document)) as? [String: Any])
     #expect(SARIFShape.problems(of: log) == [])
@@ -46,8 +46,10 @@ struct FormatTests {
     var place = ReportTests.finding
     place.place.column = 6  // behind "\té = ", where é has two bytes
     place.evidence = []
-    let log = LintReport(findings: [ReportedFinding(place, patch: nil, status: .existing)])
-      .sarif(.init(rules: [], toolVersion: "1") { _ in Array("\té = lock();".utf8) })
+    var columns = UTF16Columns()
+    columns.note(place.place, commit: nil, line: Array("\té = lock();".utf8))
+    let log = LintReport(findings: [ReportedFinding(place, patch: nil, status: .existing)], columns: columns)
+      .sarif(.init(rules: [], toolVersion: "1"))
     #expect(String(decoding: log.document, as: UTF8.self).contains("\"startColumn\": 5"))
   }
 

@@ -14,7 +14,9 @@ enum SeriesFixture {
     }
   }
 
-  static func series(_ patches: Patch...) -> [SeriesPatch] {
+  static func series(_ patches: Patch...) -> [SeriesPatch] { series(patches) }
+
+  private static func series(_ patches: [Patch]) -> [SeriesPatch] {
     patches.enumerated().map { index, patch in
       SeriesPatch(
         identity: PatchIdentity(number: index + 1, count: patches.count, subject: "patch \(index + 1)"),
@@ -23,6 +25,22 @@ enum SeriesFixture {
           PatchedFile(oldPath: path, newPath: path, regions: [region(hunk)])
         })
     }
+  }
+
+  /// The series that an example of a rule describes: `patch N: log`, then per file its path and the lines of one hunk.
+  static func series(of example: String) -> [SeriesPatch] {
+    var patches: [Patch] = []
+    for line in example.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
+      if line.hasPrefix("patch "), let colon = line.firstIndex(of: ":") {
+        patches.append(Patch(String(line[line.index(after: colon)...].drop { $0 == " " })))
+      } else if let first = line.first, !" +-".contains(first), let last = patches.indices.last {
+        patches[last].files.append((line, ""))
+      } else if let last = patches.indices.last, let file = patches[last].files.indices.last {
+        let hunk = patches[last].files[file].hunk
+        patches[last].files[file].hunk = hunk.isEmpty ? line : hunk + "\n" + line
+      }
+    }
+    return series(patches)
   }
 
   static func region(_ hunk: String, section: String = "", start: Int = 100) -> ChangedRegion {

@@ -16,6 +16,25 @@ struct SeriesRulesTests {
     }
   }
 
+  @Test(arguments: SeriesRules.all.map { $0.description })
+  func theExamplesOfTheDescriptionsAreTrue(rule: RuleDescription) {
+    #expect(!rule.triggering.isEmpty && !rule.nonTriggering.isEmpty)
+    for example in rule.triggering {
+      let series = SeriesFixture.series(of: example.source)
+      let found = SeriesRules.findings(in: series, rules: [rule.id], hasTree: false)
+      #expect(!found.isEmpty, "\(rule.id)")
+      // Where a line is marked it is the one.
+      let marked = series.flatMap(\.files).flatMap(\.regions).flatMap(\.lines).filter {
+        String(decoding: $0.text, as: UTF8.self).contains("/* reported */")
+      }
+      if let line = marked.first { #expect(found.map(\.finding.place.line) == [line.number], "\(rule.id)") }
+    }
+    for example in rule.nonTriggering {
+      let series = SeriesFixture.series(of: example.source)
+      #expect(SeriesRules.findings(in: series, rules: [rule.id], hasTree: false).isEmpty, "\(rule.id)")
+    }
+  }
+
   // MARK: unused-until-later
 
   private static let function = "+static int helper(int a)\n+{\n+\treturn a;\n+}"

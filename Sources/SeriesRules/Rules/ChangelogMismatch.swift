@@ -15,7 +15,23 @@ enum ChangelogMismatch: SeriesRule {
       flag spelt as another one misleads the reviewer about what the code does.
       """,
     accepts: ["plural forms", "families of names such as foo_*", "file names, links and trailers"],
-    knownFalsePositives: ["a name from another tree that the log compares with, when no tree is given"])
+    knownFalsePositives: ["a name from another tree that the log compares with, when no tree is given"],
+    triggering: [
+      RuleExample(
+        """
+        patch 1: mm: pass GFP_NOWARN so that failures are quiet
+        a.c
+        +	gfp = gfp | __GFP_NOWARN;
+        """)
+    ],
+    nonTriggering: [
+      RuleExample(
+        """
+        patch 1: mm: pass __GFP_NOWARN so that failures are quiet
+        a.c
+        +	gfp = gfp | __GFP_NOWARN;
+        """)
+    ])
 
   static func findings(in series: [SeriesPatch], hasTree: Bool) -> [SeriesFinding] {
     let index = SeriesIndex(series)

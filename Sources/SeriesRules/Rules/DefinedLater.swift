@@ -15,7 +15,35 @@ enum DefinedLater: SeriesRule {
       there has to skip.
       """,
     accepts: ["names that an earlier line of the file or any hunk of an earlier patch shows"],
-    knownFalsePositives: ["a second definition for another configuration of a name that exists, when no tree is given"])
+    knownFalsePositives: ["a second definition for another configuration of a name that exists, when no tree is given"],
+    triggering: [
+      RuleExample(
+        """
+        patch 1: mm: use the new call
+        a.c
+         int f(void)
+         {
+        +	return frob(1); /* reported */
+         }
+        patch 2: mm: declare it
+        a.h
+        +int frob(int a);
+        """)
+    ],
+    nonTriggering: [
+      RuleExample(
+        """
+        patch 1: mm: declare the new call
+        a.h
+        +int frob(int a);
+        patch 2: mm: use it
+        a.c
+         int f(void)
+         {
+        +	return frob(1);
+         }
+        """)
+    ])
 
   static func findings(in series: [SeriesPatch], hasTree: Bool) -> [SeriesFinding] {
     let index = SeriesIndex(series)

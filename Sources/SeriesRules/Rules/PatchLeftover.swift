@@ -11,7 +11,29 @@ enum PatchLeftover: SeriesRule {
       The file does not compile, or the tree carries somebody's scrap: git applies both without a word, and so does \
       every tool after it.
       """,
-    accepts: ["documentation, where a row of '=' is a heading"])
+    accepts: ["documentation, where a row of '=' is a heading"],
+    knownFalsePositives: ["a test that holds conflict markers on purpose"],
+    triggering: [
+      RuleExample(
+        """
+        patch 1: mm: merged
+        a.c
+        +<<<<<<< HEAD
+        +	x();
+        +=======
+        +	y();
+        +>>>>>>> topic
+        """)
+    ],
+    nonTriggering: [
+      RuleExample(
+        """
+        patch 1: mm: merged
+        a.c
+        +	x();
+        +	y();
+        """)
+    ])
 
   private static let scrap: [String] = [
     ".rej", ".orig", ".o", ".ko", ".swp", ".swo", ".mod.c", ".cmd", ".porig", "~", ".pyc", ".order",

@@ -15,7 +15,37 @@ enum SeriesChurn: SeriesRule {
       backport that takes the first patch alone ships the defect. Code that comes and goes costs reviewers time twice.
       """,
     accepts: ["lines that the later patch moves or indents", "blocks of fewer than four lines of code"],
-    knownFalsePositives: ["a stepping stone that is meant to go, and whose log says so"])
+    knownFalsePositives: ["a stepping stone that is meant to go, and whose log says so"],
+    triggering: [
+      RuleExample(
+        """
+        patch 1: mm: ask the device
+        a.c
+        -	if (!ready)
+        +	if (device_is_ready(dev)) /* reported */
+         		prepare(dev);
+        patch 2: mm: by index
+        a.c
+        -	if (device_is_ready(dev))
+        +	if (!device_is_ready(dev, index))
+         		prepare(dev);
+        """)
+    ],
+    nonTriggering: [
+      RuleExample(
+        """
+        patch 1: mm: ask the device
+        a.c
+        -	if (!ready)
+        +	if (!device_is_ready(dev))
+         		prepare(dev);
+        patch 2: mm: by index
+        a.c
+        -	if (!device_is_ready(dev))
+        +	if (!device_is_ready(dev, index))
+         		prepare(dev);
+        """)
+    ])
 
   /// Fewer lines than this are the ordinary give and take between patches.
   private static let smallestBlock = 4

@@ -18,7 +18,36 @@ enum UnusedUntilLater: SeriesRule {
       "functions marked inline, __maybe_unused or __used", "functions in headers",
       "functions whose name a macro may paste together, as DEFINE_SHOW_ATTRIBUTE(x) uses x_show",
     ],
-    knownFalsePositives: ["a use that only another preprocessor branch outside the hunks shows, when no tree is given"])
+    knownFalsePositives: ["a use that only another preprocessor branch outside the hunks shows, when no tree is given"],
+    triggering: [
+      RuleExample(
+        """
+        patch 1: mm: add a helper
+        a.c
+        +static int helper(int a) /* reported */
+        +{
+        +	return a;
+        +}
+        patch 2: mm: use it
+        a.c
+        +	r = helper(1);
+        """)
+    ],
+    nonTriggering: [
+      RuleExample(
+        """
+        patch 1: mm: add a helper and use it
+        a.c
+        +static int helper(int a)
+        +{
+        +	return a;
+        +}
+        +int f(void)
+        +{
+        +	return helper(2);
+        +}
+        """)
+    ])
 
   static func findings(in series: [SeriesPatch], hasTree: Bool) -> [SeriesFinding] {
     let index = SeriesIndex(series)
