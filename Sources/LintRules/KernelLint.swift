@@ -46,6 +46,7 @@ public struct KernelLint: Sendable {
     for rule in RuleRegistry.rules where ids.contains(rule.description.id) {
       outcome.findings += rule.check(context)
     }
+    if ids.contains(LockAssertCoverage.id) { outcome.assertions = LockAssertCoverage().figures(context) }
     outcome.findings.sort { ($0.place, $0.rule, $0.message) < ($1.place, $1.rule, $1.message) }
     outcome.notAnalysed = notAnalysed(context, ordered.filter { focus.contains($0.path) })
     return outcome
@@ -91,6 +92,8 @@ public struct LintOutcome: Sendable {
   public var findings: [Finding] = []
   /// Functions and constructs that were not judged, with the reason.
   public var notAnalysed: [NotAnalysed] = []
+  /// How many functions assert the locks that they rely on, where `lock-assert-coverage` was asked for.
+  public var assertions: [LockAssertFigure] = []
 
   /// Nothing yet.
   public init() {}

@@ -38,6 +38,7 @@ public enum RuleRegistry {
     InvertedCheck(),
     ContradictingGuard(),
     UnguardedMember(),
+    LockAssertCoverage(),
   ]
 
   /// Rules over a change.

@@ -9,6 +9,9 @@ struct CommitOutcome: Codable, Sendable {
   var changed: [Finding] = []
   /// Without the patch, which is named when the outcome is reported.
   var notAnalysed: [NotAnalysed] = []
+  /// How many functions assert the locks that they rely on, before and after.
+  var assertionsBefore: [LockAssertFigure] = []
+  var assertionsAfter: [LockAssertFigure] = []
   var files = 0
   var functions = 0
 }
@@ -19,6 +22,8 @@ extension ReportBuilder {
     add(fixed: outcome.fixed, new: outcome.new, existing: outcome.existing, of: patch)
     add(new: outcome.changed, of: patch)
     notAnalysed += outcome.notAnalysed.map { $0.attributed(to: patch) }
+    assertions += LockAssertChange.changes(
+      from: outcome.assertionsBefore, to: outcome.assertionsAfter, patch: patch)
     analysed.files += outcome.files
     analysed.functions += outcome.functions
   }

@@ -7,6 +7,8 @@ struct ReportBuilder {
   var notAnalysed: [NotAnalysed] = []
   var analysed = AnalysedCount()
   var limits: [String] = []
+  /// How many functions assert the locks that they rely on, where that was asked for.
+  var assertions: [LockAssertChange] = []
   /// Files of a run over whole files that may hold comments which nothing needs any more.
   var marked: [String] = []
   /// The rules that ran, for which such comments are judged.
@@ -69,6 +71,15 @@ struct ReportBuilder {
         kept.append(reported)
       }
     }
+    var columns = UTF16Columns()
+    for reported in kept + suppressed.map(\.reported) where reported.status != .fixed {
+      for place in [reported.finding.place] + reported.finding.evidence.map(\.place) where place.line > 0 {
+        let version = Version(commit: reported.patch?.commit, path: place.path)
+        if sources[version] == nil { sources[version] = try await lines(version.commit, version.path) }
+        guard let source = sources[version], place.line <= source.count else { continue }
+        columns.note(place, commit: version.commit, line: source[place.line - 1])
+      }
+    }
     for path in marked.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
       for comment in Suppression.comments(in: try await lines(nil, path)) {
         let place = SourcePlace(path: path, line: comment.line)
@@ -84,6 +95,7 @@ struct ReportBuilder {
       }
     }
     return LintReport(
-      findings: kept, notAnalysed: Array(Set(notAnalysed)), analysed: analysed, suppressed: suppressed, limits: limits)
+      findings: kept, notAnalysed: Array(Set(notAnalysed)), analysed: analysed, suppressed: suppressed, limits: limits,
+      assertions: assertions, columns: columns)
   }
 }

@@ -75,6 +75,8 @@ public struct SeriesLinter<Checker: SourceChecker>: Sendable {
       let classified = Classification(
         before: before.findings, after: after.findings, renames: change.renames, added: change.addedLines)
       var outcome = CommitOutcome(new: classified.new, fixed: classified.fixed, existing: classified.existing)
+      outcome.assertionsBefore = before.assertions
+      outcome.assertionsAfter = after.assertions
       for file in change.files where file.isC {
         guard let path = file.newPath, let new = file.new.flatMap({ facts[$0] }) else { continue }
         outcome.files += 1

@@ -6,11 +6,16 @@ public struct CheckOutcome: Sendable {
   public var findings: [Finding]
   /// What they could not judge.
   public var notAnalysed: [NotAnalysed]
+  /// How many functions assert the locks that they rely on, where that was asked for.
+  public var assertions: [LockAssertFigure]
 
   /// An outcome.
-  public init(findings: [Finding] = [], notAnalysed: [NotAnalysed] = []) {
+  public init(
+    findings: [Finding] = [], notAnalysed: [NotAnalysed] = [], assertions: [LockAssertFigure] = []
+  ) {
     self.findings = findings
     self.notAnalysed = notAnalysed
+    self.assertions = assertions
   }
 }
 

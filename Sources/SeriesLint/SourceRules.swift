@@ -45,7 +45,8 @@ public struct SourceRules: SourceChecker {
     rules ids: Set<String>
   ) -> CheckOutcome {
     let outcome = lint.check(files.map(\.facts), focus: focus, callers: callers, rules: ids)
-    return CheckOutcome(findings: outcome.findings, notAnalysed: outcome.notAnalysed)
+    return CheckOutcome(
+      findings: outcome.findings, notAnalysed: outcome.notAnalysed, assertions: outcome.assertions)
   }
 
   /// Runs the rules on a change.

@@ -41,6 +41,7 @@ public struct WholeFileLinter<Checker: SourceChecker>: Sendable {
     var report = ReportBuilder(all: true)
     for finding in outcome.findings { report.add(ReportedFinding(finding, patch: nil, status: .existing)) }
     report.notAnalysed = outcome.notAnalysed.filter { focus.contains($0.place.path) } + facts.unreadable
+    report.assertions = LockAssertChange.changes(from: [], to: outcome.assertions, patch: nil)
     for entry in wanted {
       guard let known = facts[entry] else { continue }
       report.analysed.files += 1

@@ -91,6 +91,9 @@ struct LintCommand: AsyncParsableCommand {
       report = try await lint()
     } catch let error as LintError {
       throw Ending(.badInput, "\(error)")
+    } catch let error as MailError where error.code == .noPatch && format.keepsErrorsQuiet {
+      // b4 hands the cover letter alone to its hook for a series: nothing to judge is nothing to say.
+      report = LintReport()
     } catch let error as MailError {
       throw Ending(.badInput, "\(error)")
     } catch let error as TreeError {
@@ -98,7 +101,7 @@ struct LintCommand: AsyncParsableCommand {
     } catch let error as ApplyError {
       throw Ending(.badInput, "\(error)")
     }
-    Console.write(format.render(report, rules: SourceRules.descriptions, line: { _ in nil }))
+    Console.write(format.render(report, rules: SourceRules.descriptions))
     try end(report)
   }
 
@@ -109,6 +112,9 @@ struct LintCommand: AsyncParsableCommand {
       for entry in report.notAnalysed.prefix(Self.shownNotAnalysed) {
         let what = entry.function.isEmpty ? "the file" : "'\(entry.function)'"
         Console.note("\(entry.place): note: \(what) was not analysed: \(entry.reason)")
+      }
+      for change in report.assertions where change.patch == nil || change.before != change.after {
+        Console.note("gmemkit: note: \(change.text)")
       }
       for limit in report.limits { Console.note("gmemkit: note: \(limit)") }
     }

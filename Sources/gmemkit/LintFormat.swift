@@ -10,14 +10,12 @@ enum LintFormat: String, ExpressibleByArgument, CaseIterable {
   var keepsErrorsQuiet: Bool { self == .b4 || self == .b4Review }
 
   /// The report in this format.
-  func render(
-    _ report: LintReport, rules: [RuleDescription], line: @escaping @Sendable (SourcePlace) -> [UInt8]?
-  ) -> [UInt8] {
+  func render(_ report: LintReport, rules: [RuleDescription]) -> [UInt8] {
     switch self {
     case .text: report.text
     case .json: report.json.document
     case .sarif:
-      report.sarif(LintReport.SARIFContext(rules: rules, toolVersion: Version.current, line: line)).document
+      report.sarif(LintReport.SARIFContext(rules: rules, toolVersion: Version.current)).document
     case .github: report.githubAnnotations
     case .b4: report.b4Lines
     case .b4Review: report.b4Review.document

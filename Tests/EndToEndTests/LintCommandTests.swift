@@ -97,6 +97,40 @@ import Testing
     #expect(clean.output.isEmpty && clean.errors.isEmpty)
   }
 
+  @Test func b4HooksReadOnePatchFromStandardInput() throws {
+    let one = String(Self.series.prefix(upTo: Self.series.range(of: "From 2222")?.lowerBound ?? Self.series.endIndex))
+    let check = try BuiltBinary.run(["lint", "--format", "b4", "-"], input: Data(one.utf8))
+    #expect(check.errors.isEmpty)
+    #expect(
+      check.text
+        == "mm/a.c:11: ERROR: '!ready' became 'dev_is_ready(dev)': the negation was lost [inverted-condition]\n")
+    let review = try BuiltBinary.run(["lint", "--format", "b4-review", "-"], input: Data(one.utf8))
+    #expect(review.errors.isEmpty)
+    let results = try #require(try JSONSerialization.jsonObject(with: review.output) as? [[String: String]])
+    #expect(results.map { $0["status"] } == ["fail"])
+    #expect(results.first?["tool"] == "gmemkit")
+    #expect(results.first?["details"]?.contains("[inverted-condition]") == true)
+  }
+
+  @Test(arguments: [("b4", ""), ("b4-review", "[]")])
+  func aCoverLetterAloneIsNothingToSay(format: String, output: String) throws {
+    let cover =
+      "From: A Developer <dev@example.org>\nSubject: [PATCH 0/2] mm: ready\nDate: Mon, 2 Mar 2026 10:00:00 +0100\n\nReady.\n"
+    let run = try BuiltBinary.run(["lint", "--format", format, "-"], input: Data(cover.utf8))
+    #expect(run.status == 0)
+    #expect(run.text.filter { !$0.isWhitespace } == output)
+    #expect(run.errors.isEmpty)
+    #expect(try BuiltBinary.run(["lint", "-"], input: Data(cover.utf8)).status == 2)
+  }
+
+  @Test func annotationsAreWorkflowCommandsAndNothingElse() throws {
+    let run = try onFile(["--format", "github"])
+    #expect(run.status == 1)
+    let lines = run.text.split(separator: "\n")
+    #expect(lines.first?.hasPrefix("::error file=mm/a.c,line=11,endLine=11,col=6,title=inverted-condition::") == true)
+    #expect(lines.allSatisfy { $0.hasPrefix("::error ") || $0.hasPrefix("::warning ") || $0.hasPrefix("::notice ") })
+  }
+
   @Test func theNumberOfJobsChangesNothing() throws {
     let one = try onFile(["--format", "json", "-j", "1"])
     let many = try onFile(["--format", "json", "-j", "5"])
@@ -128,7 +162,9 @@ import Testing
     for rule in rules {
       let run = try BuiltBinary.run(["explain", rule])
       #expect(run.status == 0)
-      #expect(run.text.contains("What it does") && run.text.contains("Why it matters"), "\(rule)")
+      for heading in ["What it does", "Why it matters", "Example", "Accepts", "Known false positives"] {
+        #expect(run.text.contains("\n\(heading)\n"), "\(rule): \(heading)")
+      }
     }
     #expect(try BuiltBinary.run(["explain", "no-such-rule"]).status == 2)
   }
