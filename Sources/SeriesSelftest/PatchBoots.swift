@@ -88,7 +88,6 @@ struct PatchBoots {
     for test in GuestRun.merged(outcomes) {
       if let index = result.tests.firstIndex(where: { $0.name == test.name }) { result.tests[index] = test }
     }
-    result.hasDeferred = false
   }
 
   /// Boots a run several times, side by side where the machine has processors for it.

@@ -151,8 +151,11 @@ struct PatchPipeline {
       var boots = PatchBoots(
         suite: suite, patch: patch, make: make, guests: guests, deferring: broken, events: events)
       try await boots.catchUp(on: results[index])
-      results[index] = boots.result
-      events(.finished(boots.result))
+      var result = boots.result
+      result.hasDeferred = broken.count < deferred.count
+      results[index] = result
+      keep(result, of: patch.subject)
+      events(.finished(result))
     }
   }
 
@@ -167,10 +170,13 @@ struct PatchPipeline {
 
   private mutating func finish(_ subject: SelftestSubject, _ result: PatchResult) {
     results.append(result)
-    if result.isLasting {
-      known.keep(result, for: suite.inputs(of: subject, isWhole: !result.hasDeferred), acceleration: guests)
-    }
+    keep(result, of: subject)
     events(.finished(result))
+  }
+
+  private func keep(_ result: PatchResult, of subject: SelftestSubject) {
+    guard result.isLasting else { return }
+    known.keep(result, for: suite.inputs(of: subject, isWhole: !result.hasDeferred), acceleration: guests)
   }
 
   /// Whether a patch's error leaves the others their turn: in words, and whether none of them can get further.
