@@ -23,7 +23,12 @@ extension Explorer {
     let depends = load.conditions.contains { condition in
       !parameters.indices.contains(condition.parameter) || !parameters[condition.parameter].type.isPointer
     }
-    if depends { return }
+    // A parameter that the function sets anew is a local to the paths: what it was at entry is not known any more.
+    let isReset = state.facts.contains { fact in
+      let step = solver.places[fact.key]
+      return step.kind == .local && parameters.contains { $0.name == Symbol(step.value) }
+    }
+    if depends || isReset { return }
     // The read that asks least of the arguments stands for all.
     if let known = facts.loads[position], known.conditions.count <= load.conditions.count { return }
     facts.loads[position] = load

@@ -133,16 +133,17 @@ extension Solver {
   /// What the function may take, in terms that its callers understand.
   func acquisitions(_ facts: FunctionFacts) -> [MayAcquire] {
     let kept = Set(facts.exits.flatMap { exit in exit.held.filter { $0.balance > 0 }.map(\.place) })
-    var result: [MayAcquire] = []
+    var named: [MayAcquire] = []
+    var known: [MayAcquire] = []
     var seen: Set<AcquireKey> = []
     func add(_ item: MayAcquire) {
-      guard result.count < Self.acquireLimit else { return }
       var item = item
       if !places.isPortable(item.place) { item.place = -1 }
       guard item.place >= 0 || item.lockClass != nil else { return }
       let key = AcquireKey(
         place: item.place, lockClass: item.lockClass, mode: item.mode, conditions: item.conditions)
-      if seen.insert(key).inserted { result.append(item) }
+      guard seen.insert(key).inserted else { return }
+      if item.place >= 0 { named.append(item) } else { known.append(item) }
     }
     for event in facts.acquires where !event.isTry && !event.kind.nests {
       // Taking again what was dropped for the caller gives it back.
@@ -162,7 +163,14 @@ extension Solver {
     for call in facts.calls {
       for item in acquisitions(at: call, in: facts.id) { add(item) }
     }
-    return result
+    return nearest(named) + nearest(known)
+  }
+
+  /// What is taken after the fewest calls, where there is more than callers should have to look at.
+  private func nearest(_ items: [MayAcquire]) -> [MayAcquire] {
+    guard items.count > Self.acquireLimit else { return items }
+    let order = items.indices.sorted { (items[$0].chain.count, $0) < (items[$1].chain.count, $1) }
+    return order.prefix(Self.acquireLimit).sorted().map { items[$0] }
   }
 
   private struct AcquireKey: Hashable {

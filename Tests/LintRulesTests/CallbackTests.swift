@@ -235,6 +235,32 @@ struct CallbackTests {
     #expect(found(["a.c": source], "lock-order").isEmpty)
   }
 
+  @Test("a read that depends on a parameter which is set anew says nothing")
+  func readUnderAParameterThatIsSet() {
+    let source = """
+      static struct item *next(struct list *list, struct item *item, int *error)
+      {
+      	if (!item)
+      		*error = 0;
+      	else
+      		WARN_ON_ONCE(*error > 0);
+      	item = take(list);
+      	return item;
+      }
+
+      int f(struct list *list)
+      {
+      	struct item *item = NULL;
+      	int error;
+
+      	while ((item = next(list, item, &error)))
+      		error = use(item);
+      	return error;
+      }
+      """
+    #expect(found(["a.c": source], "uninitialised-inout").isEmpty)
+  }
+
   @Test("a pointer that was handed on is not read first")
   func handedOnBeforeItIsRead() {
     let source = """
