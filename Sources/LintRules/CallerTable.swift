@@ -17,20 +17,49 @@ final class CallerTable {
 
   /// Whether some chain of callers holds a lock of the class, or asserts it.
   func mayHold(_ lockClass: LockClass, over id: FunctionID) -> Bool {
+    anyCaller(of: id) { caller, call in
+      call.unsure.contains { context.solver.lastMember(of: $0) == lockClass.name }
+        || call.held.contains { held in
+          held.balance > 0 && held.kind != .pair
+            && (context.solver.lockClass(of: held, in: caller) == lockClass
+              || context.solver.lastMember(of: held.place) == lockClass.name)
+        } || context.solver.summary(caller)?.requires.contains { $0.lockClass == lockClass } == true
+    }
+  }
+
+  /// Whether some chain of callers holds or asserts a lock that goes by the name.
+  func mayHold(named lock: Symbol, over id: FunctionID) -> Bool {
+    anyCaller(of: id) { caller, call in
+      call.unsure.contains { context.solver.lastMember(of: $0) == lock }
+        || call.held.contains { held in
+          held.balance > 0
+            && (context.solver.opener(of: held)?.name ?? context.solver.lastMember(of: held.place)) == lock
+        }
+        || context.solver.facts(caller)?.asserts.contains { context.solver.lastMember(of: $0.place) == lock } == true
+    }
+  }
+
+  /// Whether every function from which it can be reached is known: the outermost ones are static, or sit in a table.
+  func areKnown(of id: FunctionID) -> Bool {
+    var known = true
+    _ = anyCaller(of: id) { _, _ in
+      false
+    } atTop: {
+      known = known && context.isReachable($0)
+    }
+    return known
+  }
+
+  /// Goes up the callers, each once, until one fits.
+  private func anyCaller(
+    of id: FunctionID, where fits: (FunctionID, CallEvent) -> Bool, atTop: (FunctionID) -> Void = { _ in }
+  ) -> Bool {
     var visited: Set<FunctionID> = [id]
     var work = [id]
     while let current = work.popLast(), visited.count < 400 {
+      if callers(of: current).isEmpty { atTop(current) }
       for (caller, call) in callers(of: current) {
-        for held in call.held where held.balance > 0 && held.kind != .pair {
-          if context.solver.lockClass(of: held, in: caller) == lockClass
-            || context.solver.lastMember(of: held.place) == lockClass.name
-          {
-            return true
-          }
-        }
-        if context.solver.summary(caller)?.requires.contains(where: { $0.lockClass == lockClass }) == true {
-          return true
-        }
+        if fits(caller, call) { return true }
         if visited.insert(caller).inserted { work.append(caller) }
       }
     }
@@ -40,9 +69,12 @@ final class CallerTable {
   private func callers(of id: FunctionID) -> [(caller: FunctionID, call: CallEvent)] {
     if let known = callers[id] { return known }
     var found: [(caller: FunctionID, call: CallEvent)] = []
+    let name = context.program.definition(id).name
     for caller in references.mayCall(id) {
       guard let facts = context.solver.facts(caller) else { continue }
-      for call in facts.calls where call.targets.count == 1 && call.targets[0] == id { found.append((caller, call)) }
+      // Whoever is handed the function may call it at once; whoever keeps it in a variable, anywhere.
+      let calls = facts.calls.filter { $0.targets.contains(id) || context.solver.isPassed(name, $0) }
+      found += (calls.isEmpty ? facts.calls : calls).map { (caller, $0) }
     }
     callers[id] = found
     return found

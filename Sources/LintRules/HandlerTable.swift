@@ -2,15 +2,24 @@ import KernelC
 import LockModel
 
 /// Which functions run as interrupt handlers, work items or timers, as far as a file registers them itself.
-struct HandlerTable {
+final class HandlerTable {
   private struct Registration {
+    struct Queue: Hashable {
+      let file: String
+      let member: [Symbol]
+    }
+
     let file: String
-    let member: Symbol
+    let member: [Symbol]
     let handler: FunctionID
   }
 
   private var interrupts: [String: [FunctionID]] = [:]
   private var deferred: [Registration] = []
+  /// Work items by the queue that they are put on, both by the member that holds them.
+  private var queued: [Registration.Queue: Set<[Symbol]>] = [:]
+  private let waitsForQueue: Set<Symbol>
+  private var waitsOf: [FunctionID: [Wait]] = [:]
   private let waitsForInterrupt: Set<Symbol>
   private let waitsForDeferred: Set<Symbol>
 
@@ -22,6 +31,8 @@ struct HandlerTable {
       "cancel_work_sync cancel_delayed_work_sync flush_work flush_delayed_work del_timer_sync timer_delete_sync "
         + "timer_shutdown_sync hrtimer_cancel disable_work_sync disable_delayed_work_sync tasklet_kill kthread_cancel_work_sync"
     )
+    waitsForQueue = set("flush_workqueue drain_workqueue destroy_workqueue")
+    let enqueues = set("queue_work queue_delayed_work mod_delayed_work")
     let requests = set(
       "request_irq request_threaded_irq devm_request_irq devm_request_threaded_irq request_any_context_irq")
     let setups = set(
@@ -40,6 +51,9 @@ struct HandlerTable {
               interrupts[file.path, default: []].append(handler)
             }
           }
+        } else if enqueues.contains(name), arguments.count > 1 {
+          let queue = Registration.Queue(file: file.path, member: Self.member(arguments[0], file))
+          queued[queue, default: []].insert(Self.member(arguments[1], file))
         } else if setups.contains(name), arguments.count > 1, file[arguments[1]].kind == .name,
           let handler = context.program.resolve(Symbol(file[arguments[1]].a), fromFile: fileIndex)
         {
@@ -49,25 +63,72 @@ struct HandlerTable {
     }
   }
 
-  private static func member(_ node: NodeID, _ file: ParsedFile) -> Symbol {
+  /// The names that lead to a work item in its object, innermost first: `&x->a.work` is `work` in `a`.
+  private static func member(_ node: NodeID, _ file: ParsedFile) -> [Symbol] {
     let item = file[node]
     switch item.kind {
     case .unary, .index: return member(item.a, file)
-    case .member: return Symbol(item.b)
-    case .name: return Symbol(item.a)
-    default: return .none
+    case .member: return [Symbol(item.b)] + (item.operation == .dot ? member(item.a, file).prefix(1) : [])
+    case .name: return [Symbol(item.a)]
+    default: return []
     }
   }
 
+  /// A wait for the end of a handler.
+  struct Wait {
+    let handler: FunctionID
+    /// What the arguments of the function must be for it to wait.
+    let conditions: [ParameterCondition]
+    let chain: [ChainStep]
+  }
+
+  /// The handlers whose end a call waits for, in a few levels of calls, each with the way to the wait.
+  func waits(in call: CallEvent, of id: FunctionID, _ context: RuleContext) -> [Wait] {
+    waits(in: call, of: id, context, 0).filter { context.solver.isPossible($0.conditions, call) }
+  }
+
+  private func waits(in call: CallEvent, of id: FunctionID, _ context: RuleContext, _ depth: Int) -> [Wait] {
+    let step = ChainStep(function: id, node: call.node)
+    let own = handlers(awaitedBy: call, id, context)
+    if !own.isEmpty { return own.map { Wait(handler: $0, conditions: [], chain: [step]) } }
+    guard depth < 3, !call.isIndirect, call.targets.count == 1, call.targets[0] != id else { return [] }
+    return waits(of: call.targets[0], context, depth + 1).map {
+      Wait(handler: $0.handler, conditions: $0.conditions, chain: [step] + $0.chain)
+    }
+  }
+
+  private func waits(of id: FunctionID, _ context: RuleContext, _ depth: Int) -> [Wait] {
+    if let known = waitsOf[id] { return known }
+    waitsOf[id] = []
+    var result: [Wait] = []
+    for call in context.solver.facts(id)?.calls ?? [] where !call.held.contains(where: { $0.balance < 0 }) {
+      for wait in waits(in: call, of: id, context, depth) {
+        result.append(Wait(handler: wait.handler, conditions: call.conditions, chain: wait.chain))
+      }
+    }
+    waitsOf[id] = result
+    return result
+  }
+
   /// The handlers whose end a call waits for.
-  func handlers(awaitedBy call: CallEvent, _ id: FunctionID, _ context: RuleContext) -> [FunctionID] {
+  private func handlers(awaitedBy call: CallEvent, _ id: FunctionID, _ context: RuleContext) -> [FunctionID] {
     let file = context.program.file(of: id)
-    if waitsForInterrupt.contains(call.callee) { return interrupts[file.path] ?? [] }
-    guard waitsForDeferred.contains(call.callee), file[call.node].c > 0,
+    if waitsForInterrupt.contains(call.callee) {
+      // Several handlers in a file: which one is waited for is not known.
+      let handlers = interrupts[file.path] ?? []
+      return Set(handlers).count == 1 ? handlers : []
+    }
+    guard waitsForDeferred.contains(call.callee) || waitsForQueue.contains(call.callee), file[call.node].c > 0,
       let first = file.list(file[call.node].b, file[call.node].c).first
     else { return [] }
     let member = Self.member(first, file)
-    guard member.exists else { return [] }
-    return deferred.filter { $0.file == file.path && $0.member == member }.map(\.handler)
+    guard !member.isEmpty else { return [] }
+    if waitsForQueue.contains(call.callee) {
+      let works = queued[Registration.Queue(file: file.path, member: member)] ?? []
+      return deferred.filter { $0.file == file.path && works.contains($0.member) }.map(\.handler)
+    }
+    let found = Set(deferred.filter { $0.file == file.path && $0.member == member }.map(\.handler))
+    // Several work items by one name: which one is waited for is not known.
+    return found.count == 1 ? Array(found) : []
   }
 }

@@ -17,6 +17,29 @@ public struct RuleContext {
     !program.definition(id).isStatic || !solver.callbacks.members(holding: id).isEmpty
   }
 
+  /// Whether a function that nobody calls by name can only be reached by way of a table or a registration.
+  func isReachable(_ id: FunctionID) -> Bool {
+    program.definition(id).isStatic || program.slots.values.contains { $0.contains(id) }
+  }
+
+  /// Whether the name says that the function runs before the object is shared, or when it is not any more.
+  func isSetUp(_ id: FunctionID) -> Bool {
+    let words: Set<Substring> = [
+      "init", "probe", "alloc", "create", "new", "setup", "free", "destroy", "release", "remove", "exit", "cleanup",
+      "register", "unregister", "attach", "detach", "open", "close", "teardown", "fini", "deinit", "constructor",
+      "ctor", "dtor", "start", "bind", "unbind", "disconnect", "put", "get", "final", "show", "load", "mount", "unload",
+    ]
+    return name(id).split(separator: "_").contains {
+      words.contains($0) || $0.hasSuffix("init") || $0.hasSuffix("alloc")
+    }
+  }
+
+  /// Whether two functions of different files may mean two locks by one name of a global.
+  func isFilesOwn(_ name: Symbol, _ id: FunctionID, _ chain: [ChainStep]) -> Bool {
+    guard let last = chain.last, !solver.isNamelessLock(name) else { return false }
+    return program.functions[Int(last.function.rawValue)].file != program.functions[Int(id.rawValue)].file
+  }
+
   /// Whether a local says whether a lock is held.
   func hasLockFlag(_ id: FunctionID) -> Bool { solver.hasLockFlag(id) }
 

@@ -23,6 +23,8 @@ extension Explorer {
       if resource >= 0 { settlePairs(node, closing.name, [resource], nil, &state) }
     }
     noteArguments(node, argumentNodes, summary, &state)
+    for effect in summary?.mayDrop ?? [] { forgetHeld(effect, arguments, &state) }
+    forgetPassed(argumentNodes, &state)
     var states = [state]
     if let summary {
       states = apply(summary, node, arguments, state)
@@ -42,7 +44,7 @@ extension Explorer {
     facts.calls.append(
       CallEvent(
         node: node, callee: name, targets: callee.targets, arguments: arguments,
-        values: nodes.map { values(of: $0, state) }, held: state.held, conditions: conditions,
+        values: nodes.map { values(of: $0, state) }, held: state.held, unsure: state.forgotten, conditions: conditions,
         isIndirect: callee.isIndirect, parameter: callee.parameter))
   }
 
@@ -87,12 +89,12 @@ extension Explorer {
       if item.kind == .name, isLockFlag(Symbol(item.a)),
         type(of: place(of: argument))?.isPointer == true
       {
-        state.held.removeAll { $0.kind != .pair && !$0.kind.isSection }
+        forgetHeld(state.held.filter { $0.kind != .pair && !$0.kind.isSection }.map(\.place), &state)
       }
       guard item.kind == .unary, item.operation == .ampersand, scope.file[item.a].kind == .name else { continue }
       // `&locked`: the callee may drop a lock and say so.
       if isLockFlag(Symbol(scope.file[item.a].a)) {
-        state.held.removeAll { $0.kind != .pair && !$0.kind.isSection }
+        forgetHeld(state.held.filter { $0.kind != .pair && !$0.kind.isSection }.map(\.place), &state)
       }
       let name = Symbol(scope.file[item.a].a)
       let target = localPlace(name)
@@ -125,12 +127,16 @@ extension Explorer {
         let written = summary.writesOn[position]
       else { continue }
       let result = solver.places.intern(.result, -1, node)
+      // What the way out of the callee says of the result holds for both.
+      let known = state.values(of: result) ?? .any
       var wrote = state
       wrote.written |= 1 << UInt64(own)
-      wrote.set(result, written)
+      wrote.set(result, written.intersection(known))
       var left = state
-      left.set(result, skipped)
-      return [wrote, left]
+      left.set(result, skipped.intersection(known))
+      return [written.isDisjoint(with: known) ? nil : wrote, skipped.isDisjoint(with: known) ? nil : left].compactMap {
+        $0
+      }
     }
     return [state]
   }
@@ -158,7 +164,7 @@ extension Explorer {
     if primitive.argument < 0 {
       place = solver.places.intern(.global, -1, primitive.global.rawValue)
     } else {
-      place = solver.places.pointee(of: self.place(of: arguments[primitive.argument]))
+      place = solver.places.pointee(of: lockPlace(of: arguments[primitive.argument]))
       if primitive.member.exists, place >= 0 {
         place = solver.places.intern(.member, place, primitive.member.rawValue)
       }
@@ -191,11 +197,17 @@ extension Explorer {
       if assertsSeen.insert(key).inserted {
         facts.asserts.append(
           AssertEvent(
-            node: node, place: place, lockClass: lockClass(of: place, kind: primitive.kind), mode: primitive.mode,
+            node: node, place: place, lockClass: lockClass(of: place, kind: primitive.kind),
+            kind: isSpinLock(place) ? .spin : primitive.kind, mode: primitive.mode,
+            isConditional: !parameterConditions(state).isEmpty || !scope.unconditional.contains(node),
             isHeldHere: state.isHeld(place)))
       }
       return [state]
     }
+  }
+
+  private func isSpinLock(_ place: Place) -> Bool {
+    type(of: place).map { $0.base == .typedef && solver.names.spinLocks.contains($0.name) } ?? false
   }
 
   mutating func acquire(
@@ -210,6 +222,7 @@ extension Explorer {
           mode: primitive.mode, sleeps: primitive.sleeps && !isTry, isTry: isTry, held: state.held,
           conditions: conditions))
     }
+    state.forgotten.removeAll { $0 == place }
     state.change(place, primitive.kind, primitive.mode, by: 1, site: node)
     noteDereference(place, &state)
   }
@@ -228,28 +241,32 @@ extension Explorer {
   }
 
   /// A release that meets no acquisition by the same name may mean any lock of its kind that goes by another.
-  private mutating func dropAliases(_ place: Place, _ kind: LockKind, _ state: inout PathState) -> Bool {
+  mutating func dropAliases(_ place: Place, _ kind: LockKind, _ state: inout PathState) -> Bool {
     guard !kind.isSection else { return false }
     let isPointer = place < 0 || solver.places[place].kind != .member
     let member = solver.lastMember(of: place)
-    let count = state.held.count
-    let places = solver.places
-    state.held.removeAll { held in
+    let gone = state.held.filter { held in
       guard held.balance > 0, held.kind == kind, held.place != place else { return false }
-      return isPointer || places[held.place].kind != .member || solver.lastMember(of: held.place) == member
-    }
-    return state.held.count != count
+      return isPointer || solver.places[held.place].kind != .member || solver.lastMember(of: held.place) == member
+    }.map(\.place)
+    return forgetHeld(gone, &state)
   }
 
   mutating func release(
     _ kind: LockKind, _ mode: LockMode, _ place: Place, _ node: NodeID, _ state: inout PathState
   ) {
     facts.released.insert(place)
+    facts.firstRelease[place] = min(facts.firstRelease[place] ?? .max, scope.file[node].token)
     releaseSections(node, &state)
     if state.isHeld(place) {
       if !state.closed.contains(place) { state.closed.append(place) }
+    } else if state.forgotten.contains(place) {
+      state.forgotten.removeAll { $0 == place }
+      return
     } else if dropAliases(place, kind, &state), !solver.places.isPortable(place) {
       return
+    } else {
+      facts.dropped[place] = kind
     }
     state.change(place, kind, mode, by: -1, site: node)
   }
@@ -261,101 +278,4 @@ extension Explorer {
     if name.hasSuffix("_irqrestore") || name.hasSuffix("_irq") { state.held.removeAll { $0.kind == .irq } }
     if name.hasSuffix("_bh") { state.held.removeAll { $0.kind == .softirq } }
   }
-
-  // MARK: Summaries
-
-  private mutating func apply(
-    _ summary: Summary, _ node: NodeID, _ arguments: [Place], _ state: PathState
-  ) -> [PathState] {
-    let interesting = summary.exits.contains { !$0.effects.isEmpty }
-    guard interesting else { return [state] }
-    let result = solver.places.intern(.result, -1, node)
-    // Two ways out that the result does not tell apart: what they disagree on is not followed.
-    var overlap = false
-    for (index, exit) in summary.exits.enumerated() {
-      for other in summary.exits[(index + 1)...] where !exit.values.isDisjoint(with: other.values) { overlap = true }
-    }
-    var agreed = Set(summary.exits[0].effects)
-    for exit in summary.exits.dropFirst() { agreed.formIntersection(exit.effects) }
-    if overlap {
-      var state = state
-      let all = summary.exits.flatMap(\.effects)
-      for effect in all where !agreed.contains(effect) {
-        let place = solver.places.substitute(effect.place, arguments)
-        if place >= 0 { state.held.removeAll { $0.place == place } }
-      }
-      apply(summary.exits[0].effects.filter(agreed.contains), node, arguments, &state)
-      return [state]
-    }
-    return summary.exits.map { exit in
-      var next = state
-      apply(exit.effects, node, arguments, &next)
-      if summary.exits.count > 1 { next.set(result, exit.values) }
-      return next
-    }
-  }
-
-  private mutating func apply(
-    _ effects: [LockEffect], _ node: NodeID, _ arguments: [Place], _ state: inout PathState
-  ) {
-    for effect in effects {
-      let place = solver.places.substitute(effect.place, arguments)
-      guard place >= 0 else { continue }
-      if effect.kind == .pair {
-        let step = solver.places[place]
-        let opener = Symbol(step.value)
-        let closers = solver.pairing.closers(of: opener, solver.program.symbols)
-        lentPairs[node] = Pairing(closers: closers, resource: step.base, isResult: false)
-      }
-      if effect.balance > 0 {
-        state.change(place, effect.kind, effect.mode, by: effect.balance, site: node)
-      } else {
-        release(effect.kind, effect.mode, place, node, &state)
-      }
-    }
-  }
-
-  /// The call succeeds and opens the pair, or fails and does not.
-  private mutating func open(
-    _ pairing: Pairing, _ node: NodeID, _ name: Symbol, _ state: PathState
-  ) -> [PathState] {
-    let pairPlace = solver.places.intern(.call, pairing.resource, name.rawValue)
-    guard pairPlace >= 0 else { return [state] }
-    var opened = state
-    if let index = opened.heldIndex(pairPlace) {
-      opened.held.remove(at: index)
-    }
-    opened.change(pairPlace, .pair, .exclusive, by: 1, site: node)
-    if isDiscarded(node) { return [opened] }
-    if solver.returnType(of: name, scope.fileIndex) == nil, !pairing.isResult, !pairing.isKnown,
-      !solver.soundsLikeLock(name)
-    {
-      return [state]
-    }
-    let type =
-      solver.returnType(of: name, scope.fileIndex)
-      ?? CType(base: pairing.isResult ? .void : .integer, pointers: pairing.isResult ? 1 : 0)
-    if (type.base == .void && !type.isPointer) { return [opened] }
-    var failed = state
-    let result = solver.places.intern(.result, -1, node)
-    if type.isPointer || pairing.isResult {
-      opened.set(result, .positive)
-      let known = callValuesOf(node, state)
-      failed.set(result, known == .any ? [.zero, .negative] : known.subtracting(.positive))
-    } else if type.base == .boolean || solver.isTry(name) || solver.returns(of: name) == [.zero, .positive] {
-      opened.set(result, .positive)
-      failed.set(result, .zero)
-    } else if type.base == .integer {
-      opened.set(result, .zero)
-      failed.set(result, .nonZero)
-    } else {
-      return [state]
-    }
-    return [opened, failed]
-  }
-
-  private mutating func callValuesOf(_ node: NodeID, _ state: PathState) -> ValueSet { values(of: node, state) }
-
-  /// The call is a statement of its own.
-  private func isDiscarded(_ node: NodeID) -> Bool { discarded.contains(node) }
 }

@@ -32,6 +32,16 @@ extension Explorer {
     }
   }
 
+  /// What is stored somewhere has another owner.
+  mutating func noteEscape(_ value: NodeID, _ target: Node, _ state: inout PathState) {
+    guard state.held.contains(where: { $0.kind == .pair }) else { return }
+    let stored = place(of: value)
+    guard stored >= 0, scope.file[value].kind != .call else { return }
+    state.held.removeAll { held in
+      held.kind == .pair && pairs[held.site].map { $0.isResult && $0.resource == stored } ?? false
+    }
+  }
+
   private func stripped(_ id: NodeID) -> NodeID {
     scope.file[id].kind == .cast ? stripped(scope.file[id].b) : id
   }
@@ -57,7 +67,13 @@ extension Explorer {
       }
       pairs[node] = Pairing(closers: closers, resource: resource, isResult: true, isClosedHere: isClosedHere)
     } else {
-      guard let first = scope.file.list(call.b, call.c).first else { return }
+      guard let first = scope.file.list(call.b, call.c).first else {
+        if solver.soundsLikeLock(name), discarded.contains(node) {
+          let resource = solver.places.intern(.global, -1, name.rawValue)
+          pairs[node] = Pairing(closers: closers, resource: resource, isResult: false, isBare: true)
+        }
+        return
+      }
       let resource = place(of: first)
       guard resource >= 0 else { return }
       pairs[node] = Pairing(
@@ -155,7 +171,7 @@ extension Explorer {
         return false
       }
       if pairing.closers.contains(name) {
-        if arguments.contains(pairing.resource) {
+        if pairing.isBare ? arguments.isEmpty : arguments.contains(pairing.resource) {
           if !state.closed.contains(held.place) { state.closed.append(held.place) }
           return true
         }

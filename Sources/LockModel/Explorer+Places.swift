@@ -85,6 +85,17 @@ extension Explorer {
     return result
   }
 
+  /// The place of a lock; what a function chooses by more than one argument is named by the first.
+  mutating func lockPlace(of id: NodeID) -> Place {
+    let known = place(of: id)
+    let name = calleeName(id)
+    guard known < 0, name.exists, let first = scope.file.list(scope.file[id].b, scope.file[id].c).first else {
+      return known
+    }
+    let argument = place(of: first)
+    return argument < 0 ? -1 : solver.places.intern(.derived, argument, name.rawValue)
+  }
+
   private func isPath(_ id: NodeID) -> Bool {
     let node = scope.file[id]
     switch node.kind {
@@ -135,7 +146,7 @@ extension Explorer {
       guard var type = type(of: step.base, depth + 1) else { return nil }
       type.pointers = min(type.pointers + 1, 8)
       return type
-    case .call: return solver.returnType(of: Symbol(step.value), scope.fileIndex)
+    case .call, .derived: return solver.returnType(of: Symbol(step.value), scope.fileIndex)
     case .result: return nil
     }
   }

@@ -36,6 +36,8 @@ struct Explorer {
   var soundUses: Set<NodeID> = []
   /// Locals that only ever hold what an allocator returned.
   var allocated: Set<Place> = []
+  /// Blocks that do nothing but release these locks, on a condition.
+  var releasesOfBlock: [Int: [Place]] = [:]
   /// Calls that are statements of their own: nobody looks at what they return.
   var discarded: Set<NodeID> = []
 
@@ -73,6 +75,8 @@ struct Explorer {
     flow = ControlFlow(of: scope.definition, in: scope.file, names: solver.names.flow)
     facts = FunctionFacts(id: scope.id)
     facts.isPartial = flow.isIncomplete
+    findSkippedReleases()
+    findAnnotations()
     for id in scope.definition.nodes where scope.file[id].kind == .expressionStatement {
       discarded.insert(scope.file[id].a)
     }
@@ -149,8 +153,8 @@ struct Explorer {
       return [(otherwise, no), (then, yes)]
     case .branch(let node, let then, let otherwise):
       var result: [(Int, PathState)] = []
-      if let no = assume(node, false, state) { result.append((otherwise, no)) }
-      if let yes = assume(node, true, state) { result.append((then, yes)) }
+      if let no = assume(node, false, state) { result.append((otherwise, skipping(then, otherwise, no))) }
+      if let yes = assume(node, true, state) { result.append((then, skipping(otherwise, then, yes))) }
       return result
     case .select(let node, let cases, let otherwise):
       var result: [(Int, PathState)] = [(otherwise, state)]
@@ -221,7 +225,16 @@ struct Explorer {
         if scope.localTypes[name] != nil, (scope.assignmentCount[name] ?? 0) != 1 { forget(localPlace(name), &state) }
       }
       noteListAccess(Array(scope.file.list(call.b, call.c)), calleeName(action.node), state)
-      return run(operations(action.node).filter { if case .read = $0 { false } else { true } }, state)
+      let isAgain = { (node: NodeID) in state.held.contains { $0.site == node } }
+      let operations = operations(action.node).filter { operation in
+        switch operation {
+        case .read: false
+        // The head of a loop is read in each round, what it calls is called before the first.
+        case .call(let node): !isAgain(node)
+        default: true
+        }
+      }
+      return run(operations, state)
     case .enterGuard:
       guard let (primitive, place) = guarded(action.node) else { return [state] }
       var state = state
@@ -330,43 +343,6 @@ struct Explorer {
     let result = solver.places.intern(.result, -1, value)
     for index in state.pending.indices where state.pending[index].result == result {
       state.pending[index].result = target
-    }
-  }
-
-  /// What is stored somewhere has another owner.
-  private mutating func noteEscape(_ value: NodeID, _ target: Node, _ state: inout PathState) {
-    guard state.held.contains(where: { $0.kind == .pair }) else { return }
-    let stored = place(of: value)
-    guard stored >= 0, scope.file[value].kind != .call else { return }
-    state.held.removeAll { held in
-      held.kind == .pair && pairs[held.site].map { $0.isResult && $0.resource == stored } ?? false
-    }
-  }
-
-  mutating func forget(_ target: Place, _ state: inout PathState, except opener: NodeID = -1) {
-    guard target >= 0 else { return }
-    forgetFacts(target, &state)
-    forgetLocks(target, &state, except: opener)
-  }
-
-  mutating func forgetFacts(_ target: Place, _ state: inout PathState) {
-    guard target >= 0 else { return }
-    let places = solver.places
-    state.facts.removeAll { places.depends($0.key, on: target) }
-    state.decisions.removeAll { decision in
-      conditionPlaces[decision.key]?.contains { places.depends($0, on: target) } ?? false
-    }
-  }
-
-  private func forgetLocks(_ target: Place, _ state: inout PathState, except opener: NodeID) {
-    let places = solver.places
-    // A lock reached through a variable that changes cannot be named any more: it must not be reported.
-    state.held.removeAll { held in
-      if held.kind == .pair {
-        return places.depends(held.place, on: target) && held.site != opener
-          && !(opener >= 0 && scope.file[opener].kind == .cast && scope.file[opener].b == held.site)
-      }
-      return held.place != target && places.depends(held.place, on: target)
     }
   }
 

@@ -66,6 +66,8 @@ public struct CallEvent: Sendable {
   public let values: [ValueSet]
   /// The state of every lock just before the call; a negative balance is one dropped for the caller.
   public let held: [HeldLock]
+  /// Locks of which nothing is known there: a callee may have dropped them.
+  public let unsure: [Place]
   /// What the path to the call requires of the caller's own parameters.
   public let conditions: [ParameterCondition]
   /// Whether the callee is a value, such as a member or a local, and not a function's name.
@@ -100,8 +102,12 @@ public struct AssertEvent: Sendable {
   public let place: Place
   /// The class of that lock; nil where the types do not tell.
   public let lockClass: LockClass?
+  /// What kind of lock it is, as far as the statement or the type says.
+  public let kind: LockKind
   /// Whether the lock must be held exclusively, or shared is enough.
   public let mode: LockMode
+  /// A condition that a caller cannot check decides whether it is stated.
+  public let isConditional: Bool
   /// Taken by the function itself before.
   public let isHeldHere: Bool
 }
@@ -180,6 +186,14 @@ public struct FunctionFacts: Sendable {
   public internal(set) var loads: [Int: PointerLoad] = [:]
   /// Places released somewhere in the function.
   public internal(set) var released: Set<Place> = []
+  /// Locks that some path drops without having taken them: a caller's, which are taken again as a rule.
+  public internal(set) var dropped: [Place: LockKind] = [:]
+  /// Locks of a caller that some way out may have dropped, which the results do not tell.
+  public internal(set) var unsettled: [Place: LockKind] = [:]
+  /// The first release of each lock in the text, by its token.
+  public internal(set) var firstRelease: [Place: UInt32] = [:]
+  /// Locks that the head of the function says it releases.
+  public internal(set) var releases: [Place] = []
   /// Writes to members and uses of lists in members, once for each set of locks held.
   public internal(set) var accesses: [MemberAccessEvent] = []
   /// Uses of pointers that are surely NULL or an error there.

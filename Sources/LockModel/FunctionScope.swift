@@ -20,6 +20,8 @@ struct FunctionScope {
   var calls: [NodeID] = []
   /// Calls in the statements of the outermost block: they run whenever the function gets that far.
   var unconditional: Set<NodeID> = []
+  /// Calls in branches that do nothing but call: `if (locked) unlock();`.
+  var branchCalls: Set<NodeID> = []
   /// Locals that are given something other than NULL besides what a call returns.
   var otherwiseSet: Set<Symbol> = []
 
@@ -108,6 +110,9 @@ struct FunctionScope {
           assignmentCount[Symbol(file[argument].a), default: 0] += 2
         }
       case .call: calls.append(id)
+      case .ifStatement:
+        noteBranch(node.b)
+        noteBranch(node.c)
       case .assembly: hasAssembly = true
       default: break
       }
@@ -128,6 +133,13 @@ struct FunctionScope {
         tracked.append(candidate.symbol)
       }
     }
+  }
+
+  private mutating func noteBranch(_ id: NodeID) {
+    guard id >= 0 else { return }
+    let statements = file[id].kind == .block ? Array(file.list(file[id].a, file[id].b)) : [id]
+    guard statements.allSatisfy({ file[$0].kind == .expressionStatement }) else { return }
+    for statement in statements where file[file[statement].a].kind == .call { branchCalls.insert(file[statement].a) }
   }
 
   private mutating func noteOther(_ name: Symbol, _ value: NodeID, _ names: KnownNames) {

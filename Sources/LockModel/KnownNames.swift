@@ -35,6 +35,14 @@ struct KnownNames {
   let addressSpace: Symbol
   let addressSpaceTag: Symbol
   let addressSpaceLock: Symbol
+  /// Typedefs of locks that are taken by spinning.
+  let spinLocks: Set<Symbol>
+  /// Poll in a loop; the argument that says how long to sleep in between.
+  let polls: [Symbol: Int]
+  let gfpType: Symbol
+  let releases: Symbol
+  /// Take locks of their own only, whatever their bodies reach: allocation, printing, queueing.
+  let selfContained: Set<Symbol>
 
   init(_ symbols: SymbolTable) {
     func set(_ text: String) -> Set<Symbol> {
@@ -86,6 +94,8 @@ struct KnownNames {
       device_unregister regulator_enable regulator_disable i2c_transfer spi_sync clk_prepare clk_prepare_enable
       clk_unprepare clk_disable_unprepare pm_runtime_get_sync pm_runtime_resume_and_get rcu_barrier
       request_threaded_irq request_irq napi_disable down_write down_read might_fault
+      pm_runtime_put_sync usb_autopm_get_interface usb_autopm_put_interface copy_from_sockptr vfree vunmap
+      unpin_user_pages_dirty_lock lockdep_unregister_key
       """)
     allocates = positions(
       """
@@ -115,5 +125,20 @@ struct KnownNames {
     addressSpace = symbols.intern("mm")
     addressSpaceTag = symbols.intern("mm_struct")
     addressSpaceLock = symbols.intern("mmap_lock")
+    spinLocks = set("spinlock_t raw_spinlock_t rwlock_t")
+    polls = positions(
+      """
+      read_poll_timeout:3 readx_poll_timeout:4 readb_poll_timeout:3 readw_poll_timeout:3 readl_poll_timeout:3
+      readq_poll_timeout:3 readl_relaxed_poll_timeout:3
+      """)
+    gfpType = symbols.intern("gfp_t")
+    releases = symbols.intern("__releases")
+    selfContained = set(
+      """
+      kfree kvfree kfree_sensitive kmalloc kzalloc kcalloc kvmalloc kvzalloc kmem_cache_alloc kmem_cache_free vmalloc
+      vzalloc vfree alloc_page alloc_pages printk _printk
+      dev_err dev_warn dev_info dev_dbg pr_err queue_work schedule_work wake_up wake_up_all complete complete_all
+      memcpy memset memmove memcmp schedule mod_timer call_rcu synchronize_rcu kfree_rcu msleep usleep_range
+      """)
   }
 }

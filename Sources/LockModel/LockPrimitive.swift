@@ -171,6 +171,24 @@ public struct LockTable: Sendable {
     - socket 0 release_sock
     + spin 0.sk_lock bh_lock_sock bh_lock_sock_nested
     - spin 0.sk_lock bh_unlock_sock
+    + spin 0.root_lock sch_tree_lock
+    - spin 0.root_lock sch_tree_unlock
+    + spin 0.alloc_lock task_lock
+    - spin 0.alloc_lock task_unlock
+    + spin 0.xa_lock xa_lock xa_lock_bh xa_lock_irq xa_lock_irqsave
+    - spin 0.xa_lock xa_unlock xa_unlock_bh xa_unlock_irq xa_unlock_irqrestore
+    + spin 0.tx_global_lock netif_tx_lock netif_tx_lock_bh
+    - spin 0.tx_global_lock netif_tx_unlock netif_tx_unlock_bh
+    + spin 0.addr_list_lock netif_addr_lock netif_addr_lock_bh
+    - spin 0.addr_list_lock netif_addr_unlock netif_addr_unlock_bh
+    + mutex! 0.mtx wiphy_lock
+    - mutex 0.mtx wiphy_unlock
+    + mutex! @pci_rescan_remove_lock pci_lock_rescan_remove
+    - mutex @pci_rescan_remove_lock pci_unlock_rescan_remove
+    + rwsem! 0.i_mmap_rwsem i_mmap_lock_write
+    +s rwsem! 0.i_mmap_rwsem i_mmap_lock_read
+    - rwsem 0.i_mmap_rwsem i_mmap_unlock_write
+    -s rwsem 0.i_mmap_rwsem i_mmap_unlock_read
     + mutex! 0.mutex device_lock
     0 mutex! 0.mutex device_lock_interruptible
     ? mutex 0.mutex device_trylock
@@ -202,8 +220,9 @@ public struct LockTable: Sendable {
     -s rwsem @cpu_hotplug_lock cpus_read_unlock
     0 ww! 0 ww_mutex_lock_interruptible
     - ww 0 ww_mutex_unlock
-    = mutex 0 lockdep_assert_held lockdep_assert_held_write lockdep_assert_held_once assert_spin_locked
-    = mutex 0 lockdep_assert_held_write_ assert_raw_spin_locked rwsem_assert_held_write rwsem_assert_held
+    = spin 0 assert_spin_locked assert_raw_spin_locked
+    = mutex 0 lockdep_assert_held lockdep_assert_held_write lockdep_assert_held_once
+    = mutex 0 rwsem_assert_held_write rwsem_assert_held
     =s mutex 0 lockdep_assert_held_read rwsem_assert_held_read
     = mutex @rtnl_mutex ASSERT_RTNL
     = mutex 0.mutex device_lock_assert

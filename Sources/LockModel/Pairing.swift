@@ -8,6 +8,8 @@ struct Pairing: Hashable {
   let resource: Place
   /// The resource is what the call returns.
   let isResult: Bool
+  /// The call has no arguments: what it opens is one for all.
+  var isBare = false
   /// The function itself never undoes it: whatever may keep the resource ends the watch.
   var isStrict = false
   /// The names are the kernel's own and well known.
@@ -124,11 +126,13 @@ struct PairingTable {
         }
       }
       for (position, part) in parts.enumerated() {
-        guard let opposites = Self.opposites[part] else { continue }
+        guard let opposites = Self.opposites[part] ?? Self.oppositeLock(part).map({ [$0] }) else { continue }
         for opposite in opposites {
           var other = parts
           other[position] = opposite
           result.insert(symbols.intern(other.joined(separator: "_")))
+          // `foo_lock_interruptible` is undone by `foo_unlock`.
+          if opposite.hasSuffix("unlock") { result.insert(symbols.intern(other[...position].joined(separator: "_"))) }
           for drop in ["try", "and", "new", "interruptible", "killable", "sync", "by", "all"] {
             if let index = other.firstIndex(of: drop) {
               var shorter = other
@@ -145,6 +149,18 @@ struct PairingTable {
     result.remove(name)
     closerNames[name] = result
     return result
+  }
+
+  /// `iunlock` for `ilock`; nil for a word that is no lock.
+  static func oppositeLock(_ word: String) -> String? {
+    guard isLockWord(word) else { return nil }
+    return word.dropLast(4) + "unlock"
+  }
+
+  /// Whether a part of a name says that something is locked, under a prefix of its own.
+  static func isLockWord(_ word: some StringProtocol) -> Bool {
+    word.utf8.count > 4 && word.utf8.count < 9 && word.hasSuffix("lock") && !word.hasSuffix("unlock")
+      && !["block", "clock", "flock", "deadlock", "trylock", "hwclock", "unblock", "iblock", "sblock"].contains(word)
   }
 
   /// Whether the name sounds like the end of something, or like something that keeps what it is given.

@@ -30,6 +30,15 @@ public struct HeldLock: Sendable {
   public var balance: Int8
   /// The node that took it last.
   public var site: NodeID
+
+  /// A lock by its parts.
+  public init(place: Place, kind: LockKind, mode: LockMode, balance: Int8, site: NodeID) {
+    self.place = place
+    self.kind = kind
+    self.mode = mode
+    self.balance = balance
+    self.site = site
+  }
 }
 
 extension HeldLock: Hashable {
@@ -68,6 +77,8 @@ struct PathState: Hashable {
   var pending: [Pending] = []
   /// Pairs and locks that were closed on this path.
   var closed: [Place] = []
+  /// Locks that were held, and of which nothing is known any more.
+  var forgotten: [Place] = []
   /// Pointer parameters that were written through, one bit each.
   var written: UInt64 = 0
   /// Pointer parameters that were written through or handed to a callee that may write, one bit each.
@@ -110,11 +121,12 @@ struct PathState: Hashable {
 
   /// What decides which states may be joined: correlations with it must survive.
   var joinKey: JoinKey {
-    JoinKey(held: held, unset: unset, pending: pending, closed: closed, failed: failed)
+    JoinKey(held: held, forgotten: forgotten, unset: unset, pending: pending, closed: closed, failed: failed)
   }
 
   struct JoinKey: Hashable {
     let held: [HeldLock]
+    let forgotten: [Place]
     let unset: UInt64
     let pending: [Pending]
     let closed: [Place]

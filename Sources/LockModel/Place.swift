@@ -21,6 +21,8 @@ public struct PlaceStep: Hashable, Sendable {
     case element
     /// what the function `value` returns for the argument `base`
     case call
+    /// what the function `value` returns for `base` and arguments that the place does not name
+    case derived
     /// the value of the call node `value` in the function under analysis
     case result
     /// the address of the base
@@ -141,7 +143,7 @@ public struct PlaceTable {
     case .local, .result: return -1
     case .pointee: return pointee(of: substitute(step.base, arguments))
     case .address: return address(of: substitute(step.base, arguments))
-    case .member, .element, .call:
+    case .member, .element, .call, .derived:
       if step.base < 0 { return place }
       let base = substitute(step.base, arguments)
       return base < 0 ? -1 : intern(step.kind, base, step.value)

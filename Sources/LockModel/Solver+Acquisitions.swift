@@ -84,13 +84,16 @@ extension Solver {
   func lift(_ item: MayAcquire, _ way: CallWay) -> MayAcquire? {
     guard isPossible(item.conditions, way.values) else { return nil }
     let place = places.substitute(item.place, way.arguments)
-    guard place >= 0 || item.lockClass != nil else { return nil }
+    // A macro's parameters have no types: its locks have a class where it is used.
+    let itemClass = item.lockClass ?? lockClass(of: place, item.kind, in: way.function)
+    guard place >= 0 || itemClass != nil else { return nil }
     let isDropped = way.held.contains { held in
       held.balance < 0 && (held.place == place || place < 0 && lockClass(of: held, in: way.function) == item.lockClass)
     }
     if isDropped { return nil }
     var lifted = item
     lifted.place = place
+    lifted.lockClass = itemClass
     lifted.conditions = liftedConditions(item.conditions, way)
     lifted.chain = way.steps + item.chain
     lifted.dropped =
@@ -145,9 +148,12 @@ extension Solver {
       guard seen.insert(key).inserted else { return }
       if item.place >= 0 { named.append(item) } else { known.append(item) }
     }
+    // What the function demands, or drops for its caller, it can only take to give it back.
+    let givenBack = Set(facts.dropped.keys).union(facts.unsettled.keys).union(
+      facts.asserts.filter { !$0.isHeldHere }.map(\.place))
+    let classes = Set(givenBack.compactMap { lockClass(of: $0, in: facts.id) })
     for event in facts.acquires where !event.isTry && !event.kind.nests {
-      // Taking again what was dropped for the caller gives it back.
-      if event.held.contains(where: { $0.place == event.place && $0.balance < 0 }) { continue }
+      if givenBack.contains(event.place) || event.lockClass.map(classes.contains) == true { continue }
       // Taken, never dropped, but not on all ways out: given back to a caller after a callee dropped it.
       if kept.contains(event.place), !facts.released.contains(event.place),
         !facts.exits.allSatisfy({ exit in exit.held.contains { $0.place == event.place && $0.balance > 0 } })
@@ -160,8 +166,9 @@ extension Solver {
           conditions: event.conditions, chain: [ChainStep(function: facts.id, node: event.node)],
           dropped: Self.dropped(event.held)))
     }
-    for call in facts.calls {
-      for item in acquisitions(at: call, in: facts.id) { add(item) }
+    for call in facts.calls where !names.selfContained.contains(call.callee) {
+      for item in acquisitions(at: call, in: facts.id)
+      where !givenBack.contains(item.place) && item.lockClass.map(classes.contains) != true { add(item) }
     }
     return nearest(named) + nearest(known)
   }

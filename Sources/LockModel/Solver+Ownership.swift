@@ -10,9 +10,30 @@ extension Solver {
   /// Whether the name is that of something that excludes others, as opposed to something that owns.
   public func soundsLikeLock(_ name: Symbol) -> Bool {
     let words: Set<Substring> = [
-      "lock", "trylock", "suspend", "freeze", "quiesce", "block", "enter", "begin", "pause", "disable", "acquire",
+      "lock", "trylock", "suspend", "freeze", "quiesce", "block", "enter", "begin", "pause", "acquire",
     ]
-    return program.symbols.text(name).split(separator: "_").contains { words.contains($0) }
+    return program.symbols.text(name).split(separator: "_").contains {
+      words.contains($0) || PairingTable.isLockWord($0)
+    }
+  }
+
+  /// Whether the name has a word in it that means a lock, and none that means its end.
+  public func isLockByName(_ name: Symbol) -> Bool {
+    let words = program.symbols.text(name).split(separator: "_")
+    return words.contains { $0 == "lock" || PairingTable.isLockWord($0) } && !words.contains { $0.hasSuffix("unlock") }
+  }
+
+  /// Whether the name stands for a lock that its primitives do not name, as `rtnl_lock()` does.
+  public func isNamelessLock(_ name: Symbol) -> Bool {
+    ["rtnl_mutex", "pci_rescan_remove_lock", "cpu_hotplug_lock"].contains(program.symbols.text(name))
+  }
+
+  /// Whether the name is that of a lock or of its end, or of something that comes in such pairs.
+  public func comesInPairs(_ name: Symbol) -> Bool {
+    let words = program.symbols.text(name).split(separator: "_")
+    return words.contains {
+      $0.hasSuffix("lock") || ["enable", "disable", "end", "begin", "enter", "leave", "exit"].contains($0)
+    }
   }
 
   /// Calls that work on memory they are given and keep nothing of it.

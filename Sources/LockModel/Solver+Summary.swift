@@ -4,6 +4,7 @@ extension Solver {
   func summarise(_ facts: FunctionFacts) -> Summary {
     var summary = Summary()
     summary.exits = exits(facts)
+    summary.mayDrop = mayDrop(facts, summary.exits)
     summary.returns = returns(facts)
     summary.requires = requirements(facts)
     if !facts.isApproximate, !program.definition(facts.id).isMacro { summary.loads = facts.loads }
@@ -38,6 +39,24 @@ extension Solver {
     return byEffects.map { SummaryExit(values: $0.values, effects: $0.effects) }
   }
 
+  /// The kinds of locks that a function may drop for its caller.
+  func dropped(by id: FunctionID) -> Set<LockKind> {
+    guard let facts = facts(id) else { return [] }
+    return Set(facts.dropped.values).union(facts.unsettled.values)
+  }
+
+  /// Locks of a caller of which nothing is known after the call.
+  private func mayDrop(_ facts: FunctionFacts, _ exits: [SummaryExit]) -> [LockEffect] {
+    let open = exits.isEmpty ? facts.dropped.merging(facts.unsettled) { first, _ in first } : facts.unsettled
+    var result = open.sorted { $0.key < $1.key }.map {
+      LockEffect(place: $0.key, kind: $0.value, mode: .exclusive, balance: -1)
+    }
+    for place in facts.releases where !exits.contains(where: { $0.effects.contains { $0.place == place } }) {
+      result.append(LockEffect(place: place, kind: facts.dropped[place] ?? .spin, mode: .exclusive, balance: -1))
+    }
+    return result
+  }
+
   private func returns(_ facts: FunctionFacts) -> ValueSet? {
     // What a macro pastes together is not evaluated.
     guard !facts.isPartial, !facts.exits.isEmpty, !program.definition(facts.id).isMacro else { return nil }
@@ -52,7 +71,7 @@ extension Solver {
   private func requirements(_ facts: FunctionFacts) -> [Requirement] {
     var seen: Set<Requirement> = []
     var result: [Requirement] = []
-    for event in facts.asserts where !event.isHeldHere && places.isPortable(event.place) {
+    for event in facts.asserts where !event.isHeldHere && !event.isConditional && places.isPortable(event.place) {
       let requirement = Requirement(
         place: event.place, lockClass: event.lockClass, mode: event.mode, node: event.node)
       if seen.insert(requirement).inserted { result.append(requirement) }
@@ -83,22 +102,54 @@ extension Solver {
 
   // MARK: Sleeping
 
-  /// Whether a call sleeps by itself, whatever is held.
-  public func sleepsItself(_ name: Symbol, _ arguments: [NodeID], in file: ParsedFile) -> Bool {
+  /// Whether a call in the function `id` sleeps by itself, whatever is held.
+  public func sleepsItself(_ name: Symbol, _ arguments: [NodeID], in id: FunctionID) -> Bool {
     if names.sleepers.contains(name) { return true }
-    if interface.sleepers.contains(name), program.definitions(of: name).isEmpty { return true }
+    let file = program.file(of: id)
+    if let position = names.polls[name] {
+      return position < arguments.count
+        && !(file[arguments[position]].kind == .number && file[arguments[position]].a == 0)
+    }
+    let definitions = program.definitions(of: name)
+    if interface.sleepers.contains(name), definitions.isEmpty { return true }
     func mayWait(_ argument: NodeID) -> Bool {
       file[argument].kind == .name && names.gfpKernel.contains(Symbol(file[argument].a))
     }
     if let position = names.allocates[name] { return position < arguments.count && mayWait(arguments[position]) }
-    // Whoever is told that it may wait for memory may sleep; what has a body is judged by it.
-    guard program.definitions(of: name).isEmpty else { return false }
+    guard arguments.contains(where: mayWait) else { return false }
+    // Whoever is told that it may wait for memory may sleep; what drops the caller's lock first is judged by its body.
     let text = program.symbols.text(name)
-    if text.hasPrefix("__xa_") || text.hasPrefix("mas_") || text.contains("gfp_mask") { return false }
-    return arguments.contains(where: mayWait)
+    if text.hasPrefix("__xa_") || text.hasPrefix("mas_") || text.contains("gfp") || text.contains("zone") {
+      return false
+    }
+    guard !definitions.isEmpty else { return true }
+    guard !names.selfContained.contains(name),
+      let target = program.resolve(name, fromFile: Int(program.functions[Int(id.rawValue)].file))
+    else { return false }
+    return arguments.indices.contains { mayWait(arguments[$0]) && allocates(target, with: $0, 0) }
+  }
+
+  /// Whether a function hands the mask that it is given to an allocator, at a few levels of calls.
+  private func allocates(_ id: FunctionID, with position: Int, _ depth: Int) -> Bool {
+    let parameters = program.definition(id).parameters
+    guard depth < 3, position < parameters.count, parameters[position].type.name == names.gfpType,
+      let facts = facts(id), facts.dropped.isEmpty
+    else { return false }
+    let file = program.file(of: id)
+    return facts.calls.contains { call in
+      let arguments = Array(file.list(file[call.node].b, file[call.node].c))
+      return arguments.indices.contains { index in
+        guard file[arguments[index]].kind == .name, Symbol(file[arguments[index]].a) == parameters[position].name else {
+          return false
+        }
+        if let mask = names.allocates[call.callee] { return mask == index }
+        return call.targets.count == 1 && allocates(call.targets[0], with: index, depth + 1)
+      }
+    }
   }
 
   private func sleepChain(_ facts: FunctionFacts) -> [ChainStep]? {
+    if dropped(by: facts.id).contains(where: \.isAtomic) { return nil }
     func dropsSomething(_ held: [HeldLock]) -> Bool { held.contains { $0.balance < 0 } }
     let always = scopes(facts.id).unconditional
     for event in facts.acquires
@@ -109,10 +160,11 @@ extension Solver {
     for call in facts.calls
     where call.conditions.isEmpty && !dropsSomething(call.held) && always.contains(call.node) {
       let node = file[call.node]
-      if sleepsItself(call.callee, Array(file.list(node.b, node.c)), in: file) {
+      if sleepsItself(call.callee, Array(file.list(node.b, node.c)), in: facts.id) {
         return [ChainStep(function: facts.id, node: call.node)]
       }
-      guard call.targets.count == 1, !call.isIndirect, let chain = summary(call.targets[0])?.sleeps,
+      guard call.targets.count == 1, !call.isIndirect, !names.selfContained.contains(call.callee),
+        let chain = summary(call.targets[0])?.sleeps,
         chain.count < Self.chainLimit
       else { continue }
       return [ChainStep(function: facts.id, node: call.node)] + chain

@@ -21,7 +21,7 @@ extension Solver {
     case .pointee: return "*\(text(step.base, in: function))"
     case .address: return "&\(text(step.base, in: function))"
     case .element: return "\(text(step.base, in: function))[]"
-    case .call: return "\(symbols.text(Symbol(step.value)))(\(text(step.base, in: function)))"
+    case .call, .derived: return "\(symbols.text(Symbol(step.value)))(\(text(step.base, in: function)))"
     case .result: return "a result"
     }
   }
@@ -35,18 +35,36 @@ extension Solver {
   /// The resource of a pair, as a message names it.
   public func resourceText(_ held: HeldLock, in function: FunctionID) -> String {
     let step = places[held.place]
+    // The resource of a call without arguments is the call.
+    if step.base >= 0, places[step.base].kind == .global, places[step.base].value == step.value { return "" }
     return text(step.base, in: function)
   }
 
-  /// Whether the path goes through an array element whose index is not known, so that equal paths may be two locks.
+  /// Whether equal paths may be two locks: an array element whose index is not known, or what a function chooses.
   public func isAmbiguous(_ place: Place) -> Bool {
     var place = place
     while place >= 0 {
       let step = places[place]
-      if step.kind == .element, step.value == 0 { return true }
+      if step.kind == .derived || step.kind == .element && step.value == 0 { return true }
       place = step.base
     }
     return false
+  }
+
+  /// Whether the path goes through an array.
+  public func hasElement(_ place: Place) -> Bool {
+    var place = place
+    while place >= 0 {
+      if places[place].kind == .element { return true }
+      place = places[place].base
+    }
+    return false
+  }
+
+  /// Whether the path starts at a local that has several values in turn, as in a loop.
+  public func isVarying(_ place: Place, in function: FunctionID) -> Bool {
+    guard let root = places.root(of: place), root.kind == .local else { return false }
+    return scopes(function).assignmentCount[Symbol(root.value), default: 0] > 1
   }
 
   /// Whether the lock lives in something reached through a pointer variable, as opposed to a local structure or NULL.
@@ -74,6 +92,27 @@ extension Solver {
       }
   }
 
+  /// Whether the function called `name` is among the arguments of a call.
+  public func isPassed(_ name: Symbol, _ call: CallEvent) -> Bool {
+    let place = places.intern(.global, -1, name.rawValue)
+    return call.arguments.contains { $0 == place || $0 >= 0 && $0 == places.address(of: place) }
+  }
+
+  /// Whether the call is all that a branch does: `if (locked) unlock();`.
+  public func isBranch(_ node: NodeID, in id: FunctionID) -> Bool { scopes(id).branchCalls.contains(node) }
+
+  /// What the value at `place` points to.
+  public func pointee(of place: Place) -> Place { places.pointee(of: place) }
+
+  /// Whether `place` is `part` or lies in or behind it.
+  public func depends(_ place: Place, on part: Place) -> Bool { places.depends(place, on: part) }
+
+  /// The call that stands for a lock by its name, and the value it is given; nil for a lock of the kernel's own.
+  public func opener(of held: HeldLock) -> (name: Symbol, resource: Place)? {
+    guard held.kind == .pair, held.place >= 0, places[held.place].kind == .call else { return nil }
+    return (Symbol(places[held.place].value), places[held.place].base)
+  }
+
   /// Whether a caller can name the place.
   public func isPortable(_ place: Place) -> Bool { places.isPortable(place) }
 
@@ -96,10 +135,15 @@ extension Solver {
 
   /// The class of a lock that a function holds.
   public func lockClass(of held: HeldLock, in function: FunctionID) -> LockClass? {
-    if let known = classes[ClassKey(function: function, place: held.place)] { return known }
+    lockClass(of: held.place, held.kind, in: function)
+  }
+
+  /// The class of the lock at a place of a function.
+  public func lockClass(of place: Place, _ kind: LockKind = .mutex, in function: FunctionID) -> LockClass? {
+    if let known = classes[ClassKey(function: function, place: place)] { return known }
     let explorer = Explorer(self, scopes(function))
-    let result = explorer.lockClass(of: held.place, kind: held.kind)
-    classes[ClassKey(function: function, place: held.place)] = result
+    let result = explorer.lockClass(of: place, kind: kind)
+    classes[ClassKey(function: function, place: place)] = result
     return result
   }
 

@@ -5,7 +5,7 @@ public struct MayAcquire: Sendable {
   /// In terms of the function's parameters or globals; -1 when only the class is known.
   public internal(set) var place: Place
   /// The lock's class; nil where the types do not tell.
-  public let lockClass: LockClass?
+  public internal(set) var lockClass: LockClass?
   /// The kind of lock that is taken.
   public let kind: LockKind
   /// Whether it is taken exclusively or shared.
@@ -146,6 +146,8 @@ public struct Summary: Sendable {
   public internal(set) var mayAcquire: [MayAcquire] = []
   /// Calls of functions that a caller passes in, with the locks that are held around them.
   public internal(set) var callbacks: [CallbackCall] = []
+  /// A caller's locks that it drops somewhere, when its ways out are not known: after a call nothing is known of them.
+  public internal(set) var mayDrop: [LockEffect] = []
   /// Calls of a small wrapper that may undo something its caller did.
   public internal(set) var closes: [Closing] = []
   /// Locks that the function asserts without having taken them itself.

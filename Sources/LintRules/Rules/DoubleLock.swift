@@ -48,9 +48,66 @@ struct DoubleLock: Rule {
         	mutex_unlock(&foo->lock);
         	return v;
         }
-        """)
+        """),
+      RuleExample(
+        """
+        static void poll_work(struct work_struct *work)
+        {
+        	struct foo *foo = container_of(work, struct foo, poll);
+
+        	mutex_lock(&foo->lock);
+        	mutex_unlock(&foo->lock);
+        }
+
+        static void stop_polling(struct foo *foo)
+        {
+        	flush_workqueue(foo->queue);
+        }
+
+        void f(struct foo *foo)
+        {
+        	INIT_WORK(&foo->poll, poll_work);
+        	queue_work(foo->queue, &foo->poll);
+        }
+
+        void g(struct foo *foo)
+        {
+        	mutex_lock(&foo->lock);
+        	stop_polling(foo); /* reported */
+        	mutex_unlock(&foo->lock);
+        }
+        """),
     ],
     nonTriggering: [
+      RuleExample(
+        """
+        static void wait(struct foo *foo)
+        {
+        	lockdep_assert_held(&foo->lock);
+        	mutex_unlock(&foo->lock);
+        	msleep(10);
+        	mutex_lock(&foo->lock);
+        }
+
+        void f(struct foo *foo)
+        {
+        	mutex_lock(&foo->lock);
+        	wait(foo);
+        	mutex_unlock(&foo->lock);
+        }
+
+        static void even(struct foo *foo, int n)
+        {
+        	if (n)
+        		odd(foo, n - 1);
+        }
+
+        static void odd(struct foo *foo, int n)
+        {
+        	if (n)
+        		even(foo, n - 1);
+        }
+        """),
       RuleExample(
         """
         static void twice(struct foo *a, struct foo *b)
@@ -99,9 +156,10 @@ struct DoubleLock: Rule {
       guard let facts = context.solver.facts(id), !facts.isApproximate else { return [] }
       var findings: [Finding] = []
       var reported: Set<NodeID> = []
-      for event in facts.acquires where !event.isTry && !event.kind.nests {
+      for event in facts.acquires where !event.isTry && !event.kind.nests && event.kind != .semaphore {
         guard let held = event.held.first(where: { $0.place == event.place && $0.balance > 0 }),
           deadlocks(held, event.mode, event.kind), !context.solver.isAmbiguous(event.place),
+          facts.released.contains(event.place),
           reported.insert(event.node).inserted
         else { continue }
         let lock = context.solver.lockText(event.place, in: id)
@@ -136,7 +194,8 @@ struct DoubleLock: Rule {
       if item.place >= 0 {
         guard !solver.isAmbiguous(item.place),
           let held = call.held.first(where: { $0.place == item.place && $0.balance > 0 }),
-          deadlocks(held, item.mode, item.kind), reported.insert(call.node).inserted
+          deadlocks(held, item.mode, item.kind),
+          reported.insert(call.node).inserted
         else { continue }
         return finding(held, item, id, context)
       }
@@ -229,7 +288,8 @@ struct DoubleLock: Rule {
     _ call: CallEvent, _ id: FunctionID, _ handlers: HandlerTable, _ context: RuleContext,
     _ reported: inout Set<NodeID>
   ) -> Finding? {
-    for handler in handlers.handlers(awaitedBy: call, id, context) where handler != id {
+    for wait in handlers.waits(in: call, of: id, context) where wait.handler != id {
+      let handler = wait.handler
       guard let summary = context.solver.summary(handler) else { continue }
       for item in summary.mayAcquire where !item.kind.nests && item.conditions.isEmpty {
         guard let itemClass = item.lockClass,
@@ -238,10 +298,12 @@ struct DoubleLock: Rule {
           }), deadlocks(held, item.mode, item.kind), reported.insert(call.node).inserted
         else { continue }
         let lock = context.solver.lockText(held.place, in: id)
+        let waiter = wait.chain.last.map { context.callee($0.node, in: context.program.file(of: $0.function)) } ?? .none
         return context.finding(
           description, id, call.node,
-          "'\(context.text(call.callee))' waits for '\(context.name(handler))', which takes '\(lock)' held here",
+          "'\(context.text(waiter))' waits for '\(context.name(handler))', which takes '\(lock)' held here",
           evidence: [Evidence(context.place(id, held.site), "'\(lock)' is taken here")]
+            + context.evidence(Array(wait.chain.dropFirst()), last: "'\(context.text(waiter))' waits here")
             + context.evidence(item.chain, last: "the handler takes it here"),
           key: "\(lock) \(context.name(handler))")
       }

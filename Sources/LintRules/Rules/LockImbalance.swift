@@ -33,9 +33,56 @@ struct LockImbalance: Rule {
         	mutex_unlock(&foo->lock);
         	return 0;
         }
-        """)
+        """),
+      RuleExample(
+        """
+        int f(struct foo *foo, void __user *from)
+        {
+        	int ret = -EFAULT;
+
+        	if (copy_from_user(&foo->data, from, 8))
+        		goto out;
+        	mutex_lock(&foo->lock);
+        	ret = send(foo);
+        out:
+        	mutex_unlock(&foo->lock); /* reported */
+        	return ret;
+        }
+        """),
     ],
     nonTriggering: [
+      RuleExample(
+        """
+        int f(struct foo *foo, int n)
+        {
+        	bool kept = true;
+        	int i;
+
+        	mutex_lock(&foo->lock);
+        	for (i = 0; i < n; i++)
+        		if (drop_if_idle(foo, i))
+        			kept = false;
+        	if (kept)
+        		mutex_unlock(&foo->lock);
+        	return 0;
+        }
+
+        static void release_locked(struct kref *ref)
+        {
+        	struct foo *foo = container_of(ref, struct foo, ref);
+
+        	mutex_unlock(&foo->lock);
+        	kfree(foo);
+        }
+
+        void g(struct foo *foo)
+        {
+        	mutex_lock(&foo->lock);
+        	if (kref_put(&foo->ref, release_locked))
+        		return;
+        	mutex_unlock(&foo->lock);
+        }
+        """),
       RuleExample(
         """
         int f(struct foo *foo, bool locked)
@@ -76,6 +123,12 @@ struct LockImbalance: Rule {
     // A function that is a lock operation itself may keep what it takes.
     if context.name(id).split(separator: "_").contains(where: { $0 == "lock" || $0 == "trylock" }) { return [] }
     for exit in facts.exits {
+      for held in exit.held where held.balance < 0 && held.kind != .pair && held.kind != .semaphore {
+        guard let finding = untaken(held, exit, id, facts, context), reported.insert(held.site).inserted else {
+          continue
+        }
+        findings.append(finding)
+      }
       for held in exit.held where held.balance > 0 && (held.kind != .pair || Self.soundsLikeLock(held, id, context)) {
         let others = facts.exits.filter { other in
           other.closed.contains(held.place) && !other.held.contains { $0.place == held.place && $0.balance > 0 }
@@ -83,6 +136,8 @@ struct LockImbalance: Rule {
         guard
           let other = others.first(where: { contradicts(exit, $0, held, context.isError(exit, of: id), returnsPointer) }
           )
+        else { continue }
+        guard held.kind == .pair ? isException(held, id, facts, context) : isSure(exit, held.place, facts, context)
         else { continue }
         let node = exit.statement >= 0 ? exit.statement : held.site
         guard reported.insert(node).inserted else { continue }
@@ -92,11 +147,55 @@ struct LockImbalance: Rule {
     return findings
   }
 
+  /// Whether one exit alone keeps what it has opened: several do so on purpose.
+  private func isException(
+    _ held: HeldLock, _ id: FunctionID, _ facts: FunctionFacts, _ context: RuleContext
+  ) -> Bool {
+    let name = context.callee(held.site, in: context.program.file(of: id))
+    if context.text(name).split(separator: "_").contains("lock") { return true }
+    return Set(facts.exits.filter { exit in exit.held.contains { $0.place == held.place } }.map(\.statement)).count == 1
+  }
+
+  /// Whether every path to the exit holds the lock; or, where paths meet before it, no flag says which do.
+  private func isSure(_ exit: ExitEvent, _ place: Place, _ facts: FunctionFacts, _ context: RuleContext) -> Bool {
+    let holds = facts.exits.allSatisfy { other in
+      other.statement != exit.statement || other.held.contains { $0.place == place && $0.balance > 0 }
+    }
+    if holds || !facts.isJoined { return true }
+    // Where nothing has been released yet, no correlation was lost that says so.
+    guard exit.statement >= 0, let release = facts.firstRelease[place] else { return false }
+    return context.program.file(of: facts.id)[exit.statement].token < release
+  }
+
+  /// A release on a path that did not take the lock, which other paths take and release.
+  private func untaken(
+    _ held: HeldLock, _ exit: ExitEvent, _ id: FunctionID, _ facts: FunctionFacts, _ context: RuleContext
+  ) -> Finding? {
+    let place = held.place
+    let words = context.name(id).split(separator: "_")
+    guard !facts.isJoined, !exit.closed.contains(place), !context.solver.isBranch(held.site, in: id),
+      !words.contains("unlock"), !words.contains("release"),
+      !facts.asserts.contains(where: { $0.place == place && !$0.isHeldHere }),
+      !context.solver.isVarying(place, in: id),
+      let taken = facts.acquires.first(where: { event in
+        event.place == place && !event.held.contains { $0.place == place }
+      }),
+      facts.exits.contains(where: { other in
+        other.closed.contains(place) && !other.held.contains { $0.place == place }
+      })
+    else { return nil }
+    let lock = context.solver.lockText(place, in: id)
+    return context.finding(
+      description, id, held.site, "'\(lock)' is released here on a path that does not hold it",
+      evidence: [Evidence(context.place(id, taken.node), "other paths take it here")], key: "released \(lock)")
+  }
+
   /// Whether a caller cannot tell the two ways out apart, or would not expect a lock after an error.
   private func contradicts(
     _ exit: ExitEvent, _ other: ExitEvent, _ held: HeldLock, _ isError: Bool, _ returnsPointer: Bool
   ) -> Bool {
-    if held.kind == .pair { return isError }
+    // A semaphore may be given back by somebody else.
+    if held.kind == .pair || held.kind == .semaphore { return isError }
     if isError { return true }
     if returnsPointer, exit.values.contains(.positive) { return false }
     if exit.value < 0 { return true }

@@ -10,12 +10,13 @@ struct LockOrder: Rule {
     severity: .error, confidence: .high,
     whatItDoes: """
       Collects which lock class is taken while which other is held, directly and through calls and callbacks, and reports \
-      pairs that occur in both orders, where both locks belong to one object, both are global, or one is the lock of the \
-      task's own address space. That one the kernel holds around a fault handler and around mmap(), and every access to \
-      user memory may take it.
+      pairs that occur in both orders: where both locks belong to one object, both are global, or one is the lock of the \
+      task's own address space; and where one function alone takes them in an order that at least two others reverse. The \
+      lock of the address space the kernel holds around a fault handler and around mmap(), and every access to user \
+      memory may take it.
       """,
     whyItMatters: "Two tasks that run the two functions at once wait for each other.",
-    accepts: ["trylocks, which do not wait", "classes of different objects, whose order may depend on the object"],
+    accepts: ["trylocks, which do not wait", "classes of different objects in both orders in several functions each"],
     knownFalsePositives: ["paths that never run at the same time"],
     triggering: [
       RuleExample(
@@ -62,6 +63,32 @@ struct LockOrder: Rule {
         	return r;
         }
         """),
+      RuleExample(
+        """
+        void f(struct dev *dev, struct conn *conn)
+        {
+        	mutex_lock(&dev->lock);
+        	mutex_lock(&conn->mutex);
+        	mutex_unlock(&conn->mutex);
+        	mutex_unlock(&dev->lock);
+        }
+
+        void g(struct dev *dev, struct conn *conn)
+        {
+        	mutex_lock(&dev->lock);
+        	mutex_lock(&conn->mutex);
+        	mutex_unlock(&conn->mutex);
+        	mutex_unlock(&dev->lock);
+        }
+
+        void h(struct dev *dev, struct conn *conn)
+        {
+        	mutex_lock(&conn->mutex);
+        	mutex_lock(&dev->lock); /* reported */
+        	mutex_unlock(&dev->lock);
+        	mutex_unlock(&conn->mutex);
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -79,6 +106,8 @@ struct LockOrder: Rule {
   private struct Edge: Hashable {
     let first: LockClass
     let second: LockClass
+
+    var reversed: Edge { Edge(first: second, second: first) }
   }
 
   private struct Site {
@@ -87,6 +116,8 @@ struct LockOrder: Rule {
     /// What is held; nil where the kernel holds it around the function.
     let held: HeldLock?
     let chain: [ChainStep]
+    /// Both locks belong to one object, or to none.
+    let isTogether: Bool
   }
 
   func check(_ context: RuleContext) -> [Finding] {
@@ -100,21 +131,26 @@ struct LockOrder: Rule {
       guard let facts = context.solver.facts(id), !facts.isApproximate else { continue }
       let around = context.solver.heldAround(id)?.held.lockClass
       func take(_ second: LockClass?, _ place: Place, held: [HeldLock], _ node: NodeID, _ chain: [ChainStep]) {
-        guard let second else { return }
-        for lock in held {
-          guard let first = first(lock, second, place, id, context) else { continue }
-          add(Edge(first: first, second: second), Site(function: id, node: node, held: lock, chain: chain))
+        guard let second, second.structure.exists || !context.isFilesOwn(second.name, id, chain) else { return }
+        for lock in held where lock.balance > 0 && !lock.kind.nests && lock.kind != .semaphore {
+          guard let first = context.solver.lockClass(of: lock, in: id), first != second else { continue }
+          let edge = Edge(first: first, second: second)
+          let isTogether = areTogether(lock.place, place, edge, context)
+          add(edge, Site(function: id, node: node, held: lock, chain: chain, isTogether: isTogether))
         }
         if let around, around != second, second.structure.exists {
-          add(Edge(first: around, second: second), Site(function: id, node: node, held: nil, chain: chain))
+          let edge = Edge(first: around, second: second)
+          add(edge, Site(function: id, node: node, held: nil, chain: chain, isTogether: true))
         }
       }
-      for event in facts.acquires where !event.isTry && !event.kind.nests {
+      for event in facts.acquires where !event.isTry && !event.kind.nests && event.kind != .semaphore {
         take(event.lockClass, event.place, held: event.held, event.node, [])
       }
       for call in facts.calls where around != nil || call.held.contains(where: { $0.balance > 0 && !$0.kind.nests }) {
         for item in context.solver.acquisitions(at: call, in: id, assumingCallers: true)
-        where !item.kind.nests && !call.held.contains(where: { $0.place == item.place }) {
+        where !item.kind.nests && item.kind != .semaphore
+          && !call.held.contains(where: { $0.place == item.place || $0.balance < 0 })
+        {
           take(
             item.lockClass, item.place, held: call.held.filter { !item.dropped.contains($0.place) }, call.node,
             item.chain)
@@ -124,37 +160,45 @@ struct LockOrder: Rule {
     return findings(order, sites, context)
   }
 
-  /// The class held, if it and the one being taken belong together: one object's, both global, or one the task's own.
-  private func first(
-    _ held: HeldLock, _ second: LockClass, _ place: Place, _ id: FunctionID, _ context: RuleContext
-  ) -> LockClass? {
+  /// Whether the locks belong together: one object's, both global, or one the task's own.
+  private func areTogether(_ held: Place, _ place: Place, _ edge: Edge, _ context: RuleContext) -> Bool {
     let solver = context.solver
-    guard held.balance > 0, !held.kind.nests, let first = solver.lockClass(of: held, in: id), first != second
-    else { return nil }
-    if place >= 0, solver.owner(of: held.place) >= 0, solver.owner(of: held.place) == solver.owner(of: place) {
-      return first
-    }
-    let areGlobal = !first.structure.exists && !second.structure.exists
-    return areGlobal || solver.isOfCurrentTask(held.place) || solver.isOfCurrentTask(place) ? first : nil
+    if !edge.first.structure.exists, !edge.second.structure.exists { return true }
+    if solver.isOfCurrentTask(held) || solver.isOfCurrentTask(place) { return true }
+    let owner = solver.owner(of: held)
+    return owner >= 0 && place >= 0 && owner == solver.owner(of: place)
   }
 
   private func findings(_ order: [Edge], _ sites: [Edge: [Site]], _ context: RuleContext) -> [Finding] {
     var findings: [Finding] = []
     for edge in order {
-      guard let others = sites[Edge(first: edge.second, second: edge.first)], let other = others.first else { continue }
+      guard let all = sites[edge], let others = sites[edge.reversed] else { continue }
+      let together = all.filter(\.isTogether)
       var reported: Set<FunctionID> = []
-      for site in sites[edge] ?? [] where reported.insert(site.function).inserted {
-        let first = edge.first.text(context.program.symbols)
-        let second = edge.second.text(context.program.symbols)
-        findings.append(
-          context.finding(
-            description, site.function, site.node,
-            "'\(second)' is taken while '\(first)' is held; '\(context.name(other.function))' takes them in the other order",
-            evidence: steps(site, first, second, context)
-              + steps(other, second, first, context), key: "\(first) \(second)"))
+      if let other = others.first(where: \.isTogether) {
+        for site in together where reported.insert(site.function).inserted {
+          findings.append(finding(edge, site, other, context))
+        }
+      }
+      // Locks of different objects: the order that one function alone has is the wrong one.
+      let functions = Set(all.map(\.function))
+      let rivals = Set(others.map(\.function)).subtracting(functions)
+      if functions.count == 1, rivals.count > 1, let other = others.first(where: { rivals.contains($0.function) }),
+        reported.insert(all[0].function).inserted
+      {
+        findings.append(finding(edge, all[0], other, context))
       }
     }
     return findings
+  }
+
+  private func finding(_ edge: Edge, _ site: Site, _ other: Site, _ context: RuleContext) -> Finding {
+    let first = edge.first.text(context.program.symbols)
+    let second = edge.second.text(context.program.symbols)
+    return context.finding(
+      description, site.function, site.node,
+      "'\(second)' is taken while '\(first)' is held; '\(context.name(other.function))' takes them in the other order",
+      evidence: steps(site, first, second, context) + steps(other, second, first, context), key: "\(first) \(second)")
   }
 
   /// How a site gets from one lock to the other.

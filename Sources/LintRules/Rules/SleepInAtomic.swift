@@ -11,7 +11,7 @@ struct SleepInAtomic: Rule {
     whatItDoes: """
       Reports a mutex, an rwsem, a GFP_KERNEL allocation, a copy to or from user space, or a wait, directly or at any \
       depth of calls, on a path on which the function itself has taken a spinlock, disabled interrupts or preemption, or \
-      entered an RCU read section.
+      entered an RCU read section; or in a function that asserts a spinlock or is registered to run in atomic context.
       """,
     whyItMatters: "The scheduler is called in atomic context: a splat at best, a dead CPU at worst.",
     accepts: [
@@ -28,7 +28,29 @@ struct SleepInAtomic: Rule {
         	mutex_unlock(&foo->mutex);
         	spin_unlock(&foo->slock);
         }
-        """)
+        """),
+      RuleExample(
+        """
+        static void set(struct foo *foo)
+        {
+        	assert_spin_locked(&foo->slock);
+        	msleep(10); /* reported */
+        }
+
+        static void done(struct urb *urb)
+        {
+        	struct foo *foo = urb->context;
+
+        	mutex_lock(&foo->mutex); /* reported */
+        	foo->busy = false;
+        	mutex_unlock(&foo->mutex);
+        }
+
+        void start(struct foo *foo)
+        {
+        	usb_fill_bulk_urb(foo->urb, foo->udev, foo->pipe, foo->data, 8, done, foo);
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -45,52 +67,105 @@ struct SleepInAtomic: Rule {
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
-    context.functions.flatMap { id -> [Finding] in
+    let atomics = AtomicContexts(context)
+    let spins = spinLocks(context)
+    return context.functions.flatMap { id -> [Finding] in
       guard let facts = context.solver.facts(id), !facts.isApproximate, !facts.isPartial else { return [] }
       var findings: [Finding] = []
       var reported: Set<NodeID> = []
-      let file = context.program.file(of: id)
+      let entry = entry(id, facts, atomics, spins, context)
       for event in facts.acquires where event.sleeps {
-        guard let held = atomic(event.held), reported.insert(event.node).inserted else { continue }
-        findings.append(finding(id, event.node, held, [ChainStep(function: id, node: event.node)], context))
+        guard let cause = cause(event.held, id, entry, context), reported.insert(event.node).inserted else { continue }
+        findings.append(finding(id, event.node, cause, [ChainStep(function: id, node: event.node)], context))
       }
       for call in facts.calls {
-        guard let held = atomic(call.held) else { continue }
-        let node = file[call.node]
-        var chain: [ChainStep]?
-        if context.solver.sleepsItself(call.callee, Array(file.list(node.b, node.c)), in: file) {
-          chain = []
-        } else if call.targets.count == 1, !call.isIndirect {
-          chain = context.solver.summary(call.targets[0])?.sleeps
+        let handler = atomics.run(by: call.node, in: id, context)
+        let runner = handler.map { _ in
+          Cause(text: "'\(context.text(call.callee))' runs it where nobody may sleep", key: "run", evidence: nil)
         }
-        guard let chain, reported.insert(call.node).inserted else { continue }
+        guard let cause = runner ?? cause(call.held, id, entry, context),
+          let chain = chain(call, handler, id, context), reported.insert(call.node).inserted
+        else { continue }
         findings.append(
-          finding(id, call.node, held, [ChainStep(function: id, node: call.node)] + chain, context))
+          finding(id, call.node, cause, [ChainStep(function: id, node: call.node)] + chain, context))
       }
       return findings
     }
   }
 
-  private func atomic(_ held: [HeldLock]) -> HeldLock? {
+  /// Why nobody may sleep.
+  private struct Cause {
+    let text: String
+    let key: String
+    let evidence: Evidence?
+  }
+
+  /// How a call sleeps: empty when it does so by itself, nil when it does not.
+  private func chain(
+    _ call: CallEvent, _ handler: FunctionID?, _ id: FunctionID, _ context: RuleContext
+  ) -> [ChainStep]? {
+    if let handler { return context.solver.summary(handler)?.sleeps }
+    let file = context.program.file(of: id)
+    let node = file[call.node]
+    if context.solver.sleepsItself(call.callee, Array(file.list(node.b, node.c)), in: id) { return [] }
+    guard call.targets.count == 1, !call.isIndirect else { return nil }
+    return context.solver.summary(call.targets[0])?.sleeps
+  }
+
+  /// What holds from the first statement of the function on.
+  private func entry(
+    _ id: FunctionID, _ facts: FunctionFacts, _ atomics: AtomicContexts, _ spins: Set<LockClass>,
+    _ context: RuleContext
+  ) -> (place: Place, cause: Cause)? {
+    if let reason = atomics.reasons[id] {
+      return (-1, Cause(text: "'\(context.name(id))' runs as \(reason)", key: reason, evidence: nil))
+    }
+    for event in facts.asserts where !event.isHeldHere {
+      guard event.kind.isAtomic || event.lockClass.map(spins.contains) == true else { continue }
+      let lock = context.solver.lockText(event.place, in: id)
+      let evidence = Evidence(context.place(id, event.node), "'\(lock)' is asserted here")
+      return (event.place, Cause(text: "'\(lock)' is held", key: lock, evidence: evidence))
+    }
+    return nil
+  }
+
+  /// Classes of locks that are taken by spinning somewhere.
+  private func spinLocks(_ context: RuleContext) -> Set<LockClass> {
+    var result: Set<LockClass> = []
+    for id in context.functions {
+      for event in context.solver.facts(id)?.acquires ?? [] where event.kind.isAtomic {
+        if let lockClass = event.lockClass { result.insert(lockClass) }
+      }
+    }
+    return result
+  }
+
+  private func cause(
+    _ held: [HeldLock], _ id: FunctionID, _ entry: (place: Place, cause: Cause)?, _ context: RuleContext
+  ) -> Cause? {
     if held.contains(where: { $0.balance < 0 && $0.kind.isAtomic }) { return nil }
-    return held.first { $0.balance > 0 && $0.kind.isAtomic }
+    guard let lock = held.first(where: { $0.balance > 0 && $0.kind.isAtomic }) else {
+      guard let entry, !held.contains(where: { $0.place == entry.place && $0.balance < 0 }) else { return nil }
+      return entry.cause
+    }
+    let text = context.solver.lockText(lock.place, in: id)
+    return Cause(
+      text: "'\(text)' is held", key: text, evidence: Evidence(context.place(id, lock.site), "'\(text)' is taken here"))
   }
 
   private func finding(
-    _ id: FunctionID, _ node: NodeID, _ held: HeldLock, _ chain: [ChainStep], _ context: RuleContext
+    _ id: FunctionID, _ node: NodeID, _ cause: Cause, _ chain: [ChainStep], _ context: RuleContext
   ) -> Finding {
-    let lock = context.solver.lockText(held.place, in: id)
     let last = chain.last.map { context.callee($0.node, in: context.program.file(of: $0.function)) } ?? .none
     let sleeper = last.exists ? context.text(last) : "a guard"
     let first = context.callee(node, in: context.program.file(of: id))
-    let message =
+    let what =
       chain.count > 1
-      ? "'\(context.text(first))' may sleep (it reaches '\(sleeper)') while '\(lock)' is held"
-      : "'\(sleeper)' may sleep while '\(lock)' is held"
+      ? "'\(context.text(first))' may sleep (it reaches '\(sleeper)')" : "'\(sleeper)' may sleep"
     return context.finding(
-      description, id, node, message,
-      evidence: [Evidence(context.place(id, held.site), "'\(lock)' is taken here")]
+      description, id, node, "\(what) while \(cause.text)",
+      evidence: [cause.evidence].compactMap { $0 }
         + context.evidence(Array(chain.dropFirst()), last: "'\(sleeper)' may sleep"),
-      key: "\(lock) \(context.text(first))")
+      key: "\(cause.key) \(context.text(first))")
   }
 }

@@ -6,12 +6,12 @@ import LockModel
 struct UnguardedMember: Rule {
   let description = RuleDescription(
     id: "unguarded-member",
-    summary: "a member is written without the lock that every other function holds for it",
+    summary: "a member or a function is used without the lock that every other function holds for it",
     severity: .warning, confidence: .medium,
     whatItDoes: """
-      Collects under which locks of the same object each member is written (or a list in it is used), over the files under \
-      review, and reports a function that holds none of them where at least four places in three functions hold one, and \
-      no other place goes without.
+      Collects under which locks of the same object (or of all) each member is written, each list in it is used and each \
+      function is called with it, over the files under review, and reports a function that holds none of them where at \
+      least three others hold one, and no other function goes without.
       """,
     whyItMatters: "The function races with the others; lists are corrupted, counts are lost.",
     accepts: [
@@ -51,7 +51,44 @@ struct UnguardedMember: Rule {
         {
         	list_add(&item->node, &foo->items); /* reported */
         }
-        """)
+        """),
+      RuleExample(
+        """
+        static void set_speed(struct fan *fan, int speed)
+        {
+        	write_register(fan->base, speed);
+        	fan->speed = speed;
+        }
+
+        int fan_store(struct fan *fan, int speed)
+        {
+        	mutex_lock(&fan->lock);
+        	set_speed(fan, speed);
+        	mutex_unlock(&fan->lock);
+        	return 0;
+        }
+
+        int fan_suspend(struct fan *fan)
+        {
+        	mutex_lock(&fan->lock);
+        	set_speed(fan, 0);
+        	mutex_unlock(&fan->lock);
+        	return 0;
+        }
+
+        int fan_resume(struct fan *fan)
+        {
+        	mutex_lock(&fan->lock);
+        	set_speed(fan, fan->wanted);
+        	mutex_unlock(&fan->lock);
+        	return 0;
+        }
+
+        void fan_shutdown(struct fan *fan)
+        {
+        	set_speed(fan, 0); /* reported */
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -70,90 +107,102 @@ struct UnguardedMember: Rule {
         """)
     ])
 
-  private struct Site {
-    let function: FunctionID
-    let node: NodeID
-    let object: Place
-    /// Members of the same object that were held as locks, on every path.
-    var locks: Set<Symbol>
-  }
-
   func check(_ context: RuleContext) -> [Finding] {
-    var order: [MemberKey] = []
-    var sites: [MemberKey: [Site]] = [:]
-    for id in context.functions {
-      guard let facts = context.solver.facts(id), !facts.isPartial else { continue }
-      var own: [NodeID: (MemberKey, Site)] = [:]
-      for access in facts.accesses {
-        let locks = Set(
-          access.held.compactMap { held -> Symbol? in
-            guard held.balance > 0, !held.kind.isSection, context.solver.owner(of: held.place) == access.object else {
-              return nil
-            }
-            return context.solver.lastMember(of: held.place)
-          })
-        if own[access.node] != nil {
-          own[access.node]?.1.locks.formIntersection(locks)
-        } else {
-          own[access.node] = (
-            access.member, Site(function: id, node: access.node, object: access.object, locks: locks)
-          )
-        }
-      }
-      for (_, item) in own.sorted(by: { $0.key < $1.key }) {
-        if sites[item.0] == nil { order.append(item.0) }
-        sites[item.0, default: []].append(item.1)
-      }
-    }
+    let uses = GuardedUses(context)
     let callers = CallerTable(context)
-    return order.flatMap { judge($0, sites[$0] ?? [], callers, context) }
+    return uses.order.compactMap { subject in
+      guard let sites = uses.sites[subject] else { return nil }
+      return judge(subject, sites, callers, context)
+    }
   }
 
   private func judge(
-    _ member: MemberKey, _ all: [Site], _ callers: CallerTable, _ context: RuleContext
-  ) -> [Finding] {
-    let sites = all.filter {
-      !isSetUp(context.name($0.function)) && context.solver.isPortable($0.object) || !$0.locks.isEmpty
+    _ subject: GuardedUses.Subject, _ sites: [GuardedUses.Site], _ callers: CallerTable, _ context: RuleContext
+  ) -> Finding? {
+    if case .call(let name) = subject, context.solver.comesInPairs(name) || !isOwnWriter(name, sites, context) {
+      return nil
     }
-    var counts: [Symbol: Int] = [:]
-    for site in sites { for lock in site.locks { counts[lock, default: 0] += 1 } }
-    guard let (lock, count) = counts.max(by: { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }), count >= 4
-    else { return [] }
-    let guarded = Set(sites.filter { $0.locks.contains(lock) }.map(\.function))
-    let lockClass = LockClass(structure: member.structure, name: lock)
-    let bare = sites.filter { site in
-      guard !site.locks.contains(lock), !guarded.contains(site.function) else { return false }
-      if context.solver.facts(site.function)?.asserts.contains(where: { $0.lockClass?.name == lock }) == true {
-        return false
-      }
-      return !context.name(site.function).contains("lock") && !context.hasLockFlag(site.function)
-    }
+    var counts: [GuardedUses.Guard: Int] = [:]
+    for site in sites { for item in site.guards { counts[item, default: 0] += 1 } }
+    let isMember = if case .member = subject { true } else { false }
+    guard
+      let (item, count) = counts.filter({ isMember || isKnown(subject, $0.key, sites, context) }).max(by: {
+        ($0.value, $1.key.lock.rawValue) < ($1.value, $0.key.lock.rawValue)
+      }),
+      count >= (isMember ? 4 : 3)
+    else { return nil }
+    let guarded = Set(sites.filter { $0.guards.contains(item) }.map(\.function))
+    let bare = sites.filter { isBare($0, item, guarded, isMember, context) }
     let functions = Set(bare.map(\.function))
-    guard guarded.count >= 3, functions.count == 1, let site = bare.first, bare.count * 4 <= count,
-      !callers.mayHold(lockClass, over: site.function),
+    guard guarded.count >= 3, functions.count == 1, let site = bare.first, bare.count * 4 <= count + 1,
+      !callers.mayHold(named: item.lock, over: site.function),
       callers.isCalled(site.function) || context.isExported(site.function)
-    else { return [] }
-    let other = sites.first { $0.locks.contains(lock) }
-    let name = "\(context.text(member.structure))::\(context.text(member.member))"
-    return [
-      context.finding(
-        description, site.function, site.node,
-        "'\(name)' is used without '\(context.text(lock))', which \(guarded.count) other functions hold for it",
-        evidence: other.map {
-          [Evidence(context.place($0.function, $0.node), "for example here, with '\(context.text(lock))' held")]
-        } ?? [],
-        key: "\(name) \(context.text(lock))")
-    ]
+    else { return nil }
+    let name = name(of: subject, context)
+    let other = sites.first { $0.guards.contains(item) }
+    return context.finding(
+      description, site.function, site.node,
+      "'\(name)' is \(isMember ? "used" : "called") without '\(context.text(item.lock))', which "
+        + "\(guarded.count) other functions hold for it",
+      evidence: other.map {
+        [Evidence(context.place($0.function, $0.node), "for example here, with '\(context.text(item.lock))' held")]
+      } ?? [],
+      key: "\(name) \(context.text(item.lock))")
   }
 
-  /// Before the object is shared, or when it is not any more.
-  private func isSetUp(_ name: String) -> Bool {
-    let words: Set<Substring> = [
-      "init", "probe", "alloc", "create", "new", "setup", "free", "destroy", "release", "remove", "exit", "cleanup",
-      "register", "unregister", "attach", "detach", "open", "close", "teardown", "fini", "deinit", "constructor",
-      "ctor",
-      "dtor", "start", "bind", "unbind", "disconnect", "put", "get", "final", "show", "load", "mount", "unload",
-    ]
-    return name.split(separator: "_").contains { words.contains($0) || $0.hasSuffix("init") || $0.hasSuffix("alloc") }
+  /// Whether the use is on no path to the lock, in a function that should take it.
+  private func isBare(
+    _ site: GuardedUses.Site, _ item: GuardedUses.Guard, _ guarded: Set<FunctionID>, _ isMember: Bool,
+    _ context: RuleContext
+  ) -> Bool {
+    guard !guarded.contains(site.function), !site.guards.contains(where: { $0.lock == item.lock }) else { return false }
+    let name = context.name(site.function)
+    if item.relation != .global {
+      // An object that the function made itself is nobody else's yet.
+      let object: Place =
+        switch item.relation {
+        case .argument(let position): position < site.arguments.count ? site.arguments[position] : -1
+        default: site.object
+        }
+      guard context.solver.isPortable(object), !context.isSetUp(site.function) else { return false }
+    }
+    let asserts = context.solver.facts(site.function)?.asserts ?? []
+    return !asserts.contains { context.solver.lastMember(of: $0.place) == item.lock } && !name.contains("lock")
+      && !context.hasLockFlag(site.function)
+  }
+
+  /// A function without a body says nothing about the locks of its arguments.
+  private func isKnown(
+    _ subject: GuardedUses.Subject, _ item: GuardedUses.Guard, _ sites: [GuardedUses.Site], _ context: RuleContext
+  ) -> Bool {
+    guard case .call(let name) = subject, let first = sites.first else { return true }
+    if item.relation == .global, item.isCall { return true }
+    let index = Int(context.program.functions[Int(first.function.rawValue)].file)
+    return context.program.resolve(name, fromFile: index) != nil
+  }
+
+  /// Whether a function changes something, and lives beside its callers; one that is not shown may.
+  private func isOwnWriter(_ name: Symbol, _ sites: [GuardedUses.Site], _ context: RuleContext) -> Bool {
+    guard let first = sites.first else { return false }
+    let program = context.program
+    let index = Int(program.functions[Int(first.function.rawValue)].file)
+    guard let target = program.resolve(name, fromFile: index) else { return true }
+    let folder = program.files[index].path.prefix { $0 != "." }.split(separator: "/").dropLast()
+    guard program.file(of: target).path.split(separator: "/").dropLast() == folder else { return false }
+    return writes(target, 0, context)
+  }
+
+  private func writes(_ id: FunctionID, _ depth: Int, _ context: RuleContext) -> Bool {
+    guard depth < 2, let facts = context.solver.facts(id) else { return false }
+    return !facts.accesses.isEmpty
+      || facts.calls.contains { $0.targets.count == 1 && writes($0.targets[0], depth + 1, context) }
+  }
+
+  private func name(of subject: GuardedUses.Subject, _ context: RuleContext) -> String {
+    switch subject {
+    case .member(let key): "\(context.text(key.structure))::\(context.text(key.member))"
+    case .call(let name): context.text(name)
+    case .slot(let member): "->\(context.text(member))"
+    }
   }
 }

@@ -1,0 +1,85 @@
+import KernelC
+import LockModel
+
+/// Which functions run where nobody may sleep, by how they are registered: interrupt handlers, timers, tasklets, URB
+/// completions, members of operations tables that the kernel calls under a spinlock.
+struct AtomicContexts {
+  /// The functions, each with what runs it.
+  private(set) var reasons: [FunctionID: String] = [:]
+  /// Functions that call one of their arguments in atomic context, and which.
+  private let runners: [Symbol: Int]
+
+  /// Registrations: what the function runs as, and name and argument of the call.
+  private static let registrations: [(String, [(String, Int)])] = [
+    (
+      "an interrupt handler",
+      [
+        ("request_irq", 1), ("request_threaded_irq", 1), ("devm_request_irq", 2), ("devm_request_threaded_irq", 2),
+      ]
+    ),
+    ("a timer", [("timer_setup", 1), ("hrtimer_setup", 1), ("setup_timer", 1)]),
+    ("a tasklet", [("tasklet_setup", 1), ("tasklet_init", 1)]),
+    (
+      "the completion of a URB", [("usb_fill_bulk_urb", 5), ("usb_fill_int_urb", 5), ("usb_fill_control_urb", 6)]
+    ),
+    ("an RCU callback", [("call_rcu", 1)]),
+    ("interrupt work", [("init_irq_work", 1)]),
+  ]
+
+  /// Members of operations tables, per structure, that are called under a spinlock, in an interrupt or in an RCU section.
+  private static let members: [String: [String]] = [
+    "net_device_ops": ["ndo_start_xmit", "ndo_get_stats64", "ndo_set_rx_mode", "ndo_features_check"],
+    "clk_ops": ["enable", "disable", "is_enabled"],
+    "irq_chip": ["irq_mask", "irq_unmask", "irq_ack", "irq_eoi", "irq_mask_ack"],
+    "uart_ops": ["start_tx", "stop_tx", "stop_rx", "set_mctrl", "get_mctrl", "enable_ms"],
+    "dma_fence_ops": ["enable_signaling", "signaled"],
+    "ieee80211_ops": ["tx", "wake_tx_queue"],
+  ]
+
+  private static let runnerNames = [
+    "ieee80211_iterate_stations_atomic": 1, "ieee80211_iterate_active_interfaces_atomic": 2,
+    "smp_call_function_single": 1, "smp_call_function": 0, "smp_call_function_many": 1, "on_each_cpu": 0,
+    "on_each_cpu_mask": 1,
+  ]
+
+  init(_ context: RuleContext) {
+    let symbols = context.program.symbols
+    runners = Dictionary(uniqueKeysWithValues: Self.runnerNames.map { (symbols.intern($0.key), $0.value) })
+    var registrations: [Symbol: (reason: String, argument: Int)] = [:]
+    for (reason, names) in Self.registrations {
+      for (name, argument) in names { registrations[symbols.intern(name)] = (reason, argument) }
+    }
+    for id in context.functions {
+      let file = context.program.file(of: id)
+      for node in context.program.definition(id).nodes where file[node].kind == .call {
+        guard let known = registrations[context.callee(node, in: file)],
+          let handler = Self.function(known.argument, of: node, in: id, context)
+        else { continue }
+        reasons[handler] = known.reason
+      }
+    }
+    for (key, functions) in context.program.slots {
+      guard Self.members[context.text(key.structure)]?.contains(context.text(key.member)) == true else { continue }
+      for id in functions { reasons[id] = "\(context.text(key.structure)).\(context.text(key.member))" }
+    }
+  }
+
+  /// The function that a call runs in atomic context.
+  func run(by node: NodeID, in id: FunctionID, _ context: RuleContext) -> FunctionID? {
+    let file = context.program.file(of: id)
+    return runners[context.callee(node, in: file)].flatMap { Self.function($0, of: node, in: id, context) }
+  }
+
+  private static func function(
+    _ position: Int, of node: NodeID, in id: FunctionID, _ context: RuleContext
+  ) -> FunctionID? {
+    let file = context.program.file(of: id)
+    let arguments = Array(file.list(file[node].b, file[node].c))
+    guard position < arguments.count else { return nil }
+    var item = file[arguments[position]]
+    if item.kind == .unary, item.operation == .ampersand { item = file[item.a] }
+    guard item.kind == .name else { return nil }
+    return context.program.resolve(
+      Symbol(item.a), fromFile: Int(context.program.functions[Int(id.rawValue)].file))
+  }
+}
