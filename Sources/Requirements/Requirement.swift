@@ -12,11 +12,11 @@ public struct Requirement: Sendable, Hashable {
   public let package: String
   /// How its presence is told.
   public let probe: Probe
-  /// The part of gmemkit that cannot work without it; `optional` where everything can, `arm64` for guests of that
-  /// architecture.
+  /// The part of gmemkit that cannot work without it; `optional` where everything can, `tests` for its own tests,
+  /// `arm64` for guests of that architecture.
   public let neededBy: String
   /// Whether this machine's own guests, and everything else, need it.
-  public var isNeeded: Bool { neededBy != "optional" && neededBy != "arm64" }
+  public var isNeeded: Bool { !["optional", "tests", "arm64"].contains(neededBy) }
   /// What it is for, in a few words.
   public let reason: String
 
