@@ -5,7 +5,8 @@ import Testing
 @Suite struct MachineReportTests {
   @Test func everyRowOfTheTableIsRead() {
     #expect(Requirement.all.count >= 15)
-    #expect(Set(Requirement.all.map(\.neededBy)) == ["build", "default-tree", "selftest", "tests", "optional", "arm64"])
+    #expect(
+      Set(Requirement.all.map(\.neededBy)) == ["build", "default-tree", "selftest", "tests", "optional", "arm64"])
   }
 
   @Test func aMissingPackageIsNamedWithTheCommandThatInstallsIt() throws {
