@@ -43,6 +43,8 @@ public struct FlowAction: Sendable {
     case enterGuard
     /// `node` is a guard's call; the lock is dropped.
     case leaveGuard
+    /// `node` is a goto statement that is about to jump.
+    case jump
   }
 
   /// What happens, and with it what `node` and `value` are.

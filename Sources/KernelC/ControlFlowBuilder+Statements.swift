@@ -35,6 +35,7 @@ extension ControlFlowBuilder {
       moveOn(to: block)
       labels[node.a] = (block, scopes)
     case .gotoStatement:
+      act(.jump, id)
       jumps.append((current, node.a, scopes))
       current = newBlock()
     case .computedGoto:
@@ -145,16 +146,29 @@ extension ControlFlowBuilder {
     scopes.removeLast()
   }
 
-  /// `for (i = 0; i < CONSTANT; …)` has at least one turn.
+  /// `for (i = 0; i < CONSTANT; …)` and `for (i = LAST; i >= FIRST; …)` have at least one turn.
   func runsOnce(_ start: NodeID, _ test: NodeID) -> Bool {
     guard start >= 0, test >= 0, file[start].kind == .expressionStatement || file[start].kind == .declaration,
-      file[test].kind == .binary, file[test].operation == .less || file[test].operation == .lessEqual
+      file[test].kind == .binary
     else { return false }
-    let bound = file[file[test].b]
-    let token = file.tokens[Int(bound.token)]
-    switch bound.kind {
-    case .number: return bound.a > 0
-    case .name, .call: return token.traits.contains(.upperCase)
+    let bound = file[test].b
+    switch file[test].operation {
+    case .less, .lessEqual: return isConstant(bound, positive: true)
+    case .greaterEqual, .greater:
+      guard isConstant(bound, positive: false), file[start].kind == .expressionStatement else { return false }
+      let value = file[file[start].a]
+      return value.kind == .assign && isConstant(value.b, positive: true)
+    default: return false
+    }
+  }
+
+  private func isConstant(_ id: NodeID, positive: Bool) -> Bool {
+    let node = file[id]
+    switch node.kind {
+    case .number: return !positive || node.a > 0
+    case .name, .call: return file.tokens[Int(node.token)].traits.contains(.upperCase)
+    case .binary where !node.operation.isComparison:
+      return isConstant(node.a, positive: positive) && isConstant(node.b, positive: false)
     default: return false
     }
   }

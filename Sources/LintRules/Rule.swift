@@ -34,6 +34,8 @@ public enum RuleRegistry {
     InvertedSearch(),
     MissingErrorCheck(),
     WrongError(),
+    ErrorType(),
+    OverwrittenError(),
     MissingUnwind(),
     InvertedCheck(),
     ContradictingGuard(),

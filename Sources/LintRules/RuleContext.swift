@@ -116,12 +116,14 @@ public struct RuleContext {
 struct RuleNames {
   let isErr: Symbol
   let isErrOrNull: Symbol
+  let ptrErrOrZero: Symbol
   let null: Symbol
   let freeIRQ: Set<Symbol>
 
   init(_ symbols: SymbolTable) {
     isErr = symbols.intern("IS_ERR")
     isErrOrNull = symbols.intern("IS_ERR_OR_NULL")
+    ptrErrOrZero = symbols.intern("PTR_ERR_OR_ZERO")
     null = symbols.intern("NULL")
     freeIRQ = Set(["free_irq", "synchronize_irq", "disable_irq"].map(symbols.intern))
   }

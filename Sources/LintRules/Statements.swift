@@ -70,9 +70,18 @@ struct Statements {
 
   /// Whether the name is that of a function that prints an error.
   static func isErrorLog(_ name: String) -> Bool {
-    name == "pr_err" || name == "DRM_ERROR" || name == "DRM_DEV_ERROR" || name == "dev_err_probe"
+    for suffix in ["_ratelimited", "_once"] where name.hasSuffix(suffix) {
+      return isErrorLog(String(name.dropLast(suffix.count)))
+    }
+    return name == "pr_err" || name == "DRM_ERROR" || name == "DRM_DEV_ERROR" || name == "dev_err_probe"
       || name.hasSuffix("dev_err") || name.hasSuffix("_err") || name.hasSuffix("drm_err") || name.hasSuffix("_error")
       || name.hasSuffix("_ERR")
+  }
+
+  /// Whether the name is that of a function that prints an error or a warning.
+  static func isLog(_ name: String) -> Bool {
+    isErrorLog(name) || name == "printk" || name.hasSuffix("_warn") || name.hasSuffix("_crit")
+      || name.hasSuffix("_alert")
   }
 
   /// Names that variables for an errno go by.

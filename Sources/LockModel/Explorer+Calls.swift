@@ -13,6 +13,7 @@ extension Explorer {
     if name == solver.names.errorCode, let first = argumentNodes.first {
       use(first, at: node, isErrorCode: true, state)
     }
+    noteErrorArguments(node, name, argumentNodes, state)
     let arguments = argumentNodes.map { place(of: $0) }
     let callee = self.callee(item, name)
     record(node, name, callee, argumentNodes, arguments, state)
@@ -22,7 +23,7 @@ extension Explorer {
       let resource = solver.places.substitute(closing.resource, arguments)
       if resource >= 0 { settlePairs(node, closing.name, [resource], nil, &state) }
     }
-    noteArguments(node, argumentNodes, summary, &state)
+    noteArguments(node, argumentNodes, summary, callee.isIndirect, &state)
     for effect in summary?.mayDrop ?? [] { forgetHeld(effect, arguments, &state) }
     forgetPassed(argumentNodes, &state)
     var states = [state]
@@ -30,7 +31,10 @@ extension Explorer {
       states = apply(summary, node, arguments, state)
       states = states.flatMap { handOn(node, argumentNodes, summary, $0) }
     }
-    if let pairing = pairs[node] { states = states.flatMap { open(pairing, node, name, $0) } }
+    // The head of an iterator opens its pair where a turn begins.
+    if let pairing = pairs[node], !(pairing.isKnown && pairing.isResult) {
+      states = states.flatMap { open(pairing, node, name, $0) }
+    }
     return states
   }
 
@@ -72,13 +76,17 @@ extension Explorer {
 
   /// `&local` arguments: set by the call, or set depending on its result.
   private mutating func noteArguments(
-    _ node: NodeID, _ arguments: [NodeID], _ summary: Summary?, _ state: inout PathState
+    _ node: NodeID, _ arguments: [NodeID], _ summary: Summary?, _ isIndirect: Bool, _ state: inout PathState
   ) {
     for (position, argument) in arguments.enumerated() {
-      let item = scope.file[argument]
+      let item = scope.file[uncast(argument)]
       if item.kind == .name, let bit = scope.trackedBits[Symbol(item.a)] {
         state.unset &= ~bit
         continue
+      }
+      // `f(&p)` through a parameter of ours: what it points to may be another pointer now.
+      if item.kind == .name, let type = type(of: place(of: argument)), type.pointers > 1 {
+        forgetFacts(solver.places.pointee(of: place(of: argument)), &state)
       }
       if item.kind == .name, let own = scope.parameters[Symbol(item.a)], own < 64 {
         noteHandingOn(own, summary?.loads[position], node, arguments, &state)
@@ -100,15 +108,21 @@ extension Explorer {
       let target = localPlace(name)
       forgetFacts(target, &state)
       guard let bit = scope.trackedBits[name] else { continue }
-      let wasUnset = state.unset & bit != 0
-      if wasUnset { notePassing(argument, name, node, arguments, summary?.loads[position], state) }
+      let wasUnset =
+        state.unset & bit != 0
+        || state.pending.contains { item in
+          item.bit == bit
+            && !(item.result < 0 ? .any : state.values(of: item.result) ?? .any).isDisjoint(with: item.unwrittenFor)
+        }
+      if state.unset & bit != 0 { notePassing(argument, name, node, arguments, summary?.loads[position], state) }
       state.unset &= ~bit
+      state.pending.removeAll { $0.bit == bit }
       let output = summary == nil ? solver.interface.outputs[calleeName(node)] : nil
       if wasUnset, let output, output.position == position {
         let result = solver.places.intern(.result, -1, node)
         state.pending.append(
           PathState.Pending(bit: bit, result: result, unwrittenFor: output.skippedFor, call: node))
-      } else if wasUnset, let skips = summary?.skipsFor[position], skips != .any,
+      } else if wasUnset, !isIndirect, let skips = summary?.skipsFor[position], skips != .any,
         summary?.writesOn[position]?.isDisjoint(with: skips) == true
       {
         let result = solver.places.intern(.result, -1, node)

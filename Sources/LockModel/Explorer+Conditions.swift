@@ -48,7 +48,10 @@ extension Explorer {
     if let known = state.values(of: result) { return known }
     let name = calleeName(id)
     let arguments = scope.file.list(scope.file[id].b, scope.file[id].c)
-    if name == solver.names.errPtr { return .negative }
+    if name == solver.names.errCast { return .negative }
+    if name == solver.names.errPtr, let first = arguments.first {
+      return values(of: first, state) == .zero ? .zero : .negative
+    }
     if solver.names.ptrErr.contains(name), let first = arguments.first {
       let known = values(of: first, state)
       return known == .negative
@@ -128,7 +131,13 @@ extension Explorer {
       if name == solver.names.isErr || name == solver.names.isErrOrNull {
         let errors: ValueSet = name == solver.names.isErr ? .negative : [.negative, .zero]
         let isPossible = keep(first, truth ? errors : ValueSet.any.subtracting(errors), &state)
-        if truth, isPossible, name == solver.names.isErr { state.failed = id }
+        if truth, isPossible, name == solver.names.isErr {
+          state.failed = id
+          let place = place(of: first)
+          if place >= 0, state.values(of: place) == .negative {
+            state.set(place, .negative, constant: PathState.isErrorPointer, isTested: true)
+          }
+        }
         return isPossible
       }
       if solver.names.ptrErr.contains(name) { return keep(first, truth ? .nonZero : .any, &state) }
@@ -146,11 +155,24 @@ extension Explorer {
       let target = node.kind == .assign ? node.a : id
       let wanted: ValueSet = truth ? .nonZero : .zero
       if place(of: target) < 0 { return decide(id, truth, &state) }
-      return keep(target, wanted, &state)
+      guard keep(target, wanted, &state) else { return false }
+      if truth, errorLocals > 1, isErrorVariable(target) { state.failed = target }
+      return true
     case .unary where node.operation == .star:
       return place(of: id) < 0 ? decide(id, truth, &state) : keep(id, truth ? .nonZero : .zero, &state)
     default: return decide(id, truth, &state)
     }
+  }
+
+  private func isErrorVariable(_ id: NodeID) -> Bool {
+    let node = scope.file[id]
+    return node.kind == .name && solver.names.errorVariables.contains(Symbol(node.a))
+      && scope.localTypes[Symbol(node.a)]?.isPointer == false
+  }
+
+  /// A negative result in another variable than the one that errors go by here.
+  private func isSeparateFailure(_ id: NodeID) -> Bool {
+    errorLocals > (isErrorVariable(id) ? 1 : 0) && scope.file[id].kind == .name
   }
 
   /// A function of another file that is not shown, and of which nothing is known.
@@ -219,7 +241,9 @@ extension Explorer {
       default: wanted = holds ? [.zero, .negative] : .positive
       }
       if place(of: left) < 0, scope.file[left].kind != .call { return decide(id, truth, &state) }
-      return keep(left, wanted, &state)
+      guard keep(left, wanted, &state) else { return false }
+      if wanted == .negative, isSeparateFailure(left) { state.failed = id }
+      return true
     }
     if scope.file[left].kind == .call, let lock = solver.locks[calleeName(left)], lock.operation == .acquireOrFail,
       values(of: right, state) == .negative, op == .equalEqual || op == .bangEqual
@@ -228,7 +252,11 @@ extension Explorer {
     }
     let key = place(of: left)
     guard key >= 0, op == .equalEqual || op == .bangEqual else { return decide(id, truth, &state) }
-    if (op == .equalEqual) == holds { return restrictToConstant(key, value, right, &state) }
+    if (op == .equalEqual) == holds {
+      let condition = conditionKey(id)
+      if let known = state.decisions.first(where: { $0.key == condition }), known.holds != holds { return false }
+      return restrictToConstant(key, value, right, &state)
+    }
     if state.constant(of: key) == value { return false }
     return decide(id, truth, &state)
   }
@@ -306,93 +334,5 @@ extension Explorer {
     default: return nil
     }
     return hasher
-  }
-
-  // MARK: What is worth remembering
-
-  mutating func findRelevant() {
-    var tests: [Place: Int] = [:]
-    var conditions: [Int: Int] = [:]
-    for block in flow.blocks {
-      switch block.exit {
-      case .branch(let node, _, _): countTests(node, &tests, &conditions, 0)
-      case .leave(let value, _) where value >= 0:
-        let key = place(of: value)
-        if key >= 0 { relevant.insert(key) }
-        if scope.file[value].kind == .call {
-          // `return ERR_PTR(err);`
-          for argument in scope.file.list(scope.file[value].b, scope.file[value].c) {
-            let inner = place(of: argument)
-            if inner >= 0 { relevant.insert(inner) }
-          }
-        }
-      case .select(let node, _, _):
-        let key = place(of: node)
-        if key >= 0 { tests[key, default: 0] += 2 }
-      default: break
-      }
-    }
-    for (place, count) in tests {
-      let step = solver.places[place]
-      let isVariable = step.kind == .local && (scope.assignmentCount[Symbol(step.value)] ?? 0) > 1
-      if count > 1 || isVariable || step.kind == .parameter { relevant.insert(place) }
-    }
-    var flagged = 0
-    for (key, count) in conditions.sorted(by: { $0.key < $1.key }) {
-      if count > 1 {
-        relevantConditions.insert(key)
-      } else if flagged < 6, conditionPlaces[key]?.contains(where: { solver.places[$0].kind == .parameter }) == true {
-        flagged += 1
-        relevantConditions.insert(key)
-      }
-    }
-    let resultNames = Set(
-      scope.definition.nodes.compactMap { id -> NodeID? in
-        let node = scope.file[id]
-        if node.kind == .assign, scope.file[node.b].kind == .call { return node.a }
-        return nil
-      })
-    for node in resultNames {
-      let key = place(of: node)
-      if key >= 0, tests[key] != nil { relevant.insert(key) }
-    }
-    for id in scope.definition.nodes {
-      let node = scope.file[id]
-      guard node.kind == .variable, node.c >= 0, scope.file[node.c].kind == .call else { continue }
-      let key = localPlace(Symbol(node.a))
-      if tests[key] != nil { relevant.insert(key) }
-    }
-  }
-
-  private mutating func countTests(
-    _ id: NodeID, _ tests: inout [Place: Int], _ conditions: inout [Int: Int], _ depth: Int
-  ) {
-    guard id >= 0, depth < 24 else { return }
-    let node = scope.file[id]
-    switch node.kind {
-    case .unary where node.operation == .bang: countTests(node.a, &tests, &conditions, depth + 1)
-    case .binary where node.operation == .ampersandAmpersand || node.operation == .pipePipe:
-      countTests(node.a, &tests, &conditions, depth + 1)
-      countTests(node.b, &tests, &conditions, depth + 1)
-    default:
-      if node.kind == .call {
-        let name = calleeName(id)
-        if solver.names.transparent.contains(name) || name == solver.names.isErr || name == solver.names.isErrOrNull,
-          let first = scope.file.list(node.b, node.c).first
-        {
-          return countTests(first, &tests, &conditions, depth + 1)
-        }
-      }
-      var target = id
-      if node.kind == .assign { target = node.a }
-      if node.kind == .binary, node.operation.isComparison {
-        if constant(node.b) != nil { target = node.a } else if constant(node.a) != nil { target = node.b }
-        if scope.file[target].kind == .assign { target = scope.file[target].a }
-      }
-      let key = place(of: target)
-      if key >= 0 { tests[key, default: 0] += 1 }
-      let condition = conditionKey(id)
-      if condition != 0 { conditions[condition, default: 0] += 1 }
-    }
   }
 }

@@ -14,10 +14,18 @@ extension Explorer {
     }
     for node in scope.calls {
       let name = calleeName(node)
-      guard name.exists, solver.locks[name] == nil else { continue }
+      guard name.exists, solver.locks[name] == nil, !consumes(node, holders[node]) else { continue }
       let all = solver.pairing.closers(of: name, solver.program.symbols)
       let closers = all.intersection(present)
+      if let undoing = solver.pairing.closersOfFailure(name, solver.program.symbols) {
+        addFailurePair(node, undoing, isClosed: !closers.isEmpty)
+        continue
+      }
       guard !closers.isEmpty else {
+        if let holder = holders[node], let undoing = disposals(of: holder, name) {
+          addPair(node, undoing, holder)
+          continue
+        }
         if !all.isEmpty, let holder = holders[node], PairingTable.isOwned(solver.program.symbols.text(name)) {
           addStrictPair(node, all, holder)
         }
@@ -32,14 +40,59 @@ extension Explorer {
     }
   }
 
-  /// What is stored somewhere has another owner.
-  mutating func noteEscape(_ value: NodeID, _ target: Node, _ state: inout PathState) {
-    guard state.held.contains(where: { $0.kind == .pair }) else { return }
-    let stored = place(of: value)
-    guard stored >= 0, scope.file[value].kind != .call else { return }
-    state.held.removeAll { held in
-      held.kind == .pair && pairs[held.site].map { $0.isResult && $0.resource == stored } ?? false
+  /// `p = next(p)`: the call takes what the variable held before.
+  private func consumes(_ call: NodeID, _ holder: NodeID?) -> Bool {
+    guard let holder, scope.file[holder].kind == .name || scope.file[holder].kind == .variable else { return false }
+    let name = Symbol(scope.file[holder].a)
+    return scope.file.list(scope.file[call].b, scope.file[call].c).contains { isOrPointsTo($0, name) }
+  }
+
+  private func isOrPointsTo(_ argument: NodeID, _ name: Symbol) -> Bool {
+    let node = scope.file[argument]
+    if node.kind == .unary, node.operation == .ampersand { return isOrPointsTo(node.a, name) }
+    return node.kind == .name && Symbol(node.a) == name
+  }
+
+  /// What the function calls to get rid of the local that takes what a getter or an allocator returns.
+  private mutating func disposals(of holder: NodeID, _ opener: Symbol) -> Set<Symbol>? {
+    let item = scope.file[holder]
+    let name = Symbol(item.a)
+    guard item.kind == .name || item.kind == .variable, scope.localTypes[name]?.isPointer == true,
+      scope.assignmentCount[name] == 1 || !scope.otherwiseSet.contains(name),
+      PairingTable.soundsLikeOpener(solver.program.symbols.text(opener))
+    else { return nil }
+    var result: Set<Symbol> = []
+    for call in scope.calls where discarded.contains(call) {
+      let callee = calleeName(call)
+      guard callee.exists, let first = scope.file.list(scope.file[call].b, scope.file[call].c).first,
+        isOrHolds(first, name),
+        PairingTable.soundsLikeEnd(solver.program.symbols.text(callee)),
+        PairingTable.makesMemory(solver.program.symbols.text(opener)) || !solver.names.frees.contains(callee)
+      else { continue }
+      result.insert(callee)
     }
+    return result.isEmpty ? nil : result
+  }
+
+  /// `x`, or `&x->dev` as in `put_device(&x->dev)`.
+  private func isOrHolds(_ argument: NodeID, _ name: Symbol) -> Bool {
+    let node = scope.file[argument]
+    if node.kind == .name { return Symbol(node.a) == name }
+    guard node.kind == .unary, node.operation == .ampersand else { return false }
+    var inner = scope.file[node.a]
+    while inner.kind == .member, inner.operation == .dot { inner = scope.file[inner.a] }
+    guard inner.kind == .member else { return false }
+    return scope.file[inner.a].kind == .name && Symbol(scope.file[inner.a].a) == name
+  }
+
+  /// `ret = pm_runtime_get_sync(dev)`: counts even when it fails.
+  private mutating func addFailurePair(_ node: NodeID, _ closers: Set<Symbol>, isClosed: Bool) {
+    guard let first = scope.file.list(scope.file[node].b, scope.file[node].c).first else { return }
+    let resource = place(of: first)
+    guard resource >= 0 else { return }
+    pairs[node] = Pairing(
+      closers: closers, resource: resource, isResult: false, isKnown: true, opensOnFailure: true,
+      opensOnSuccess: isClosed)
   }
 
   private func stripped(_ id: NodeID) -> NodeID {
@@ -51,7 +104,9 @@ extension Explorer {
     let name = calleeName(node)
     let returnsPointer =
       solver.returnType(of: name, scope.fileIndex)?.isPointer
-      ?? (solver.names.allocators.contains(name) || holder.map { holdsPointer($0) } ?? false)
+      ?? (solver.names.allocators.contains(name)
+        || (holder != nil && PairingTable.returnsPointer(solver.program.symbols.text(name)))
+        || holder.map { holdsPointer($0) } ?? false)
     if returnsPointer {
       guard let holder else { return }
       let item = scope.file[holder]
@@ -63,7 +118,9 @@ extension Explorer {
       let resource = localPlace(name)
       let isClosedHere = scope.calls.contains { call in
         closers.contains(calleeName(call))
-          && scope.file.list(scope.file[call].b, scope.file[call].c).contains { place(of: $0) == resource }
+          && scope.file.list(scope.file[call].b, scope.file[call].c).contains {
+            place(of: $0) == resource || isOrHolds($0, name)
+          }
       }
       pairs[node] = Pairing(closers: closers, resource: resource, isResult: true, isClosedHere: isClosedHere)
     } else {
@@ -74,12 +131,39 @@ extension Explorer {
         }
         return
       }
-      let resource = place(of: first)
+      var resource = place(of: first)
       guard resource >= 0 else { return }
+      // `request_firmware(&fw, …)` and `release_firmware(fw)`
+      let step = solver.places[resource]
+      if step.kind == .address, type(of: step.base)?.isPointer == true { resource = step.base }
+      if undoesOnDemand(closers, resource) { return }
       pairs[node] = Pairing(
         closers: closers, resource: resource, isResult: false,
         isKnown: PairingTable.isKnown(solver.program.symbols.text(calleeName(node))))
     }
+  }
+
+  /// Every place that undoes it asks the resource first whether there is something to undo: `if (range.start) end(&range);`
+  private func undoesOnDemand(_ closers: Set<Symbol>, _ resource: Place) -> Bool {
+    guard let root = solver.places.root(of: resource), root.kind == .local else { return false }
+    let name = Symbol(root.value)
+    var asked: Set<NodeID> = []
+    for id in scope.definition.nodes where scope.file[id].kind == .ifStatement {
+      guard holds(scope.file[id].a, 0, { scope.file[$0].kind == .name && Symbol(scope.file[$0].a) == name }) else {
+        continue
+      }
+      _ = holds(scope.file[id].b, 0) {
+        if scope.file[$0].kind == .call, closers.contains(calleeName($0)) { asked.insert($0) }
+        return false
+      }
+    }
+    guard !asked.isEmpty else { return false }
+    return scope.calls.allSatisfy { !closers.contains(calleeName($0)) || asked.contains($0) }
+  }
+
+  private func holds(_ id: NodeID, _ depth: Int, _ isWanted: (NodeID) -> Bool) -> Bool {
+    guard id >= 0, depth < 60 else { return false }
+    return isWanted(id) || scope.file.children(of: id).contains { holds($0, depth + 1, isWanted) }
   }
 
   private mutating func holdsPointer(_ holder: NodeID) -> Bool {
@@ -130,11 +214,13 @@ extension Explorer {
       }
       if id != holder, stored >= 0, mentions(stored, name, 0) { return }
     }
-    pairs[node] = Pairing(closers: closers, resource: localPlace(name), isResult: true, isStrict: true)
+    pairs[node] = Pairing(
+      closers: closers, resource: localPlace(name), isResult: true, isStrict: true,
+      isReference: PairingTable.isReference(solver.program.symbols.text(calleeName(node))))
   }
 
   /// Whether the value is the variable, or an address in what it points to.
-  private func mentions(_ id: NodeID, _ name: Symbol, _ depth: Int) -> Bool {
+  func mentions(_ id: NodeID, _ name: Symbol, _ depth: Int) -> Bool {
     guard id >= 0, depth < 12 else { return false }
     let node = scope.file[id]
     switch node.kind {
@@ -171,25 +257,46 @@ extension Explorer {
         return false
       }
       if pairing.closers.contains(name) {
-        if pairing.isBare ? arguments.isEmpty : arguments.contains(pairing.resource) {
+        let isIt =
+          pairing.isBare
+          ? arguments.isEmpty
+          : arguments.contains { argument in
+            argument == pairing.resource || pairing.stored.contains(argument)
+              || pairing.isResult && argument >= 0 && solver.places[argument].kind == .address
+                && solver.places.depends(argument, on: pairing.resource)
+          }
+        if isIt {
           if !state.closed.contains(held.place) { state.closed.append(held.place) }
           return true
         }
         return false
       }
+      if pairing.opensOnFailure, name == solver.names.kfree { return false }
       let touches = arguments.contains { argument in
         argument >= 0
           && (solver.places.depends(argument, on: pairing.resource)
             || solver.places.depends(pairing.resource, on: argument))
       }
       if isAction { return true }
+      // A cleanup that takes no argument works on globals.
+      if let target, solver.places.root(of: pairing.resource)?.kind == .global,
+        solver.mayCall(target, pairing.closers, orIndirect: false)
+      {
+        return true
+      }
       if !pairing.isResult, isPart(name, of: pairing.closers) { return false }
       if touches, traits.disposes || target != nil, mayClose(target, pairing) { return true }
+      // What is kept in an object may go with it.
+      let isInside = pairing.stored.contains { stored in
+        arguments.contains { $0 >= 0 && solver.places.depends(stored, on: $0) }
+      }
+      if isInside, !name.exists || traits.disposes || target != nil, mayClose(target, pairing) { return true }
       if pairing.isStrict, touches {
         guard !solver.isHarmless(name), !solver.isBorrower(name) else { return false }
         return target.map { solver.mayKeep($0, arguments, pairing.resource) } ?? true
       }
-      return touches && pairing.isResult && traits.transfers && !solver.isHarmless(name)
+      // Whoever is shown the cursor of an iterator and keeps it takes a reference of its own.
+      return touches && pairing.isResult && !pairing.isKnown && traits.transfers && !solver.isHarmless(name)
     }
   }
 }

@@ -190,7 +190,7 @@ extension Explorer {
       let isKnown = isFunctionCall(id)
       if scope.file[node.a].kind != .name { collect(node.a, &result) }
       for argument in scope.file.list(node.b, node.c) {
-        let item = scope.file[argument]
+        let item = scope.file[uncast(argument)]
         if item.kind == .unary, item.operation == .ampersand, scope.file[item.a].kind == .name { continue }
         // A macro may write to a name it is given.
         if !isKnown {
@@ -213,6 +213,9 @@ extension Explorer {
       result.append(.assign(id))
     case .unary:
       if node.operation == .ampersand {
+        if scope.file[node.a].kind == .name, scope.trackedBits[Symbol(scope.file[node.a].a)] != nil {
+          result.append(.expose(node.a))
+        }
         collectAddress(node.a, &result)
         return
       }

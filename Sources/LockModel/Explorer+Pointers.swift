@@ -15,6 +15,14 @@ extension Explorer {
     pointerUses[node] = PointerUseEvent(node: node, pointer: pointer, values: known, isErrorCode: isErrorCode)
   }
 
+  /// Notes an error pointer, found to be one on this path, that something is told to free or put.
+  mutating func noteErrorArguments(_ node: NodeID, _ name: Symbol, _ arguments: [NodeID], _ state: PathState) {
+    guard name.exists, let first = arguments.first, solver.freesPlainly(name) else { return }
+    let place = place(of: first)
+    guard place >= 0, state.constant(of: place) == PathState.isErrorPointer else { return }
+    errorArguments.insert(PointerUseEvent(node: node, pointer: first, values: .negative, isErrorCode: false))
+  }
+
   /// Finds the pointers that hold nothing but what an allocator returned.
   mutating func findAllocated() {
     var others: Set<Place> = []
@@ -24,7 +32,7 @@ extension Explorer {
       while explorer.scope.file[value].kind == .cast { value = explorer.scope.file[value].b }
       if explorer.scope.file[value].kind == .call, explorer.solver.isAllocation(explorer.calleeName(value)) {
         explorer.allocated.insert(target)
-      } else {
+      } else if explorer.constant(value) != 1 {
         others.insert(target)
       }
     }

@@ -102,8 +102,10 @@ extension Explorer {
   ) -> [PathState] {
     let pairPlace = solver.places.intern(.call, pairing.resource, name.rawValue)
     guard pairPlace >= 0 else { return [state] }
+    if pairing.opensOnFailure { return openOnFailure(pairing, pairPlace, node, state) }
     var opened = state
     if let index = opened.heldIndex(pairPlace) {
+      if pairing.isStrict, state.values(of: pairing.resource) == .positive { lostPairs.insert(node) }
       opened.held.remove(at: index)
     }
     opened.change(pairPlace, .pair, .exclusive, by: 1, site: node)

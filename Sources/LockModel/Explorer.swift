@@ -29,15 +29,27 @@ struct Explorer {
   var passingsSeen: Set<NodeID> = []
   /// Functions that this one also undoes: opener call → closer's name.
   var pairs: [NodeID: Pairing] = [:]
+  /// Calls that are made again while a local still holds what they returned before.
+  var lostPairs: Set<NodeID> = []
   /// Pairs that a callee opens and leaves to this function.
   var lentPairs: [NodeID: Pairing] = [:]
   /// Uses of a pointer by node, and whether it was surely NULL or an error on every path so far.
   var pointerUses: [NodeID: PointerUseEvent] = [:]
   var soundUses: Set<NodeID> = []
+  /// Error pointers that are freed, on some path.
+  var errorArguments: Set<PointerUseEvent> = []
   /// Locals that only ever hold what an allocator returned.
   var allocated: Set<Place> = []
   /// Blocks that do nothing but release these locks, on a condition.
   var releasesOfBlock: [Int: [Place]] = [:]
+  /// Locals that go by the name of an errno.
+  var errorLocals = 0
+  /// Labels behind which the function returns a variable that nothing sets on the way, and where that variable is.
+  var returningLabels: [Symbol: NodeID] = [:]
+  /// Gotos to such labels, with what the variable may be there.
+  var jumpValues: [NodeID: ValueSet] = [:]
+  /// Reads of tracked locals that some path reaches with a value.
+  var setReads: Set<NodeID> = []
   /// Calls that are statements of their own: nobody looks at what they return.
   var discarded: Set<NodeID> = []
 
@@ -66,6 +78,8 @@ struct Explorer {
     case dereference(NodeID)
     /// What a pointer parameter points to is read.
     case load(NodeID)
+    /// The address of a local goes somewhere else than to a call: from here on anybody may set it.
+    case expose(NodeID)
   }
 
   init(_ solver: Solver, _ scope: FunctionScope) {
@@ -77,6 +91,7 @@ struct Explorer {
     facts.isPartial = flow.isIncomplete
     findSkippedReleases()
     findAnnotations()
+    errorLocals = scope.localTypes.keys.count { solver.names.errorVariables.contains($0) }
     for id in scope.definition.nodes where scope.file[id].kind == .expressionStatement {
       discarded.insert(scope.file[id].a)
     }
@@ -85,6 +100,7 @@ struct Explorer {
   mutating func run() -> FunctionFacts {
     findPairs()
     findRelevant()
+    findReturningLabels()
     findAllocated()
     var joined: [Int: [PathState.JoinKey: PathState]] = [:]
     var seen = [Set<PathState>](repeating: [], count: flow.blocks.count)
@@ -105,7 +121,7 @@ struct Explorer {
         }
       }
       for state in states {
-        for (next, following) in successors(flow.blocks[block].exit, state) {
+        for (next, following) in successors(flow.blocks[block], state) {
           var following = following
           if seen[next].contains(following) { continue }
           if seen[next].count >= Self.statesPerBlock {
@@ -129,14 +145,26 @@ struct Explorer {
         }
       }
     }
+    facts.unsetReads = facts.unsetReads.map { event in
+      var event = event
+      event.isSure = !setReads.contains(event.node)
+      return event
+    }
+    facts.lostPairs = lostPairs.sorted()
+    facts.freedErrors = errorArguments.sorted { $0.node < $1.node }
+    facts.jumps = jumpValues.map { JumpEvent(node: $0.key, values: $0.value) }.sorted { $0.node < $1.node }
     facts.pointerUses = pointerUses.values.filter { !soundUses.contains($0.node) }.sorted { $0.node < $1.node }
     return facts
   }
 
-  private mutating func successors(_ exit: FlowExit, _ state: PathState) -> [(Int, PathState)] {
-    switch exit {
+  private mutating func successors(_ block: BasicBlock, _ state: PathState) -> [(Int, PathState)] {
+    switch block.exit {
     case .jump(let next): return [(next, state)]
-    case .either(let first, let second): return [(second, state), (first, state)]
+    case .either(let first, let second):
+      if let last = block.actions.last, last.kind == .iterate {
+        return [(second, state), (first, takeReference(last.node, state))]
+      }
+      return [(second, state), (first, state)]
     case .stop: return []
     case .leave(let value, let statement):
       leave(value, statement, state)
@@ -173,6 +201,7 @@ struct Explorer {
   private mutating func leave(_ value: NodeID, _ statement: NodeID, _ state: PathState) {
     let values = value >= 0 ? self.values(of: value, state) : .any
     var state = state
+    dropReturned(value, &state)
     // A path on which the pointer is NULL does not concern callers that pass one.
     for position in 0..<min(scope.definition.parameters.count, 64)
     where scope.definition.parameters[position].type.isPointer {
@@ -245,6 +274,9 @@ struct Explorer {
       var state = state
       release(primitive.kind, primitive.mode, place, action.node, &state)
       return [state]
+    case .jump:
+      noteJump(action.node, state)
+      return [state]
     }
   }
 
@@ -298,72 +330,16 @@ struct Explorer {
         for index in states.indices { read(node, &states[index]) }
       case .load(let node):
         for state in states { noteLoad(node, state) }
+      case .expose(let node):
+        let bit = scope.trackedBits[Symbol(scope.file[node].a)] ?? 0
+        for index in states.indices {
+          states[index].unset &= ~bit
+          states[index].pending.removeAll { $0.bit == bit }
+        }
       case .dereference(let node):
         for state in states { use(scope.file[node].a, at: node, isErrorCode: false, state) }
       }
     }
     return states
-  }
-
-  private mutating func store(_ target: Place, _ value: NodeID, _ targetNode: NodeID, _ state: inout PathState) {
-    let values = self.values(of: value, state)
-    let constant = self.constant(value) ?? 0
-    let node = scope.file[targetNode]
-    if node.kind == .name || node.kind == .variable { state.failed = -1 }
-    if node.kind == .name || node.kind == .variable, let bit = scope.trackedBits[Symbol(node.a)] {
-      state.unset &= ~bit
-      state.pending.removeAll { $0.bit == bit }
-    }
-    noteWrite(targetNode, &state)
-    noteAccess(targetNode, state)
-    noteEscape(value, node, &state)
-    forget(target, &state, except: value)
-    if target >= 0, relevant.contains(target) { state.set(target, values, constant: constant) }
-    bindResult(target, value, &state)
-  }
-
-  private mutating func storeUnknown(_ target: Place, _ node: NodeID, _ state: inout PathState) {
-    if scope.file[node].kind == .name, let bit = scope.trackedBits[Symbol(scope.file[node].a)] { state.unset &= ~bit }
-    noteWrite(node, &state)
-    noteAccess(node, state)
-    forget(target, &state)
-  }
-
-  private mutating func assign(_ target: Place, _ value: NodeID, _ state: inout PathState) {
-    guard target >= 0 else { return }
-    if relevant.contains(target) {
-      state.set(target, values(of: value, state), constant: constant(value) ?? 0)
-    }
-    bindResult(target, value, &state)
-  }
-
-  /// After `x = f(&y)`, what is known of `x` decides whether `y` was written.
-  private mutating func bindResult(_ target: Place, _ value: NodeID, _ state: inout PathState) {
-    guard target >= 0, scope.file[value].kind == .call else { return }
-    let result = solver.places.intern(.result, -1, value)
-    for index in state.pending.indices where state.pending[index].result == result {
-      state.pending[index].result = target
-    }
-  }
-
-  private mutating func read(_ node: NodeID, _ state: inout PathState) {
-    let name = Symbol(scope.file[node].a)
-    guard let bit = scope.trackedBits[name] else { return }
-    if state.unset & bit != 0 {
-      state.unset &= ~bit
-      note(UnsetReadEvent(node: node, variable: name, call: -1))
-      return
-    }
-    for item in state.pending where item.bit == bit {
-      let known = state.values(of: item.result) ?? .any
-      if !known.isDisjoint(with: item.unwrittenFor) {
-        note(UnsetReadEvent(node: node, variable: name, call: item.call))
-      }
-    }
-    state.pending.removeAll { $0.bit == bit }
-  }
-
-  private mutating func note(_ event: UnsetReadEvent) {
-    if unsetSeen.insert(event).inserted { facts.unsetReads.append(event) }
   }
 }

@@ -120,6 +120,16 @@ public struct UnsetReadEvent: Sendable, Hashable {
   public let variable: Symbol
   /// The call that should have set it, or -1.
   public let call: NodeID
+  /// No path reaches the node with a value.
+  public internal(set) var isSure = false
+}
+
+/// A goto to a label behind which a variable is returned.
+public struct JumpEvent: Sendable {
+  /// The goto statement.
+  public let node: NodeID
+  /// What the variable may be there, over all paths that jump.
+  public let values: ValueSet
 }
 
 /// What a pointer parameter points to is read before the function writes it.
@@ -184,6 +194,10 @@ public struct FunctionFacts: Sendable {
   public internal(set) var unsetPassings: [UnsetPassingEvent] = []
   /// Per pointer parameter, the way to where what it points to is read although the function has not written it.
   public internal(set) var loads: [Int: PointerLoad] = [:]
+  /// Calls in a loop that are made again while a local still holds what they returned before.
+  public internal(set) var lostPairs: [NodeID] = []
+  /// Gotos to labels behind which a variable is returned unchanged.
+  public internal(set) var jumps: [JumpEvent] = []
   /// Places released somewhere in the function.
   public internal(set) var released: Set<Place> = []
   /// Locks that some path drops without having taken them: a caller's, which are taken again as a rule.
@@ -198,6 +212,8 @@ public struct FunctionFacts: Sendable {
   public internal(set) var accesses: [MemberAccessEvent] = []
   /// Uses of pointers that are surely NULL or an error there.
   public internal(set) var pointerUses: [PointerUseEvent] = []
+  /// Error pointers that some path frees or puts.
+  public internal(set) var freedErrors: [PointerUseEvent] = []
   /// States with the same locks were joined to stay in the budget: correlations among values were lost, none with locks.
   public internal(set) var isJoined = false
   /// The paths did not fit the budget; what is here is a part.

@@ -125,6 +125,9 @@ struct FunctionScope {
       }
     }
     for (name, value) in singles where assignmentCount[name] == 1 && !addressTaken.contains(name) {
+      // A parameter had a value before; a variable that changes later is not the same by then.
+      if definition.parameters.contains(where: { $0.name == name }) { continue }
+      if file[value].kind == .name, assignmentCount[Symbol(file[value].a), default: 0] > 1 { continue }
       aliases[name] = value
     }
     if !hasAssembly {

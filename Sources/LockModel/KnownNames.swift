@@ -7,6 +7,7 @@ struct KnownNames {
   let trueName: Symbol
   let falseName: Symbol
   let errPtr: Symbol
+  let errCast: Symbol
   let ptrErr: Set<Symbol>
   let errorCode: Symbol
   let isErr: Symbol
@@ -43,6 +44,11 @@ struct KnownNames {
   let releases: Symbol
   /// Take locks of their own only, whatever their bodies reach: allocation, printing, queueing.
   let selfContained: Set<Symbol>
+  let kfree: Symbol
+  /// Free memory, and drop no reference.
+  let frees: Set<Symbol>
+  /// Names that variables for an errno go by.
+  let errorVariables: Set<Symbol>
 
   init(_ symbols: SymbolTable) {
     func set(_ text: String) -> Set<Symbol> {
@@ -61,6 +67,7 @@ struct KnownNames {
     trueName = symbols.intern("true")
     falseName = symbols.intern("false")
     errPtr = symbols.intern("ERR_PTR")
+    errCast = symbols.intern("ERR_CAST")
     ptrErr = set("PTR_ERR PTR_ERR_OR_ZERO")
     errorCode = symbols.intern("PTR_ERR")
     isErr = symbols.intern("IS_ERR")
@@ -140,5 +147,8 @@ struct KnownNames {
       dev_err dev_warn dev_info dev_dbg pr_err queue_work schedule_work wake_up wake_up_all complete complete_all
       memcpy memset memmove memcmp schedule mod_timer call_rcu synchronize_rcu kfree_rcu msleep usleep_range
       """)
+    kfree = symbols.intern("kfree")
+    frees = set("kfree kvfree vfree kfree_sensitive kvfree_sensitive kfree_rcu")
+    errorVariables = set("ret rc err error r res retval rv status result rval ret_val ret2 errno")
   }
 }

@@ -16,6 +16,14 @@ struct Pairing: Hashable {
   var isKnown = false
   /// The function undoes it for this very resource somewhere.
   var isClosedHere = false
+  /// Members that the resource was stored in and that the function undoes it by.
+  var stored: Set<Place> = []
+  /// It must be undone when the call fails.
+  var opensOnFailure = false
+  /// It must be undone when the call succeeds.
+  var opensOnSuccess = true
+  /// The resource is a reference, not memory: whoever does not hand it on must drop it whatever the outcome.
+  var isReference = false
 }
 
 /// Which names undo which, as data: parts of names between underscores.
@@ -23,7 +31,8 @@ struct PairingTable {
   private static let opposites: [String: [String]] = [
     "lock": ["unlock"], "trylock": ["unlock"], "get": ["put"], "hold": ["put", "release", "drop"],
     "acquire": ["release"],
-    "create": ["destroy", "del", "delete", "free", "remove"], "alloc": ["free", "put", "destroy"],
+    "create": ["destroy", "del", "delete", "free", "remove"], "alloc": ["free", "put", "destroy", "release"],
+    "allocate": ["free", "destroy"], "deassert": ["assert"], "on": ["off"], "want": ["drop"],
     "enable": ["disable"], "start": ["stop", "finish", "end", "done"], "begin": ["end", "finish", "cancel", "abort"],
     "open": ["close", "release"], "register": ["unregister"], "suspend": ["resume"], "pause": ["resume", "unpause"],
     "freeze": ["unfreeze", "thaw"], "pin": ["unpin"], "map": ["unmap"], "attach": ["detach"],
@@ -56,6 +65,22 @@ struct PairingTable {
     "of_iomap": ["iounmap"], "ioremap_wc": ["iounmap"], "class_create": ["class_destroy"],
     "request_threaded_irq": ["free_irq"], "request_irq": ["free_irq"], "gpio_request": ["gpio_free"],
     "pm_runtime_get_sync": pmRuntimePuts, "pm_runtime_resume_and_get": pmRuntimePuts,
+    "clk_prepare_enable": ["clk_disable_unprepare"], "clk_bulk_prepare_enable": ["clk_bulk_disable_unprepare"],
+    "kthread_run": ["kthread_stop"], "alloc_pages": ["__free_pages"], "get_zeroed_page": ["free_page"],
+    "__get_free_pages": ["free_pages"], "__get_free_page": ["free_page"],
+    "platform_device_add": ["platform_device_del"],
+    "device_add": ["device_del"], "cdev_add": ["cdev_del"], "i2c_add_adapter": ["i2c_del_adapter"],
+    "usb_add_hcd": ["usb_remove_hcd"], "usb_create_hcd": ["usb_put_hcd"], "snd_card_new": ["snd_card_free"],
+    "spi_alloc_host": ["spi_controller_put"], "spi_alloc_target": ["spi_controller_put"], "of_clk_get": ["clk_put"],
+    "of_clk_get_by_name": ["clk_put"], "clk_get_sys": ["clk_put"], "dma_request_chan": ["dma_release_channel"],
+    "dma_request_channel": ["dma_release_channel"], "dma_request_slave_channel": ["dma_release_channel"],
+    "phy_init": ["phy_exit"], "memremap": ["memunmap"], "vmap": ["vunmap"], "kobject_create_and_add": ["kobject_put"],
+    "pci_iomap": ["pci_iounmap"], "ioremap_np": ["iounmap"], "alloc_candev": ["free_candev"],
+    "v4l2_ctrl_handler_init": ["v4l2_ctrl_handler_free"], "kstrdup_const": ["kfree_const"],
+    "acpi_dev_get_first_match_dev": ["acpi_dev_put"], "sockfd_lookup": ["sockfd_put", "fput"],
+    "lookup_one_len": ["dput"], "dget_parent": ["dput"], "class_find_device_by_name": ["put_device"],
+    "bus_find_device_by_name": ["put_device"], "get_pid_task": ["put_task_struct"], "pidfd_get_pid": ["put_pid"],
+    "alloc_fcdev": ["free_netdev"], "alloc_hdlcdev": ["free_netdev"], "scsi_alloc_sdev": ["scsi_device_put"],
     "device_get_next_child_node": ["fwnode_handle_put"], "fwnode_get_named_child_node": ["fwnode_handle_put"],
     "of_get_next_child": ["of_node_put"], "of_get_next_available_child": ["of_node_put"],
     "of_cpu_device_node_get": ["of_node_put"], "of_find_device_by_node": ["put_device", "platform_device_put"],
@@ -65,7 +90,7 @@ struct PairingTable {
     "crypto_alloc_shash": ["crypto_free_shash"], "crypto_alloc_ahash": ["crypto_free_ahash"],
     "scsi_host_alloc": ["scsi_host_put"], "platform_device_alloc": ["platform_device_put"],
   ]
-  private static let pmRuntimePuts = [
+  static let pmRuntimePuts = [
     "pm_runtime_put", "pm_runtime_put_sync", "pm_runtime_put_noidle", "pm_runtime_put_autosuspend",
     "pm_runtime_put_sync_suspend", "pm_runtime_put_sync_autosuspend",
   ]
@@ -82,6 +107,50 @@ struct PairingTable {
   /// Whether `name` is an allocator of the kernel's own.
   static func isOwned(_ name: String) -> Bool { owned.contains(name) }
 
+  /// Whether `name` sounds like something that returns what its caller must get rid of.
+  static func soundsLikeOpener(_ name: String) -> Bool {
+    // What an object carries for its driver is no reference.
+    guard !name.hasPrefix("devm_"), !name.hasPrefix("drmm_"), !name.hasSuffix("data") else { return false }
+    return name.split(separator: "_").contains {
+      ["get", "find", "lookup", "alloc", "create", "new", "open", "dup", "clone", "copy", "grab", "acquire"].contains(
+        $0)
+        || $0.hasSuffix("alloc")
+    }
+  }
+
+  /// Whether `name` sounds like something that makes what it returns, as opposed to finding it.
+  static func makesMemory(_ name: String) -> Bool {
+    name.split(separator: "_").contains {
+      ["create", "new", "dup", "clone", "copy"].contains($0) || $0.hasSuffix("alloc")
+    }
+  }
+
+  /// Whether `name` sounds like the end of what it is given.
+  static func soundsLikeEnd(_ name: String) -> Bool {
+    guard let last = name.split(separator: "_").last(where: { $0 != "rcu" && $0 != "sync" && $0 != "locked" }) else {
+      return false
+    }
+    return ["put", "free", "release", "destroy", "kfree", "kvfree", "close", "unref", "dput", "iput", "fput"].contains(
+      last)
+      || name == "kfree_skb" || name == "put_device" || name == "free_netdev"
+  }
+
+  /// Whether `name` returns a reference to something that others own too.
+  static func isReference(_ name: String) -> Bool {
+    name.hasPrefix("of_") || name.hasPrefix("pci_get_") || name.hasPrefix("bus_find") || name == "filp_open"
+      || name == "acpi_get_first_physical_node"
+  }
+
+  /// Well known openers that return 0 or an errno; the others return a pointer.
+  private static let numeric: Set<String> = [
+    "request_threaded_irq", "request_irq", "gpio_request", "pm_runtime_get_sync", "pm_runtime_resume_and_get",
+    "clk_prepare_enable", "clk_bulk_prepare_enable", "platform_device_add", "device_add", "cdev_add", "i2c_add_adapter",
+    "usb_add_hcd", "snd_card_new", "phy_init", "v4l2_ctrl_handler_init", "get_task_struct", "ihold",
+  ]
+
+  /// Whether `name` is a well known opener that returns what its closer takes.
+  static func returnsPointer(_ name: String) -> Bool { fixed[name] != nil && !numeric.contains(name) }
+
   /// Whether the pair is one of the kernel's own and well known.
   static func isKnown(_ name: String) -> Bool {
     fixed[name] != nil || name.hasPrefix("clk_") || name.hasPrefix("regulator_") || name.hasPrefix("phy_")
@@ -93,17 +162,19 @@ struct PairingTable {
     "undo", "rollback", "detach", "unregister", "dispose", "deinit", "unmap", "unlock", "kfree", "discard", "clear",
     "disconnect", "detach", "unprepare", "unref", "err", "dec", "finish", "end", "complete", "purge", "flush",
     "consume",
-    "unload", "down", "deactivate", "unpin", "off", "unbind", "revert", "restore", "retire", "term", "clean",
+    "unload", "down", "putback", "deactivate", "unpin", "off", "unbind", "revert", "restore", "retire", "term", "clean",
   ]
   private static let transferring: Set<String> = [
     "add", "insert", "link", "register", "queue", "attach", "enqueue", "submit", "schedule", "publish", "store", "set",
     "install", "assign", "push", "install", "join", "append", "send", "xmit", "post", "init", "replace", "move",
-    "splice",
+    "splice", "xchg", "cmpxchg",
     "give", "take", "return", "track", "save", "bind", "connect", "put", "adopt", "consume", "alloc", "run", "start",
     "setup", "create", "write", "enter", "new", "reply", "insertion", "tail", "issue", "defer", "wrap",
   ]
 
   private var closerNames: [Symbol: Set<Symbol>] = [:]
+  var heldCursors: [Symbol: (position: Int, closers: Set<Symbol>)] = [:]
+  var failures: [Symbol: Set<Symbol>] = [:]
   private var traits: [Symbol: (disposes: Bool, transfers: Bool)] = [:]
 
   /// The names that may undo `name`; empty when it does not sound like something to undo.

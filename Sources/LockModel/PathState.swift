@@ -100,6 +100,9 @@ struct PathState: Hashable {
     var call: NodeID
   }
 
+  /// In place of a constant: IS_ERR() said so, as opposed to a failure that was only assumed.
+  static let isErrorPointer = 7
+
   func values(of key: Place) -> ValueSet? {
     for fact in facts where fact.key == key { return fact.values }
     return nil

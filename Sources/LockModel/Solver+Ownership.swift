@@ -47,12 +47,25 @@ extension Solver {
       "scnprintf",
       "sprintf", "seq_", "sg_init", "get_unaligned", "put_unaligned", "le16", "le32", "be32", "cpu_to", "crc",
       "hid_hw_raw",
+      "pci_read_config", "pci_write_config", "of_node_name", "of_alias", "of_irq_get", "of_n_", "of_count", "dev_name",
+      "of_node_full", "of_machine", "resource_size", "memremap", "ioremap", "iowrite", "ioread", "pci_resource",
       "hid_hw_output", "usb_endpoint", "init_completion", "mutex_init", "spin_lock_init", "_dev_", "netdev_", "wait_",
       "simple_write_to", "simple_read_from", "kstrto", "sscanf", "nla_", "nlmsg_put", "genlmsg_put", "skb_reserve",
     ]
     let result = prefixes.contains { text.hasPrefix($0) }
     borrowers[name] = result
     return result
+  }
+
+  /// Frees or puts what it is given and looks at it first, so that an error pointer is followed.
+  func freesPlainly(_ name: Symbol) -> Bool {
+    let text = program.symbols.text(name)
+    guard PairingTable.soundsLikeEnd(text) || text == "kthread_stop" || text == "iounmap" else { return false }
+    // These accept error pointers.
+    let accepting = [
+      "debugfs", "fwnode", "regulator", "clk", "reset_control", "dev_pm", "gpiod", "phy", "pwm", "of_", "mbox", "nvmem",
+    ]
+    return !accepting.contains { text.hasPrefix($0) }
   }
 
   /// Whether the name is that of a list's or a tree's primitive.

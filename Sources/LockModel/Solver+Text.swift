@@ -167,6 +167,14 @@ extension Solver {
   /// Whether the name is a memory allocator's: a valid pointer or NULL.
   public func isAllocator(_ name: Symbol) -> Bool { names.allocators.contains(name) }
 
+  /// Whether `name` allocates memory and fails with NULL.
+  public func isMemory(_ name: Symbol) -> Bool {
+    guard names.allocators.contains(name) else { return false }
+    let text = program.symbols.text(name)
+    // A pool waits until it has something.
+    return (text.contains("alloc") || text.contains("dup")) && text != "bio_alloc" && text != "mempool_alloc"
+  }
+
   /// All that is known to be returned by functions called `name`, over all definitions; nil where one is not known.
   public func returns(of name: Symbol) -> ValueSet? {
     if names.allocators.contains(name) { return [.zero, .positive] }
@@ -179,8 +187,57 @@ extension Solver {
     return result.isEmpty ? interface.returns(name) : result
   }
 
+  /// Whether the name sounds like the end of something: a call that frees, puts or closes what it is given.
+  public func disposes(_ name: Symbol) -> Bool { pairing.traits(of: name, program.symbols).disposes }
+
   /// Whether `name` is one of the kernel's lock primitives.
   public func isLockPrimitive(_ name: Symbol) -> Bool { locks[name] != nil }
+
+  /// Whether `name` is seen to make or pass on error pointers, as opposed to returning what is never NULL.
+  public func makesErrorPointers(_ name: Symbol, depth: Int = 0) -> Bool {
+    if interface.errorPointers.contains(name) { return true }
+    guard depth < 5 else { return false }
+    return program.definitions(of: name).contains { id in
+      let scope = scopes(id)
+      return scope.calls.contains { call in
+        let callee = scope.file[scope.file[call].a]
+        guard callee.kind == .name, Symbol(callee.a) != name else { return false }
+        let inner = Symbol(callee.a)
+        if inner == names.errPtr || inner == names.errCast { return true }
+        return program.returnType(inner)?.isPointer != false && makesErrorPointers(inner, depth: depth + 1)
+      }
+    }
+  }
+
+  /// Whether a call is seen to return negative errors and otherwise 0, or what goes by the name of an error.
+  public func isErrnoLike(_ name: Symbol, fromFile: Int, depth: Int = 0) -> Bool {
+    if returnsErrno(name, fromFile: fromFile) { return true }
+    guard depth < 4, let target = program.resolve(name, fromFile: fromFile), let facts = facts(target) else {
+      return false
+    }
+    let type = program.definition(target).returnType
+    guard type.base == .integer, !type.isPointer, !facts.exits.isEmpty else { return false }
+    let file = program.file(of: target)
+    let fileIndex = Int(program.functions[Int(target.rawValue)].file)
+    var isCertain = false
+    for exit in facts.exits {
+      guard exit.value >= 0, exit.values != .positive else { return false }
+      if exit.values.isSubset(of: [.zero, .negative]) {
+        isCertain = isCertain || exit.values == .negative
+        continue
+      }
+      let value = file[exit.value]
+      switch value.kind {
+      case .name: guard names.errorVariables.contains(Symbol(value.a)) else { return false }
+      case .call:
+        guard file[value.a].kind == .name,
+          isErrnoLike(Symbol(file[value.a].a), fromFile: fileIndex, depth: depth + 1)
+        else { return false }
+      default: return false
+      }
+    }
+    return isCertain
+  }
 
   /// Whether `name` is a widely used function that returns a pointer.
   public func isKnownPointer(_ name: Symbol) -> Bool {

@@ -111,7 +111,7 @@ public final class Solver {
     guard let pairing = pairsOf[function]?[node] else { return PairTraits() }
     return PairTraits(
       isKnown: pairing.isKnown, isStrict: pairing.isStrict, isResult: pairing.isResult,
-      isClosedHere: pairing.isClosedHere)
+      isReference: pairing.isReference, isClosedHere: pairing.isClosedHere)
   }
 
   /// The names that undo the call `node` in `function`, when it is half of a pair.
@@ -146,6 +146,7 @@ public final class Solver {
   private func judgeGetter(_ name: Symbol) -> Bool {
     if names.containers.contains(name) { return true }
     let text = program.symbols.text(name)
+    if PairingTable.makesMemory(text) { return false }
     for suffix in ["_priv", "_drvdata", "get_drvdata", "_inode", "_pdata", "_platdata"] where text.hasSuffix(suffix) {
       return true
     }

@@ -122,6 +122,8 @@ public struct PairTraits: Sendable {
   public internal(set) var isStrict = false
   /// The resource is what the call returns.
   public internal(set) var isResult = false
+  /// New and strict, and a reference: it must be dropped whatever the outcome.
+  public internal(set) var isReference = false
   /// The function undoes it for this very resource somewhere.
   public internal(set) var isClosedHere = false
 }

@@ -38,7 +38,27 @@ struct ContradictingGuard: Rule {
         	elem_clear(e);
         	elem_activate(set, e);
         }
-        """)
+        """),
+      RuleExample(
+        """
+        static void save(struct foo *foo, int i)
+        {
+        	if (reg_present(foo, i))
+        		foo->saved[i] = read32(foo, reg_offset(i));
+        }
+
+        static void load(struct foo *foo, int i)
+        {
+        	if (reg_present(foo, i))
+        		write32(foo, foo->saved[i], reg_offset(i));
+        }
+
+        static void enable(struct foo *foo, int i)
+        {
+        	if (!reg_present(foo, i)) /* reported */
+        		write32(foo, foo->wanted[i], reg_offset(i));
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -76,6 +96,10 @@ struct ContradictingGuard: Rule {
     let next: Symbol
     /// The action runs if the predicate is true.
     let isPositive: Bool
+    /// The branch leaves, and the action comes behind it.
+    let isExit: Bool
+    /// The action is a statement of its own.
+    let isWhole: Bool
   }
 
   func check(_ context: RuleContext) -> [Finding] {
@@ -110,13 +134,19 @@ struct ContradictingGuard: Rule {
       let isExit = branch.count == 1 && shapes.leaving(file[statement].b) != nil
       let following = isExit ? Array(statements[(index + 1)...].prefix(2)) : Array(branch.prefix(2))
       guard let first = following.first else { continue }
-      let action = self.action(first, shapes)
-      guard action.exists, !isGeneral(context.text(action)) else { continue }
-      add(
-        Pair(predicate: predicate, action: action),
-        Site(
-          function: id, node: file[statement].a, next: following.count > 1 ? self.action(following[1], shapes) : .none,
-          isPositive: isExit == isNegated))
+      let next = following.count > 1 ? action(following[1], shapes) : .none
+      func note(_ action: Symbol, _ isWhole: Bool) {
+        guard action.exists, !isGeneral(context.text(action)) else { return }
+        add(
+          Pair(predicate: predicate, action: action),
+          Site(
+            function: id, node: file[statement].a, next: next, isPositive: isExit == isNegated, isExit: isExit,
+            isWhole: isWhole))
+      }
+      note(action(first, shapes), true)
+      // What a guarded statement works with, also deep in it.
+      guard !isExit, branch.count == 1, file[first].kind == .expressionStatement else { continue }
+      for call in shapes.calls(in: file[first].a) where call != file[first].a { note(shapes.callee(call), false) }
     }
   }
 
@@ -129,7 +159,9 @@ struct ContradictingGuard: Rule {
       || ["free", "lock", "unlock", "print", "dbg", "warn", "info", "put", "seq_"].contains {
         name.contains($0)
       } || name.hasPrefix("pr_") || name.hasPrefix("dev_") || name.hasPrefix("WARN") || name.hasPrefix("mem")
-      || name.hasPrefix("list_") || name.hasPrefix("trace_") || name.first?.isUppercase == true
+      || name.hasPrefix("list_") || name.hasPrefix("trace_") || !name.contains(where: \.isLowercase)
+      || name.hasPrefix("cpu_to") || name.contains("_to_cpu") || name.contains("container_of") || name.hasPrefix("min")
+      || name.hasPrefix("max") || name.hasPrefix("to_") || name.contains("_priv")
       || name.hasSuffix("_bit")
   }
 
@@ -142,14 +174,21 @@ struct ContradictingGuard: Rule {
   }
 
   private func judge(_ pair: Pair, _ sites: [Site], _ context: RuleContext) -> Finding? {
+    let direct = sites.filter { !$0.isExit }
+    let whole = sites.filter(\.isWhole)
+    return judge(pair, whole, others: 3, context)
+      ?? (direct.count > 2 ? judge(pair, direct, others: 2, context) : nil)
+  }
+
+  private func judge(_ pair: Pair, _ sites: [Site], others: Int, _ context: RuleContext) -> Finding? {
     let positive = sites.filter(\.isPositive)
     let negative = sites.filter { !$0.isPositive }
     guard !positive.isEmpty, !negative.isEmpty else { return nil }
     var odd: Site?
     var other: Site?
-    if positive.count == 1, negative.count > 2 { (odd, other) = (positive[0], negative[0]) }
-    if negative.count == 1, positive.count > 2 { (odd, other) = (negative[0], positive[0]) }
-    if odd == nil, positive.count == 1, negative.count > 0 {
+    if positive.count == 1, negative.count >= others { (odd, other) = (positive[0], negative[0]) }
+    if negative.count == 1, positive.count >= others { (odd, other) = (negative[0], positive[0]) }
+    if others > 2, odd == nil, positive.count == 1, negative.count > 0 {
       // 'activate' what is already 'active'.
       let same = negative.first { $0.next.exists && $0.next == positive[0].next }
       if let same, repeats(pair, positive[0], context) { (odd, other) = (positive[0], same) }

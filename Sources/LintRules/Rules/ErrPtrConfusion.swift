@@ -54,6 +54,37 @@ struct ErrPtrConfusion: Rule {
         	return folio;
         }
         """),
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	foo->clk = clk_get(foo->dev, NULL);
+        	if (!foo->clk) /* reported */
+        		return -ENODEV;
+        	return 0;
+        }
+
+        int g(int n)
+        {
+        	struct foo *foo = kzalloc(sizeof(*foo), GFP_KERNEL);
+
+        	foo->n = n; /* reported */
+        	return add(foo);
+        }
+
+        struct foo *h(struct list_head *all, int n)
+        {
+        	struct foo *foo;
+        	int ret;
+
+        	ret = walk(all, &foo);
+        	if (!ret)
+        		return &foo[1];
+        	if (ret > 0)
+        		ret = 0;
+        	return ERR_PTR(ret); /* reported */
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -71,6 +102,28 @@ struct ErrPtrConfusion: Rule {
         		return -ENOMEM;
         	foo->n = n;
         	return 0;
+        }
+
+        struct foo *g(struct foo *foo)
+        {
+        	if (!foo->clk)
+        		foo->clk = clk_get(foo->dev, NULL);
+        	return foo;
+        }
+
+        static struct foo *first(struct foo *foo)
+        {
+        	BUG_ON(!foo);
+        	return foo;
+        }
+
+        int h(struct foo *foo)
+        {
+        	struct foo *one = first(foo);
+
+        	if (!one)
+        		return -EINVAL;
+        	return one->n;
         }
         """),
       RuleExample(
@@ -91,66 +144,127 @@ struct ErrPtrConfusion: Rule {
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
-    context.functions.flatMap { check($0, context) + otherPointer($0, context) }
+    context.functions.flatMap { check($0, context) + otherPointer($0, context) + noError($0, context) }
   }
 
   private struct Checks {
     var sources: [NodeID] = []
     var isOther = false
-    var nullTest: NodeID = -1
-    var errorTest: NodeID = -1
-    var isPassedOn = false
     /// It starts as NULL, so that a NULL check has a meaning of its own.
     var startsAsNull = false
+    /// More than a local: a path through a pointer.
+    var isMember = false
+    var nullTests: [NodeID] = []
+    var errorTests: [NodeID] = []
+    /// The first `p->…`, where the pointer is a local.
+    var use: NodeID = -1
   }
 
   private func check(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
     let file = context.program.file(of: id)
-    var variables: [Symbol: Checks] = [:]
+    var variables: [String: Checks] = [:]
+    for parameter in context.program.definition(id).parameters where parameter.name.exists {
+      variables[context.text(parameter.name), default: Checks()].isOther = true
+    }
     for node in context.program.definition(id).nodes { collect(node, file, context, &variables) }
     var findings: [Finding] = []
     for (name, checks) in variables where !checks.isOther && !checks.sources.isEmpty {
-      guard (checks.nullTest >= 0) != (checks.errorTest >= 0) else { continue }
-      guard context.isPointer(checks.sources[0], in: id),
-        !checks.startsAsNull || isFallback(name, checks, id, context)
-      else { continue }
-      var returned: ValueSet = []
-      for source in checks.sources {
-        returned.formUnion(context.solver.returns(of: context.callee(source, in: file)) ?? .any)
-      }
-      let callee = context.text(context.callee(checks.sources[0], in: file))
-      if checks.nullTest >= 0, returned == [.negative, .positive] || returned == .negative {
+      for source in checks.sources where context.isPointer(source, in: id) {
+        guard let problem = judge(source, checks, file, context) else { continue }
+        if problem.key == "null", checks.startsAsNull, !isFallback(name, problem.node, checks, id, context) { continue }
+        let callee = context.text(context.callee(source, in: file))
         findings.append(
           context.finding(
-            description, id, checks.nullTest,
-            "'\(callee)' fails with an error pointer, never NULL: the check of '\(context.text(name))' lets it through",
-            evidence: [Evidence(context.place(id, checks.sources[0]), "'\(context.text(name))' is set here")],
-            key: "\(callee) \(context.text(name)) null"))
-      } else if checks.errorTest >= 0, returned == [.zero, .positive] {
-        findings.append(
-          context.finding(
-            description, id, checks.errorTest,
-            "'\(callee)' fails with NULL, never an error pointer: IS_ERR('\(context.text(name))') is never true",
-            evidence: [Evidence(context.place(id, checks.sources[0]), "'\(context.text(name))' is set here")],
-            key: "\(callee) \(context.text(name)) err"))
+            description, id, problem.node, problem.text(callee, name),
+            evidence: [Evidence(context.place(id, source), "'\(name)' is set here")],
+            key: "\(callee) \(name) \(problem.key)"))
+        break
       }
     }
     return findings
   }
 
   /// `if (!p) p = source();`: the second attempt that a failed first one is meant to lead to.
-  private func isFallback(_ name: Symbol, _ checks: Checks, _ id: FunctionID, _ context: RuleContext) -> Bool {
+  private func isFallback(
+    _ name: String, _ test: NodeID, _ checks: Checks, _ id: FunctionID, _ context: RuleContext
+  ) -> Bool {
     let file = context.program.file(of: id)
     let shapes = Statements(file: file, symbols: context.program.symbols)
     return context.program.definition(id).nodes.contains { node in
-      guard file[node].kind == .ifStatement, shapes.core(file[node].a) == (checks.nullTest, true) else { return false }
+      guard file[node].kind == .ifStatement, shapes.core(file[node].a) == (test, true) else { return false }
       return shapes.list(file[node].b).contains { statement in
         guard file[statement].kind == .expressionStatement else { return false }
         let item = file[file[statement].a]
-        return item.kind == .assign && checks.sources.contains(item.b) && file[item.a].kind == .name
-          && Symbol(file[item.a].a) == name
+        return item.kind == .assign && checks.sources.contains(item.b) && self.name(item.a, file, context) == name
       }
     }
+  }
+
+  private struct Problem {
+    let node: NodeID
+    let key: String
+    let text: (_ callee: String, _ name: String) -> String
+  }
+
+  private func judge(_ source: NodeID, _ checks: Checks, _ file: ParsedFile, _ context: RuleContext) -> Problem? {
+    let name = context.callee(source, in: file)
+    let returned = context.solver.returns(of: name) ?? .any
+    let failsWithError =
+      (returned == [.negative, .positive] || returned == .negative) && context.solver.makesErrorPointers(name)
+    // What a member held before, or what another call sets it to, says nothing about this one.
+    let next = checks.sources.map { file[$0].token }.filter { $0 > file[source].token }.min()
+    func concerns(_ test: NodeID) -> Bool {
+      guard checks.isMember || checks.sources.count > 1 else { return true }
+      return file[test].token > file[source].token && next.map { file[test].token < $0 } != false
+    }
+    let nullTest = checks.nullTests.first(where: concerns)
+    let errorTest = checks.errorTests.first(where: concerns)
+    if let nullTest, checks.errorTests.isEmpty, failsWithError {
+      return Problem(node: nullTest, key: "null") {
+        "'\($0)' fails with an error pointer, never NULL: the check of '\($1)' lets it through"
+      }
+    }
+    if let errorTest, checks.nullTests.isEmpty, returned == [.zero, .positive] {
+      return Problem(node: errorTest, key: "err") {
+        "'\($0)' fails with NULL, never an error pointer: IS_ERR('\($1)') is never true"
+      }
+    }
+    guard checks.nullTests.isEmpty, checks.errorTests.isEmpty, checks.use >= 0, checks.sources.count == 1 else {
+      return nil
+    }
+    if failsWithError, !context.program.definitions(of: name).isEmpty {
+      return Problem(node: checks.use, key: "unchecked") {
+        "'\($1)' is used unchecked, and '\($0)' fails with an error pointer"
+      }
+    }
+    if context.solver.isMemory(name), !mayNotFail(source, file, context) {
+      return Problem(node: checks.use, key: "unchecked") { "'\($1)' is used unchecked, and '\($0)' fails with NULL" }
+    }
+    return nil
+  }
+
+  private func mayNotFail(_ call: NodeID, _ file: ParsedFile, _ context: RuleContext) -> Bool {
+    file.list(file[call].b, file[call].c).contains {
+      SourceText.text(of: $0, file, context.program.symbols).contains("NOFAIL")
+    }
+  }
+
+  /// `return ERR_PTR(ret)` on a path on which `ret` is 0, of a function that never returns NULL otherwise.
+  private func noError(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
+    guard context.program.definition(id).returnType.isPointer, let facts = context.solver.facts(id), !facts.isPartial,
+      facts.exits.contains(where: { $0.values == .positive || $0.values == [.negative, .positive] })
+    else { return [] }
+    let file = context.program.file(of: id)
+    let zero = facts.exits.filter { $0.values == .zero && $0.value >= 0 }
+    guard let exit = zero.first, zero.allSatisfy({ context.text(context.callee($0.value, in: file)) == "ERR_PTR" }),
+      let code = file.list(file[exit.value].b, file[exit.value].c).first, file[code].kind == .name
+    else { return [] }
+    let text = context.text(Symbol(file[code].a))
+    return [
+      context.finding(
+        description, id, exit.value, "'\(text)' may be 0 here, which makes this NULL and no error pointer",
+        key: "ERR_PTR(\(text))")
+    ]
   }
 
   /// `if (IS_ERR(a)) … PTR_ERR(b)`
@@ -187,46 +301,70 @@ struct ErrPtrConfusion: Rule {
   }
 
   private func collect(
-    _ id: NodeID, _ file: ParsedFile, _ context: RuleContext, _ variables: inout [Symbol: Checks]
+    _ id: NodeID, _ file: ParsedFile, _ context: RuleContext, _ variables: inout [String: Checks]
   ) {
     let node = file[id]
     switch node.kind {
-    case .assign where file[node.a].kind == .name && node.operation == .equal:
-      source(Symbol(file[node.a].a), node.b, file, context, &variables)
+    case .assign where node.operation == .equal:
+      if let name = name(node.a, file, context) { source(name, node.b, file, context, &variables) }
     case .variable where node.c >= 0:
-      source(Symbol(node.a), node.c, file, context, &variables)
+      source(context.text(Symbol(node.a)), node.c, file, context, &variables)
+    case .macroLoop where file[node.a].kind == .call:
+      for argument in file.list(file[node.a].b, file[node.a].c) {
+        if let name = name(argument, file, context) { variables[name, default: Checks()].isOther = true }
+      }
     case .ifStatement, .whileStatement: tests(node.a, file, context, &variables, 0)
     case .conditional: tests(node.a, file, context, &variables, 0)
-    case .call:
-      // An error test anywhere, also in an argument of WARN_ON().
-      let name = context.callee(id, in: file)
-      if name == context.names.isErr || name == context.names.isErrOrNull,
-        let first = file.list(node.b, node.c).first, file[first].kind == .name
-      {
-        variables[Symbol(file[first].a), default: Checks()].errorTest = id
-        if name == context.names.isErrOrNull { variables[Symbol(file[first].a), default: Checks()].isOther = true }
-      }
-    case .unary where node.operation == .ampersand && file[node.a].kind == .name:
-      variables[Symbol(file[node.a].a), default: Checks()].isOther = true
+    case .call: call(id, file, context, &variables)
+    case .unary where node.operation == .ampersand:
+      if let name = name(node.a, file, context) { variables[name, default: Checks()].isOther = true }
+    case .member where node.operation == .arrow && file[node.a].kind == .name:
+      let name = context.text(Symbol(file[node.a].a))
+      if variables[name, default: Checks()].use < 0 { variables[name, default: Checks()].use = id }
     default: break
     }
   }
 
-  private func source(
-    _ name: Symbol, _ value: NodeID, _ file: ParsedFile, _ context: RuleContext, _ variables: inout [Symbol: Checks]
+  /// What a pointer goes by: a local's name, or the whole path of a member.
+  private func name(_ id: NodeID, _ file: ParsedFile, _ context: RuleContext) -> String? {
+    let node = file[id]
+    switch node.kind {
+    case .name: return context.text(Symbol(node.a))
+    case .member: return SourceText.text(of: id, file, context.program.symbols)
+    default: return nil
+    }
+  }
+
+  /// An error test anywhere, also in an argument of WARN_ON().
+  private func call(
+    _ id: NodeID, _ file: ParsedFile, _ context: RuleContext, _ variables: inout [String: Checks]
   ) {
-    if file[value].kind == .call, context.callee(value, in: file).exists {
-      variables[name, default: Checks()].sources.append(value)
-    } else if file[value].kind == .name, Symbol(file[value].a) == context.names.null {
-      variables[name, default: Checks()].startsAsNull = true
-    } else {
-      variables[name, default: Checks()].isOther = true
+    let callee = context.callee(id, in: file)
+    guard callee.exists, let first = file.list(file[id].b, file[id].c).first else { return }
+    let isTest = callee == context.names.isErr || callee == context.names.isErrOrNull
+    guard isTest || callee == context.names.ptrErrOrZero, let name = name(first, file, context) else { return }
+    variables[name, default: Checks()].errorTests.append(id)
+    if callee == context.names.isErrOrNull { variables[name, default: Checks()].isOther = true }
+  }
+
+  private func source(
+    _ name: String, _ value: NodeID, _ file: ParsedFile, _ context: RuleContext, _ variables: inout [String: Checks]
+  ) {
+    let item = file[value]
+    if name.utf8.contains(UInt8(ascii: ".")) || name.utf8.contains(UInt8(ascii: ">")) {
+      variables[name, default: Checks()].isMember = true
+    }
+    switch item.kind {
+    case .cast: source(name, item.b, file, context, &variables)
+    case .call where context.callee(value, in: file).exists: variables[name, default: Checks()].sources.append(value)
+    case .name where Symbol(item.a) == context.names.null: variables[name, default: Checks()].startsAsNull = true
+    default: variables[name, default: Checks()].isOther = true
     }
   }
 
   /// `!p`, `p`, `p == NULL` in a condition.
   private func tests(
-    _ id: NodeID, _ file: ParsedFile, _ context: RuleContext, _ variables: inout [Symbol: Checks], _ depth: Int
+    _ id: NodeID, _ file: ParsedFile, _ context: RuleContext, _ variables: inout [String: Checks], _ depth: Int
   ) {
     guard id >= 0, depth < 16 else { return }
     let node = file[id]
@@ -246,10 +384,10 @@ struct ErrPtrConfusion: Rule {
       {
         tests(first, file, context, &variables, depth + 1)
       }
-    case .name:
-      let name = Symbol(node.a)
-      if variables[name, default: Checks()].nullTest < 0 { variables[name, default: Checks()].nullTest = id }
-    case .assign where file[node.a].kind == .name: tests(node.a, file, context, &variables, depth + 1)
+    case .name, .member:
+      guard let name = name(id, file, context) else { return }
+      variables[name, default: Checks()].nullTests.append(id)
+    case .assign: tests(node.a, file, context, &variables, depth + 1)
     default: break
     }
   }

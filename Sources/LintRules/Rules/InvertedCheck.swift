@@ -49,6 +49,33 @@ struct InvertedCheck: Rule {
         	return use(foo);
         }
         """),
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	foo->buffer = kmalloc(16, GFP_KERNEL);
+        	if (foo->buffer) /* reported */
+        		return -ENOMEM;
+        	return fill(foo);
+        }
+
+        int g(struct foo *foo)
+        {
+        	struct task_struct *task;
+        	int ret = 0;
+
+        	task = kthread_run(work, foo, "foo");
+        	if (IS_ERR(task)) {
+        		ret = PTR_ERR(task);
+        		goto out;
+        	}
+        	wait(foo);
+        out:
+        	if (task)
+        		kthread_stop(task); /* reported */
+        	return ret;
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -70,15 +97,24 @@ struct InvertedCheck: Rule {
     guard let facts = context.solver.facts(id), !facts.isPartial else { return [] }
     let file = context.program.file(of: id)
     var reported: Set<String> = []
-    return facts.pointerUses.compactMap { use in
+    let freed = facts.freedErrors.compactMap { use -> Finding? in
       let pointer = SourceText.text(of: use.pointer, file, context.program.symbols)
       guard reported.insert(pointer).inserted else { return nil }
-      let message =
-        use.isErrorCode
-        ? "PTR_ERR('\(pointer)') is taken where '\(pointer)' is \(use.values == .zero ? "NULL" : "no error")"
-        : "'\(pointer)' is used where it is surely \(use.values == .zero ? "NULL" : "an error pointer")"
-      return context.finding(description, id, use.node, message, key: pointer)
+      return context.finding(
+        description, id, use.node,
+        "'\(context.text(context.callee(use.node, in: file)))' is given '\(pointer)' where it is an error pointer",
+        key: "\(pointer) freed")
     }
+    return freed
+      + facts.pointerUses.compactMap { use in
+        let pointer = SourceText.text(of: use.pointer, file, context.program.symbols)
+        guard reported.insert(pointer).inserted else { return nil }
+        let message =
+          use.isErrorCode
+          ? "PTR_ERR('\(pointer)') is taken where '\(pointer)' is \(use.values == .zero ? "NULL" : "no error")"
+          : "'\(pointer)' is used where it is surely \(use.values == .zero ? "NULL" : "an error pointer")"
+        return context.finding(description, id, use.node, message, key: pointer)
+      }
   }
 
   private func results(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
@@ -90,6 +126,9 @@ struct InvertedCheck: Rule {
       let statements = Array(file.list(file[block].a, file[block].b))
       for (index, statement) in statements.enumerated() where file[statement].kind == .ifStatement {
         let (core, isNegated) = shapes.core(file[statement].a)
+        if core >= 0, !isNegated, index > 0 {
+          findings += succeeded(core, statement, statements[index - 1], id, shapes, context)
+        }
         guard isNegated, core >= 0 else { continue }
         var call = core
         if file[core].kind == .assign { call = file[core].b }
@@ -102,7 +141,7 @@ struct InvertedCheck: Rule {
           call = before.b
         }
         let callee = shapes.callee(call)
-        guard callee.exists, context.solver.returnsErrno(callee, fromFile: fileIndex),
+        guard callee.exists, context.solver.isErrnoLike(callee, fromFile: fileIndex),
           isFailureBranch(file[statement].b, shapes, context)
         else { continue }
         findings.append(
@@ -115,8 +154,41 @@ struct InvertedCheck: Rule {
     return findings
   }
 
+  /// `p = kmalloc(…); if (p) return -ENOMEM;`
+  private func succeeded(
+    _ pointer: NodeID, _ condition: NodeID, _ previous: NodeID, _ id: FunctionID, _ shapes: Statements,
+    _ context: RuleContext
+  ) -> [Finding] {
+    let file = shapes.file
+    guard [.name, .member].contains(file[pointer].kind), file[previous].kind == .expressionStatement else { return [] }
+    let store = file[file[previous].a]
+    guard store.kind == .assign, store.operation == .equal, file[store.b].kind == .call,
+      SourceText.text(of: store.a, file, shapes.symbols) == SourceText.text(of: pointer, file, shapes.symbols)
+    else { return [] }
+    let callee = shapes.callee(store.b)
+    guard callee.exists, context.solver.isAllocator(callee),
+      context.solver.returns(of: callee) == [.zero, .positive], let leaving = shapes.leaving(file[condition].b)
+    else { return [] }
+    let isReturn = file[leaving].kind == .returnStatement
+    let text = isReturn ? SourceText.text(of: file[leaving].a, file, shapes.symbols) : ""
+    let isError =
+      isReturn ? text == "-ENOMEM" || text == "ERR_PTR(-ENOMEM)" : isFailureBranch(file[condition].b, shapes, context)
+    guard isError else { return [] }
+    return [
+      context.finding(
+        description, id, file[condition].a,
+        "the branch for a failure of '\(context.text(callee))' runs when it succeeds: it returns a pointer or NULL",
+        key: context.text(callee))
+    ]
+  }
+
   /// The branch logs an error and leaves, or jumps to a label for errors.
   private func isFailureBranch(_ branch: NodeID, _ shapes: Statements, _ context: RuleContext) -> Bool {
+    let isReport = shapes.list(branch).allSatisfy {
+      shapes.file[$0].kind == .expressionStatement
+        && Statements.isErrorLog(context.text(shapes.callee(shapes.file[$0].a)))
+    }
+    if isReport { return true }
     guard let leaving = shapes.leaving(branch) else { return false }
     let logs = shapes.list(branch).contains {
       shapes.file[$0].kind == .expressionStatement

@@ -36,7 +36,24 @@ struct InvertedCondition: ChangeRule {
           		prepare(foo);
           	return 0;
           }
-          """)
+          """),
+      RuleExample(
+        before: """
+          int f(struct foo *foo, int n)
+          {
+          	if (foo->on && foo->n != n)
+          		return -EINVAL;
+          	return 0;
+          }
+          """,
+        after: """
+          int f(struct foo *foo, int n)
+          {
+          	if (foo->on && foo->n == n) /* reported */
+          		return -EINVAL;
+          	return 0;
+          }
+          """),
     ],
     nonTriggering: [
       RuleExample(
@@ -67,7 +84,11 @@ struct InvertedCondition: ChangeRule {
   /// A condition with the negations taken off, and what it guards.
   private struct Guarded {
     let node: NodeID
+    /// The condition as written.
+    let text: String
+    /// The same without its negations, and with `==` for `!=`.
     let core: String
+    /// The flag or the function that is asked; empty for what is made of several parts.
     let name: String
     let isCall: Bool
     let isNegated: Bool
@@ -79,35 +100,36 @@ struct InvertedCondition: ChangeRule {
     let new = guards(after, change.after, change.symbols)
     guard !old.isEmpty, !new.isEmpty else { return [] }
     var findings: [Finding] = []
-    let kept = Set(old.map { "\($0.isNegated)\($0.core)\($0.body)" })
-    let remaining = Set(new.map { "\($0.isNegated)\($0.core)\($0.body)" })
-    for guarded in new where !kept.contains("\(guarded.isNegated)\(guarded.core)\(guarded.body)") {
+    let kept = Set(old.map { $0.text + $0.body })
+    let remaining = Set(new.map { $0.text + $0.body })
+    for guarded in new where !kept.contains(guarded.text + guarded.body) {
       // The one that stood in front of the same statements, and stands nowhere any more.
-      let candidates = old.filter {
-        $0.body == guarded.body && !remaining.contains("\($0.isNegated)\($0.core)\($0.body)")
-          && $0.isNegated != guarded.isNegated
-      }
+      let candidates = old.filter { $0.body == guarded.body && !remaining.contains($0.text + $0.body) }
       guard candidates.count == 1, let previous = candidates.first, !previous.body.isEmpty else { continue }
       let isSame = previous.core == guarded.core
-      guard isSame || related(previous, guarded) else { continue }
-      let oldText = (previous.isNegated ? "!" : "") + previous.core
-      let newText = (guarded.isNegated ? "!" : "") + guarded.core
+      guard isSame || previous.isNegated != guarded.isNegated && related(previous, guarded) else { continue }
       findings.append(
         Finding(
           rule: description.id, severity: description.severity, confidence: isSame ? .medium : description.confidence,
           place: change.place(guarded.node), function: change.symbols.text(after.name),
-          message: "'\(oldText)' became '\(newText)': the negation was \(previous.isNegated ? "lost" : "added")",
+          message:
+            "'\(previous.text)' became '\(guarded.text)': the negation was \(isLost(previous, guarded) ? "lost" : "added")",
           evidence: [
-            Evidence(change.placeBefore(previous.node), "before the patch the same statements ran if '\(oldText)'")
+            Evidence(
+              change.placeBefore(previous.node), "before the patch the same statements ran if '\(previous.text)'")
           ],
-          key: "\(oldText) \(newText)"))
+          key: "\(previous.text) \(guarded.text)"))
     }
     return findings
   }
 
+  private func isLost(_ previous: Guarded, _ new: Guarded) -> Bool {
+    previous.text.utf8.count { $0 == UInt8(ascii: "!") } > new.text.utf8.count { $0 == UInt8(ascii: "!") }
+  }
+
   /// A flag and a call that sound alike: the last word of the flag is in the call's name.
   private func related(_ previous: Guarded, _ new: Guarded) -> Bool {
-    guard previous.isCall != new.isCall else { return false }
+    guard !previous.name.isEmpty, !new.name.isEmpty, previous.isCall != new.isCall else { return false }
     let call = Set((previous.isCall ? previous : new).name.split(separator: "_"))
     let flag = (previous.isCall ? new : previous).name.split(separator: "_")
     guard let last = flag.last(where: { $0.utf8.count > 2 }) else { return false }
@@ -129,12 +151,26 @@ struct InvertedCondition: ChangeRule {
       if core.kind == .name { name = Symbol(core.a) }
       if core.kind == .member { name = Symbol(core.b) }
       if core.kind == .call, file[core.a].kind == .name { name = Symbol(file[core.a].a) }
-      guard name.exists else { continue }
+      let text = SourceText.text(of: node.a, file, symbols)
       result.append(
         Guarded(
-          node: condition, core: SourceText.text(of: condition, file, symbols), name: symbols.text(name),
+          node: condition, text: text, core: Self.neutral(text), name: name.exists ? symbols.text(name) : "",
           isCall: core.kind == .call, isNegated: isNegated, body: SourceText.text(of: node.b, file, symbols)))
     }
     return result
+  }
+
+  /// A condition without what turns it round.
+  private static func neutral(_ text: String) -> String {
+    var result: [UInt8] = []
+    let bytes = Array(text.utf8)
+    for (index, byte) in bytes.enumerated() {
+      if byte == UInt8(ascii: "!") {
+        if index + 1 < bytes.count, bytes[index + 1] == UInt8(ascii: "=") { result.append(UInt8(ascii: "=")) }
+      } else {
+        result.append(byte)
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
   }
 }

@@ -23,7 +23,37 @@ struct MissingErrorCheck: Rule {
         	xa_store(&foo->xa, 1, entry, GFP_KERNEL); /* reported */
         	return 0;
         }
-        """)
+        """),
+      RuleExample(
+        """
+        static int power(struct foo *foo, int on)
+        {
+        	if (!foo->n)
+        		return -ENODEV;
+        	return 0;
+        }
+
+        int f(struct foo *foo)
+        {
+        	if (!foo)
+        		return -EINVAL;
+        	power(foo, 1); /* reported */
+        	return 0;
+        }
+
+        int g(struct foo *foo)
+        {
+        	int ret = power(foo, 1);
+
+        	power(foo, 0);
+        	return ret;
+        }
+
+        int h(struct foo *foo)
+        {
+        	return power(foo, 1);
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -43,10 +73,15 @@ struct MissingErrorCheck: Rule {
     ("maple_tree_insert", -1), ("xa_store_bh", 2), ("xa_store_irq", 2), ("ida_alloc", -1), ("pci_enable_device", -1),
     ("clk_prepare_enable", -1), ("regulator_enable", -1), ("kstrtoint", -1), ("kstrtouint", -1), ("kstrtoul", -1),
     ("kstrtobool", -1), ("device_add", -1), ("device_register", -1), ("dma_set_mask_and_coherent", -1),
+    ("generic_write_sync", -1), ("sb_set_blocksize", -1), ("sb_min_blocksize", -1), ("pm_runtime_resume_and_get", -1),
+    ("skb_linearize", -1), ("skb_cow", -1), ("pskb_expand_head", -1), ("skb_copy_bits", -1),
+    ("clk_bulk_prepare_enable", -1), ("regulator_bulk_enable", -1),
     ("request_irq", -1), ("request_threaded_irq", -1), ("copy_from_user", -1),
   ]
 
-  func check(_ context: RuleContext) -> [Finding] {
+  func check(_ context: RuleContext) -> [Finding] { known(context) + unlikeSiblings(context) }
+
+  private func known(_ context: RuleContext) -> [Finding] {
     let table = Dictionary(
       Self.table.map { (context.program.symbols.intern($0.0), $0.1) }, uniquingKeysWith: { first, _ in first })
     return context.functions.flatMap { id -> [Finding] in
@@ -65,6 +100,93 @@ struct MissingErrorCheck: Rule {
         return context.finding(
           description, id, call, "the result of '\(context.text(name))' is ignored although it can fail",
           key: SourceText.text(of: call, file, context.program.symbols))
+      }
+    }
+  }
+
+  /// A function and the constants that it is given: `power(dev, 1)` and `power(dev, 0)` are two things.
+  private struct Subject: Hashable {
+    let file: Int
+    let callee: Symbol
+    let constants: String
+  }
+
+  private struct Uses {
+    var checked = 0
+    var ignored: [(function: FunctionID, call: NodeID)] = []
+    var example: (function: FunctionID, call: NodeID)?
+  }
+
+  /// The one call in a file whose error nobody looks at, where all others are checked.
+  private func unlikeSiblings(_ context: RuleContext) -> [Finding] {
+    var order: [Subject] = []
+    var uses: [Subject: Uses] = [:]
+    for id in context.functions {
+      let file = context.program.file(of: id)
+      let fileIndex = Int(context.program.functions[Int(id.rawValue)].file)
+      let definition = context.program.definition(id)
+      var discarded: Set<NodeID> = []
+      for node in definition.nodes where file[node].kind == .expressionStatement { discarded.insert(file[node].a) }
+      for node in definition.nodes where file[node].kind == .call {
+        let callee = context.callee(node, in: file)
+        guard callee.exists, context.solver.returnsErrno(callee, fromFile: fileIndex) else { continue }
+        let subject = Subject(file: fileIndex, callee: callee, constants: constants(node, file, context))
+        if uses[subject] == nil { order.append(subject) }
+        if discarded.contains(node) {
+          uses[subject, default: Uses()].ignored.append((id, node))
+        } else {
+          uses[subject, default: Uses()].checked += 1
+          uses[subject, default: Uses()].example = (id, node)
+        }
+      }
+    }
+    return order.compactMap { subject in
+      guard let use = uses[subject], use.ignored.count == 1, use.checked >= 2, let example = use.example else {
+        return nil
+      }
+      let (id, call) = use.ignored[0]
+      let name = context.text(subject.callee)
+      guard canFail(id, context), !context.solver.disposes(subject.callee), !isOnWayOut(call, id, context) else {
+        return nil
+      }
+      return context.finding(
+        description, id, call,
+        "the result of '\(name)' is ignored here; the other \(use.checked) calls in this file look at it",
+        evidence: [Evidence(context.place(example.function, example.call), "as here")],
+        key: SourceText.text(of: call, context.program.file(of: id), context.program.symbols))
+    }
+  }
+
+  private func constants(_ call: NodeID, _ file: ParsedFile, _ context: RuleContext) -> String {
+    file.list(file[call].b, file[call].c).map { argument -> String in
+      let item = file[argument]
+      if item.kind == .number { return "\(item.a)" }
+      guard item.kind == .name else { return "" }
+      let text = context.text(Symbol(item.a))
+      return text == "true" || text == "false" || text == "NULL" ? text : ""
+    }.joined(separator: ",")
+  }
+
+  /// The function has a way to say that something went wrong, and says so elsewhere.
+  private func canFail(_ id: FunctionID, _ context: RuleContext) -> Bool {
+    let type = context.program.definition(id).returnType
+    guard type.base == .integer, !type.isPointer, !context.solver.disposes(context.program.definition(id).name) else {
+      return false
+    }
+    return context.solver.facts(id)?.exits.contains { context.isError($0, of: id) } == true
+  }
+
+  /// Behind a label, or in a branch that leaves: something else has failed already.
+  private func isOnWayOut(_ call: NodeID, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let file = context.program.file(of: id)
+    let definition = context.program.definition(id)
+    let shapes = Statements(file: file, symbols: context.program.symbols)
+    return definition.nodes.contains { node in
+      switch file[node].kind {
+      case .label: return file[node].token < file[call].token
+      case .ifStatement:
+        return shapes.leaving(file[node].b) != nil && shapes.contains(file[node].b, call)
+      default: return false
       }
     }
   }

@@ -62,6 +62,28 @@ struct MissingUnwind: Rule {
         	put_one(foo);
         	return ret;
         }
+
+        int g(struct foo *foo)
+        {
+        	struct item *item;
+        	int ret;
+
+        	if (foo->n > 4)
+        		goto unlock;
+        	ret = prepare(foo);
+        	if (ret)
+        		return ret;
+        	item = item_get(foo);
+        	ret = use(item);
+        	if (ret)
+        		goto put;
+        	return 0;
+        put:
+        	item_put(item);
+        unlock:
+        	foo_unlock(foo);
+        	return ret;
+        }
         """)
     ])
 
@@ -88,12 +110,22 @@ struct MissingUnwind: Rule {
     for (index, statement) in statements.enumerated() where file[statement].kind == .label {
       labels[file[statement].a] = index
     }
+    // A label from which control goes round again is no way out.
+    for (index, statement) in statements.enumerated() where file[statement].kind == .gotoStatement {
+      guard let target = labels[file[statement].a], target < index else { continue }
+      let entry = statements[..<index].lastIndex {
+        file[$0].kind == .returnStatement || file[$0].kind == .gotoStatement
+      }
+      labels = labels.filter { $0.value > index || $0.value < entry ?? 0 }
+    }
     guard !labels.isEmpty else { return [] }
     var exits: [Exit] = []
     for (index, statement) in statements.enumerated()
     where file[statement].kind == .ifStatement && file[statement].c < 0 {
       guard let leaving = shapes.leaving(file[statement].b) else { continue }
-      if file[leaving].kind == .gotoStatement, let label = labels[file[leaving].a], label > index {
+      if file[leaving].kind == .gotoStatement, let label = labels[file[leaving].a], label > index,
+        !clearsError(file[statement].b, shapes)
+      {
         exits.append(Exit(position: index, node: leaving, branch: statement, label: label))
       } else if file[leaving].kind == .returnStatement, isError(file[leaving].a, file[statement].a, shapes) {
         exits.append(Exit(position: index, node: leaving, branch: statement, label: nil))
@@ -116,11 +148,62 @@ struct MissingUnwind: Rule {
     case .name:
       guard Statements.errorNames.contains(shapes.symbols.text(Symbol(node.a))) else { return false }
       var (core, isNegated) = shapes.core(condition)
-      if shapes.file[core].kind == .binary, shapes.file[core].operation == .less { core = shapes.file[core].a }
+      if shapes.file[core].kind == .binary {
+        // `ret & DONE` is a question, `ret < 0` says that it failed.
+        if ![.less, .pipePipe, .lessEqual].contains(shapes.file[core].operation) { return false }
+        core = shapes.file[core].a
+      }
       if shapes.file[core].kind == .call { isNegated = false }
       return !isNegated
     default: return false
     }
+  }
+
+  /// The branch says that nothing is wrong: `error = 0; goto out;`
+  private func clearsError(_ branch: NodeID, _ shapes: Statements) -> Bool {
+    shapes.list(branch).contains { statement in
+      let item = shapes.file[statement]
+      guard item.kind == .expressionStatement, shapes.file[item.a].kind == .assign else { return false }
+      let value = shapes.file[shapes.file[item.a].b]
+      return value.kind == .number && value.a == 0
+    }
+  }
+
+  /// The first argument of a cleanup, as written.
+  private func subject(_ statement: NodeID, _ shapes: Statements) -> String {
+    let call = shapes.file[shapes.file[statement].a]
+    guard call.kind == .call, let first = shapes.file.list(call.b, call.c).first else { return "" }
+    return SourceText.text(of: first, shapes.file, shapes.symbols)
+  }
+
+  /// Whether the cleanup has nothing to do yet at `exit`: it failed to get the thing, or something later gets it.
+  private func isLater(
+    _ cleanup: NodeID, _ exit: Exit, _ after: Exit, _ statements: [NodeID], _ shapes: Statements
+  ) -> Bool {
+    let file = shapes.file
+    let subject = subject(cleanup, shapes)
+    let call = file[file[cleanup].a]
+    guard call.kind == .call, let argument = file.list(call.b, call.c).first, file[argument].kind == .name else {
+      return false
+    }
+    if mentions(file[exit.branch].a, file[argument].a, file) { return true }
+    return statements[(exit.position + 1)...after.position].contains { statement in
+      if file[statement].kind == .declaration { return false }
+      return assigns(statement, subject, shapes)
+    }
+  }
+
+  private func mentions(_ id: NodeID, _ name: Int32, _ file: ParsedFile, _ depth: Int = 0) -> Bool {
+    guard id >= 0, depth < 40 else { return false }
+    if file[id].kind == .name, file[id].a == name { return true }
+    return file.children(of: id).contains { mentions($0, name, file, depth + 1) }
+  }
+
+  private func assigns(_ id: NodeID, _ subject: String, _ shapes: Statements, _ depth: Int = 0) -> Bool {
+    guard id >= 0, depth < 40 else { return false }
+    let node = shapes.file[id]
+    if node.kind == .assign, SourceText.text(of: node.a, shapes.file, shapes.symbols) == subject { return true }
+    return shapes.file.children(of: id).contains { assigns($0, subject, shapes, depth + 1) }
   }
 
   private func judge(
@@ -138,12 +221,23 @@ struct MissingUnwind: Rule {
     let end = min(depth, statements.count)
     guard start < end else { return nil }
     var needed: [Symbol: NodeID] = [:]
+    // The way out that the exit takes may do the same with the same thing.
+    var done: Set<String> = []
+    for statement in statements[min(depth, statements.count)...] {
+      if shapes.file[statement].kind == .returnStatement { break }
+      guard shapes.file[statement].kind == .expressionStatement else { continue }
+      let name = shapes.callee(shapes.file[statement].a)
+      if name.exists { done.insert("\(name.rawValue) \(subject(statement, shapes))") }
+    }
     for statement in statements[start..<end] {
       let node = shapes.file[statement]
       if node.kind == .returnStatement { break }
       guard node.kind == .expressionStatement else { continue }
       let name = shapes.callee(node.a)
-      if name.exists, !context.solver.isLockPrimitive(name), !isQuiet(context.text(name)), undoes(context.text(name)) {
+      if name.exists, !context.solver.isLockPrimitive(name), !isQuiet(context.text(name)), undoes(context.text(name)),
+        !done.contains("\(name.rawValue) \(subject(statement, shapes))"),
+        !isLater(statement, exit, after, statements, shapes)
+      {
         needed[name] = statement
       }
     }

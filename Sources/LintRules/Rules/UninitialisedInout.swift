@@ -48,6 +48,32 @@ struct UninitialisedInout: Rule {
         	return rc; /* reported */
         }
         """),
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	struct item *item;
+        	bool found;
+
+        	list_for_each_entry(item, &foo->items, node) {
+        		if (item->n == 3)
+        			found = true;
+        	}
+        	if (!found) /* reported */
+        		return -ENOENT;
+        	return 0;
+        }
+
+        int g(struct foo *foo)
+        {
+        	unsigned int sum;
+        	int i;
+
+        	for (i = 0; i < foo->n; i++)
+        		sum += foo->all[i]; /* reported */
+        	return 0;
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -79,27 +105,34 @@ struct UninitialisedInout: Rule {
         	return 0;
         }
         """),
+      RuleExample(
+        """
+        static int find(struct foo *foo, struct item **item)
+        {
+        	if (!foo->n)
+        		return -ENOENT;
+        	*item = foo->first;
+        	return 0;
+        }
+
+        int f(struct foo *foo)
+        {
+        	struct item *item;
+        	int error;
+
+        	error = find(foo, &item);
+        	if (error)
+        		return error;
+        	error = use(foo);
+        	if (error)
+        		goto out;
+        	foo->n--;
+        out:
+        	item_put(item);
+        	return error;
+        }
+        """),
     ])
-
-  /// The caller looks at what the call returns, just not on this path.
-  private func isKept(_ call: NodeID, _ id: FunctionID, _ context: RuleContext) -> Bool {
-    let file = context.program.file(of: id)
-    return !context.program.definition(id).nodes.contains {
-      file[$0].kind == .expressionStatement && file[$0].a == call
-    }
-  }
-
-  /// The variable that takes the call's result is handed on by its address: what looks at it is another function.
-  private func isJudgedElsewhere(_ call: NodeID, _ id: FunctionID, _ context: RuleContext) -> Bool {
-    let file = context.program.file(of: id)
-    let nodes = context.program.definition(id).nodes
-    let result = nodes.first { file[$0].kind == .assign && file[$0].b == call }.map { file[$0].a }
-    guard let result, file[result].kind == .name else { return false }
-    return nodes.contains { node in
-      file[node].kind == .unary && file[node].operation == .ampersand && file[file[node].a].kind == .name
-        && file[file[node].a].a == file[result].a
-    }
-  }
 
   func check(_ context: RuleContext) -> [Finding] {
     passings(context) + reads(context)
@@ -107,19 +140,14 @@ struct UninitialisedInout: Rule {
 
   private func reads(_ context: RuleContext) -> [Finding] {
     context.functions.flatMap { id -> [Finding] in
-      guard let facts = context.solver.facts(id), !facts.isApproximate, !facts.isPartial else { return [] }
+      guard let facts = context.solver.facts(id), !facts.isApproximate, !facts.isPartial, !facts.unsetReads.isEmpty
+      else {
+        return []
+      }
       var reported: Set<Symbol> = []
-      let returned = Set(facts.exits.map(\.value))
+      let uses = UnsetUses(id, facts, context)
       return facts.unsetReads.compactMap { event in
-        // Without a callee to blame, only what is returned: the rest is mostly correlated in ways the text does not show.
-        // Where states were joined, that the call had succeeded is forgotten.
-        guard !facts.isJoined,
-          event.call >= 0
-            ? isKept(event.call, id, context) && !isJudgedElsewhere(event.call, id, context)
-            : returned.contains(event.node), reported.insert(event.variable).inserted
-        else {
-          return nil
-        }
+        guard uses.isTelling(event), reported.insert(event.variable).inserted else { return nil }
         let name = context.text(event.variable)
         var evidence: [Evidence] = []
         var message = "'\(name)' is read here on a path on which nothing has set it"
@@ -150,6 +178,119 @@ struct UninitialisedInout: Rule {
             [ChainStep(function: id, node: event.call)] + event.chain, last: "'\(reader)' reads it here"),
           key: "\(name) \(callee)")
       }
+    }
+  }
+}
+
+/// Which reads of a local without a value say something: the rest is mostly correlated in ways that the text does not show.
+private struct UnsetUses {
+  let id: FunctionID
+  let facts: FunctionFacts
+  let context: RuleContext
+  let file: ParsedFile
+  /// Expressions that are returned.
+  private let returned: Set<NodeID>
+  /// Operands of '++', '+=' and the like.
+  private var changed: Set<NodeID> = []
+  /// Arguments of calls that free or put what they are given.
+  private var disposed: Set<NodeID> = []
+  /// What each local is ever set to, by truth; a local that is set otherwise has both.
+  private var truths: [Symbol: Set<Bool>] = [:]
+  /// Arguments of iterators, also where one does not read like a statement.
+  private var walked: Set<Symbol> = []
+  /// Conditions that are a local and nothing else.
+  private var tested: Set<NodeID> = []
+
+  init(_ id: FunctionID, _ facts: FunctionFacts, _ context: RuleContext) {
+    self.id = id
+    self.facts = facts
+    self.context = context
+    file = context.program.file(of: id)
+    returned = Set(facts.exits.map(\.value))
+    for node in context.program.definition(id).nodes { scan(node) }
+  }
+
+  private mutating func scan(_ node: NodeID) {
+    let item = file[node]
+    switch item.kind {
+    case .assign where file[item.a].kind == .name:
+      if item.operation != .equal { changed.insert(item.a) }
+      truths[Symbol(file[item.a].a), default: []].formUnion(item.operation == .equal ? truth(item.b) : [true, false])
+    case .postfix: note(changedOperand: item.a)
+    case .unary where item.operation == .plusPlus || item.operation == .minusMinus: note(changedOperand: item.a)
+    case .unary where item.operation == .ampersand && file[item.a].kind == .name:
+      truths[Symbol(file[item.a].a), default: []].formUnion([true, false])
+    case .macroLoop:
+      for call in [item.a] where file[call].kind == .call {
+        for argument in file.list(file[call].b, file[call].c) where file[argument].kind == .name {
+          truths[Symbol(file[argument].a), default: []].formUnion([true, false])
+        }
+      }
+    case .call:
+      let name = context.callee(node, in: file)
+      if name.exists, context.text(name).contains("for_each") {
+        for argument in file.list(item.b, item.c) where file[argument].kind == .name {
+          walked.insert(Symbol(file[argument].a))
+        }
+      }
+      if name.exists, context.solver.disposes(name) {
+        for argument in file.list(item.b, item.c) where file[argument].kind == .name { disposed.insert(argument) }
+      }
+    case .ifStatement, .whileStatement: tested.insert(core(item.a))
+    default: break
+    }
+  }
+
+  private mutating func note(changedOperand node: NodeID) {
+    guard file[node].kind == .name else { return }
+    changed.insert(node)
+    truths[Symbol(file[node].a), default: []].formUnion([true, false])
+  }
+
+  private func core(_ id: NodeID) -> NodeID {
+    let item = file[id]
+    return item.kind == .unary && item.operation == .bang ? core(item.a) : id
+  }
+
+  private func truth(_ value: NodeID) -> Set<Bool> {
+    let item = file[value]
+    switch item.kind {
+    case .number: return [item.a != 0]
+    case .unary where item.operation == .minus: return [true]
+    case .name:
+      let text = context.text(Symbol(item.a))
+      if text == "true" { return [true] }
+      if text == "false" || text == "NULL" { return [false] }
+      return [true, false]
+    default: return [true, false]
+    }
+  }
+
+  /// Whether the read is one that no correlation explains away.
+  func isTelling(_ event: UnsetReadEvent) -> Bool {
+    if event.call >= 0 { return !facts.isJoined && isKept(event.call) && !isJudgedElsewhere(event.call) }
+    if walked.contains(event.variable) { return false }
+    if event.isSure || changed.contains(event.node) { return true }
+    // A flag that only ever becomes true (or false) says nothing unless it started as the opposite.
+    if tested.contains(event.node), let truths = truths[event.variable], truths.count == 1 { return true }
+    return !facts.isJoined
+      && (returned.contains(event.node) || disposed.contains(event.node)
+        || tested.contains(event.node) && Statements.errorNames.contains(context.text(event.variable)))
+  }
+
+  /// The caller looks at what the call returns, just not on this path.
+  private func isKept(_ call: NodeID) -> Bool {
+    !context.program.definition(id).nodes.contains { file[$0].kind == .expressionStatement && file[$0].a == call }
+  }
+
+  /// The variable that takes the call's result is handed on by its address: what looks at it is another function.
+  private func isJudgedElsewhere(_ call: NodeID) -> Bool {
+    let nodes = context.program.definition(id).nodes
+    let result = nodes.first { file[$0].kind == .assign && file[$0].b == call }.map { file[$0].a }
+    guard let result, file[result].kind == .name else { return false }
+    return nodes.contains { node in
+      file[node].kind == .unary && file[node].operation == .ampersand && file[file[node].a].kind == .name
+        && file[file[node].a].a == file[result].a
     }
   }
 }

@@ -39,7 +39,58 @@ struct WrongError: Rule {
         	drop(foo);
         	return ret;
         }
-        """)
+        """),
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = prepare(foo);
+        	if (ret)
+        		return ret;
+        	if (foo->n > 4)
+        		goto err_drop; /* reported */
+        	ret = run(foo);
+        	if (ret)
+        		goto err_drop;
+        	return 0;
+        err_drop:
+        	drop(foo);
+        	return ret;
+        }
+        """),
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	int n, ret;
+
+        	if (!foo)
+        		return -EINVAL;
+        	ret = send(foo, &n);
+        	if (ret || n != 10) {
+        		dev_err(foo->dev, "sending failed: %d", ret);
+        		return ret; /* reported */
+        	}
+        	return 0;
+        }
+        """),
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	int irq, ret;
+
+        	ret = prepare(foo);
+        	if (ret)
+        		return ret;
+        	irq = get_irq(foo);
+        	if (irq < 0) /* reported */
+        		return ret;
+        	return 0;
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -53,11 +104,37 @@ struct WrongError: Rule {
         		return ret;
         	return 0;
         }
+
+        int g(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = prepare(foo);
+        	if (ret)
+        		return ret;
+        	if (!foo->n)
+        		goto out_drop;
+        	ret = run(foo);
+        	if (ret)
+        		goto out_drop;
+        	return 0;
+        out_drop:
+        	drop(foo);
+        	return ret;
+        }
         """)
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
-    context.functions.flatMap { id in failedAsSuccess(id, context) + otherVariable(id, context) }
+    context.functions.flatMap { id in
+      var findings = failedAsSuccess(id, context) + otherVariable(id, context)
+      // One slip is one finding, however many ways lead to it.
+      for finding in forgottenCodes(id, context) + loggedAsSuccess(id, context)
+      where !findings.contains(where: { (0...2).contains(finding.place.line - $0.place.line) }) {
+        findings.append(finding)
+      }
+      return findings
+    }
   }
 
   private func failedAsSuccess(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
@@ -67,12 +144,13 @@ struct WrongError: Rule {
     guard type.base == .integer, !type.isPointer else { return [] }
     var reported: Set<NodeID> = []
     return facts.exits.compactMap { exit in
-      guard exit.failed >= 0, exit.values == .zero, exit.value >= 0, file[exit.value].kind == .name,
+      guard exit.failed >= 0, isSuccess(exit, file, context), exit.value >= 0, file[exit.value].kind == .name,
         Self.errorNames.contains(context.text(Symbol(file[exit.value].a))), reported.insert(exit.failed).inserted
       else { return nil }
       guard leaves(exit.failed, id, context), isSure(exit.failed, id, context) else { return nil }
       let callee = failedText(exit.failed, file, context)
       let variable = context.text(Symbol(file[exit.value].a))
+      guard callee != variable else { return nil }
       return context.finding(
         description, id, exit.failed, "when '\(callee)' fails the function returns '\(variable)', which is 0 by then",
         evidence: [Evidence(context.place(id, exit.statement), "'\(variable)' is returned here")],
@@ -80,7 +158,20 @@ struct WrongError: Rule {
     }
   }
 
-  private static let errorNames = Statements.errorNames
+  /// 0, or a number that is not negative where memory was not to be had.
+  private func isSuccess(_ exit: ExitEvent, _ file: ParsedFile, _ context: RuleContext) -> Bool {
+    if exit.values == .zero { return true }
+    let isPointer = file[exit.failed].kind != .call || context.callee(exit.failed, in: file) == context.names.isErr
+    return isPointer && !isErrorCode(exit.failed, file, context) && exit.values.contains(.zero)
+      && exit.values.isSubset(of: [.zero, .positive])
+  }
+
+  private func isErrorCode(_ node: NodeID, _ file: ParsedFile, _ context: RuleContext) -> Bool {
+    file[node].kind == .binary
+      || file[node].kind == .name && Self.errorNames.contains(context.text(Symbol(file[node].a)))
+  }
+
+  static let errorNames = Statements.errorNames
 
   /// What failed, as a message names it: the function, or the pointer that was tested.
   private func failedText(_ node: NodeID, _ file: ParsedFile, _ context: RuleContext) -> String {
@@ -125,7 +216,8 @@ struct WrongError: Rule {
     return context.program.definition(id).nodes.contains { node in
       guard file[node].kind == .ifStatement, shapes.contains(file[node].a, failed) else { return false }
       let (core, isNegated) = shapes.core(file[node].a)
-      let isCall = file[failed].kind == .call
+      let isCall =
+        file[failed].kind == .call || Self.errorNames.contains(SourceText.text(of: failed, file, shapes.symbols))
       guard core == failed || isCall && file[core].kind == .binary && file[core].operation == .pipePipe,
         isCall != isNegated || file[core].kind == .binary, let last = shapes.leaving(file[node].b)
       else { return false }

@@ -1,0 +1,272 @@
+import Findings
+import KernelC
+import LockModel
+
+/// An error code that a type cannot carry, or that lacks its sign.
+struct ErrorType: Rule {
+  let description = RuleDescription(
+    id: "error-type",
+    summary: "an error code meets a type that cannot carry it, or lacks its sign",
+    severity: .warning, confidence: .high,
+    whatItDoes: """
+      Reports a negative errno returned from a function of type bool, irqreturn_t, u8 to u32; a variable of an unsigned type \
+      that takes a result and is then tested for being negative; a bool that takes what is 0 or a negative errno, \
+      without saying so in its name; an errno that is returned or kept as a positive number; and the number of bytes that \
+      copy_from_user() and kin could not copy, returned as if it were an errno.
+      """,
+    whyItMatters: "The test for the error is never true, or what is an error reads as success.",
+    accepts: [
+      "positive codes in a file that is full of them", "a bool whose name says that it holds a failure",
+      "tests of unsigned values that no call set",
+    ],
+    knownFalsePositives: ["a function of another operating system's convention"],
+    triggering: [
+      RuleExample(
+        """
+        bool ready(struct foo *foo)
+        {
+        	if (!foo)
+        		return -EINVAL; /* reported */
+        	return foo->on;
+        }
+        """),
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	unsigned int n;
+
+        	n = foo_count(foo);
+        	if (n < 0) /* reported */
+        		return n;
+        	return 0;
+        }
+        """),
+      RuleExample(
+        """
+        static int drop(struct foo *foo)
+        {
+        	if (!foo->n)
+        		return -ENOENT;
+        	foo->n--;
+        	return 0;
+        }
+
+        void f(struct foo *foo)
+        {
+        	bool changed = false;
+
+        	changed = drop(foo); /* reported */
+        	if (changed)
+        		tell(foo);
+        }
+        """),
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	if (!foo->n)
+        		return EINVAL; /* reported */
+        	return 0;
+        }
+        """),
+      RuleExample(
+        """
+        long f(struct foo *foo, void __user *arg)
+        {
+        	return copy_to_user(arg, &foo->n, sizeof(foo->n)); /* reported */
+        }
+        """),
+    ],
+    nonTriggering: [
+      RuleExample(
+        """
+        static int drop(struct foo *foo)
+        {
+        	if (!foo->n)
+        		return -ENOENT;
+        	return 0;
+        }
+
+        int f(struct foo *foo, unsigned int max, void __user *arg)
+        {
+        	bool failed = drop(foo);
+        	bool ok = !drop(foo);
+        	int n = foo_count(foo);
+
+        	if (n < 0)
+        		return n;
+        	if (failed || !ok || n > max)
+        		return -EINVAL;
+        	return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
+        }
+        """)
+    ])
+
+  func check(_ context: RuleContext) -> [Finding] {
+    let names = Names(context)
+    let findings = context.functions.flatMap { id -> [Finding] in
+      let file = context.program.file(of: id)
+      let types = localTypes(id, file, context)
+      var called: Set<Symbol> = []
+      var findings: [Finding] = []
+      for node in context.program.definition(id).nodes {
+        let item = file[node]
+        switch item.kind {
+        case .assign where item.operation == .equal && file[item.a].kind == .name:
+          let name = Symbol(file[item.a].a)
+          if canBeNegative(item.b, file, context) { called.insert(name) }
+          findings += boolean(name, item.b, types, id, context) + positive(name, item.b, node, names, id, context)
+        case .variable where item.c >= 0:
+          if canBeNegative(item.c, file, context) { called.insert(Symbol(item.a)) }
+          findings += boolean(Symbol(item.a), item.c, types, id, context)
+        case .returnStatement where item.a >= 0:
+          findings += returned(item.a, node, names, id, context)
+        case .binary where item.operation == .less: findings += comparison(node, types, called, names, id, context)
+        default: break
+        }
+      }
+      return findings
+    }
+    // A file that is full of positive codes has a convention of its own.
+    let signless = Dictionary(grouping: findings.filter { $0.message.hasSuffix(Self.signless) }, by: \.place.path)
+    return findings.filter { !$0.message.hasSuffix(Self.signless) || signless[$0.place.path, default: []].count < 3 }
+  }
+
+  private static let signless = "lacks its minus"
+
+  private struct Names {
+    let errnos: Set<Symbol>
+    let copies: Set<Symbol>
+    let unsigned: Set<Symbol>
+    let results: Set<Symbol>
+    let narrow: Set<Symbol>
+
+    init(_ context: RuleContext) {
+      func set(_ text: String) -> Set<Symbol> {
+        Set(text.split(separator: " ").map { context.program.symbols.intern(String($0)) })
+      }
+      errnos = set(
+        "EINVAL ENOMEM EIO ENODEV EFAULT EBUSY EAGAIN ENOENT EPERM EACCES EEXIST ENOSPC ETIMEDOUT EOPNOTSUPP ENOTSUPP EPROTO "
+          + "ENOSYS EPROBE_DEFER ENXIO ENOBUFS EMSGSIZE")
+      copies = set("copy_from_user copy_to_user __copy_from_user __copy_to_user clear_user")
+      unsigned = set("u8 u16 u32 u64 __u8 __u16 __u32 __u64 uint8_t uint16_t uint32_t uint64_t size_t uint ulong")
+      results = set("irqreturn_t netdev_tx_t")
+      narrow = set("u8 u16 u32 __u8 __u16 __u32 uint8_t uint16_t uint32_t")
+    }
+  }
+
+  private func localTypes(_ id: FunctionID, _ file: ParsedFile, _ context: RuleContext) -> [Symbol: CType] {
+    var types: [Symbol: CType] = [:]
+    let definition = context.program.definition(id)
+    for parameter in definition.parameters { types[parameter.name] = parameter.type }
+    for node in definition.nodes where file[node].kind == .variable {
+      let name = Symbol(file[node].a)
+      // Two variables of one name in different scopes are not told apart.
+      if types.updateValue(file.types[Int(file[node].b)], forKey: name) != nil { types[name] = .unknown }
+    }
+    return types
+  }
+
+  private func isUnsigned(_ type: CType, _ names: Names, _ context: RuleContext) -> Bool {
+    guard !type.isPointer, type.arrays == 0 else { return false }
+    let type = context.program.resolved(type)
+    guard !type.isPointer else { return false }
+    return type.base == .unsigned || type.base == .boolean
+      || type.base == .typedef && names.unsigned.contains(type.name)
+  }
+
+  private func canBeNegative(_ value: NodeID, _ file: ParsedFile, _ context: RuleContext) -> Bool {
+    let node = file[value]
+    switch node.kind {
+    case .cast: return canBeNegative(node.b, file, context)
+    case .unary: return node.operation == .minus
+    case .call:
+      let name = context.callee(value, in: file)
+      guard let returns = context.solver.returns(of: name) else { return name.exists }
+      return returns.contains(.negative)
+    default: return false
+    }
+  }
+
+  /// `n < 0` for an unsigned `n`.
+  private func comparison(
+    _ node: NodeID, _ types: [Symbol: CType], _ called: Set<Symbol>, _ names: Names, _ id: FunctionID,
+    _ context: RuleContext
+  ) -> [Finding] {
+    let file = context.program.file(of: id)
+    let (left, right) = (file[file[node].a], file[file[node].b])
+    guard right.kind == .number, right.a == 0, left.kind == .name, called.contains(Symbol(left.a)),
+      let type = types[Symbol(left.a)], isUnsigned(type, names, context)
+    else { return [] }
+    let name = context.text(Symbol(left.a))
+    return [
+      context.finding(description, id, node, "'\(name)' is unsigned: it is never less than 0", key: "\(name) < 0")
+    ]
+  }
+
+  /// `changed = f()` for a bool and a function that returns 0 or a negative errno.
+  private func boolean(
+    _ name: Symbol, _ value: NodeID, _ types: [Symbol: CType], _ id: FunctionID, _ context: RuleContext
+  ) -> [Finding] {
+    let file = context.program.file(of: id)
+    guard let type = types[name], type.base == .boolean, !type.isPointer, file[value].kind == .call else { return [] }
+    let callee = context.callee(value, in: file)
+    let fileIndex = Int(context.program.functions[Int(id.rawValue)].file)
+    guard callee.exists, context.solver.isErrnoLike(callee, fromFile: fileIndex),
+      context.program.returnType(callee)?.base == .integer
+    else { return [] }
+    let text = context.text(name)
+    guard !["err", "fail", "ret", "rc", "bad", "res", "rv"].contains(where: text.contains) else { return [] }
+    return [
+      context.finding(
+        description, id, value,
+        "'\(text)' is true when '\(context.text(callee))' fails: it returns 0 or a negative errno",
+        key: "\(text) \(context.text(callee))")
+    ]
+  }
+
+  private func positive(
+    _ name: Symbol, _ value: NodeID, _ node: NodeID, _ names: Names, _ id: FunctionID, _ context: RuleContext
+  ) -> [Finding] {
+    let file = context.program.file(of: id)
+    guard file[value].kind == .name, names.errnos.contains(Symbol(file[value].a)),
+      Statements.errorNames.contains(context.text(name))
+    else { return [] }
+    let code = context.text(Symbol(file[value].a))
+    return [context.finding(description, id, node, "'\(code)' \(Self.signless)", key: "\(context.text(name)) \(code)")]
+  }
+
+  private func returned(
+    _ value: NodeID, _ node: NodeID, _ names: Names, _ id: FunctionID, _ context: RuleContext
+  ) -> [Finding] {
+    let file = context.program.file(of: id)
+    let type = context.program.definition(id).returnType
+    let item = file[value]
+    if item.kind == .name, names.errnos.contains(Symbol(item.a)), type.base == .integer, !type.isPointer {
+      let code = context.text(Symbol(item.a))
+      return [context.finding(description, id, node, "'\(code)' \(Self.signless)", key: "return \(code)")]
+    }
+    if item.kind == .call, names.copies.contains(context.callee(value, in: file)), type.base == .integer,
+      !type.isPointer
+    {
+      let name = context.text(context.callee(value, in: file))
+      return [
+        context.finding(
+          description, id, node, "'\(name)' returns the number of bytes it could not copy, which is no errno", key: name
+        )
+      ]
+    }
+    guard item.kind == .unary, item.operation == .minus, file[item.a].kind == .name,
+      names.errnos.contains(Symbol(file[item.a].a)), !type.isPointer
+    else { return [] }
+    let isWrong = names.results.contains(type.name) || type.base == .boolean || names.narrow.contains(type.name)
+    guard isWrong else { return [] }
+    let code = context.text(Symbol(file[item.a].a))
+    return [
+      context.finding(
+        description, id, node, "the type that '\(context.name(id))' returns cannot carry '-\(code)'",
+        key: "return -\(code)")
+    ]
+  }
+}

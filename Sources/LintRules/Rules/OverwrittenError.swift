@@ -1,0 +1,267 @@
+import Findings
+import KernelC
+import LockModel
+
+/// A result that is replaced before anybody has looked at it.
+struct OverwrittenError: Rule {
+  let description = RuleDescription(
+    id: "overwritten-error",
+    summary: "the result of a call is overwritten before anything looks at it",
+    severity: .warning, confidence: .medium,
+    whatItDoes: """
+      Follows the variables that errors go by ('ret', 'err' …) backwards through the function and reports a call whose result \
+      is stored in one and, on every path from there, replaced by another before it is read.
+      """,
+    whyItMatters: "The failure of the first call is lost.",
+    accepts: ["a variable whose address is taken", "a result that is read on one path at least"],
+    knownFalsePositives: ["a result that is ignored on purpose and stored out of habit"],
+    triggering: [
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = start(foo); /* reported */
+        	foo->n = 0;
+        	ret = run(foo);
+        	return ret;
+        }
+        """)
+    ],
+    nonTriggering: [
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	int ret, i;
+
+        	ret = start(foo);
+        	if (foo->n)
+        		ret = run(foo);
+        	for (i = 0; i < foo->n; i++) {
+        		if (ret)
+        			break;
+        		ret = run(foo);
+        	}
+        	return ret;
+        }
+        """)
+    ])
+
+  func check(_ context: RuleContext) -> [Finding] {
+    let names = FlowNames(context.program.symbols)
+    let variables = Set(Statements.errorNames.map(context.program.symbols.intern))
+    return context.functions.flatMap { id -> [Finding] in
+      let file = context.program.file(of: id)
+      let definition = context.program.definition(id)
+      var stores: [Symbol: Int] = [:]
+      for node in definition.nodes where file[node].kind == .assign && file[file[node].a].kind == .name {
+        let name = Symbol(file[file[node].a].a)
+        if variables.contains(name) { stores[name, default: 0] += 1 }
+      }
+      let candidates = stores.filter { $0.value > 1 }.keys.filter { isPlainLocal($0, id, file, context) }
+      guard !candidates.isEmpty else { return [] }
+      let flow = ControlFlow(of: definition, in: file, names: names)
+      guard !flow.isIncomplete else { return [] }
+      return candidates.sorted { $0.rawValue < $1.rawValue }.flatMap { name in
+        Liveness(name: name, file: file, flow: flow).lostStores().compactMap { report($0, name, id, file, context) }
+      }
+    }
+  }
+
+  private func isPlainLocal(_ name: Symbol, _ id: FunctionID, _ file: ParsedFile, _ context: RuleContext) -> Bool {
+    var declarations = 0
+    for node in context.program.definition(id).nodes {
+      let item = file[node]
+      if item.kind == .variable, Symbol(item.a) == name {
+        let type = file.types[Int(item.b)]
+        guard !type.isPointer, type.arrays == 0, item.op & 1 == 0 else { return false }
+        declarations += 1
+      }
+      if item.kind == .assembly || item.kind == .oddStatement { return false }
+      if item.kind == .unary, item.operation == .ampersand, file[item.a].kind == .name, Symbol(file[item.a].a) == name {
+        return false
+      }
+    }
+    return declarations == 1
+  }
+
+  private func report(
+    _ store: NodeID, _ name: Symbol, _ id: FunctionID, _ file: ParsedFile, _ context: RuleContext
+  ) -> Finding? {
+    let callee = context.callee(file[store].kind == .assign ? file[store].b : store, in: file)
+    guard callee.exists, context.text(callee).first?.isUppercase == false else { return nil }
+    let type = context.program.returnType(callee)
+    guard type == nil || type?.isPointer == false,
+      context.solver.returns(of: callee).map({ $0.contains(.negative) }) != false
+    else { return nil }
+    let text = context.text(name)
+    return context.finding(
+      description, id, store,
+      "what '\(context.text(callee))' returns is overwritten before anything looks at '\(text)'",
+      key: "\(text) \(SourceText.text(of: store, file, context.program.symbols))")
+  }
+}
+
+/// Where the value of one local is still wanted, over the control flow of a function.
+private struct Liveness {
+  let name: Symbol
+  let file: ParsedFile
+  let flow: ControlFlow
+
+  /// What happens to the local, in the order of execution.
+  private enum Event {
+    case read
+    /// The statement's own assignment node, or -1 where the value is used at once or is no call's.
+    case write(NodeID)
+  }
+
+  /// What is known behind a point.
+  private struct Demand: Equatable {
+    /// Some path reads the value.
+    var isRead = false
+    /// Some path leaves the function with the value unread.
+    var isLeft = false
+  }
+
+  /// Assignments of calls whose value every path overwrites unread.
+  func lostStores() -> [NodeID] {
+    let events = flow.blocks.map(events)
+    var demands = [Demand](repeating: Demand(), count: flow.blocks.count)
+    var isChanged = true
+    while isChanged {
+      isChanged = false
+      for block in flow.blocks.indices.reversed() {
+        var demand = behind(flow.blocks[block], demands)
+        for event in events[block].reversed() { demand = before(event, demand) }
+        if demand != demands[block] {
+          demands[block] = demand
+          isChanged = true
+        }
+      }
+    }
+    var result: [NodeID] = []
+    for block in flow.blocks.indices where isReachable[block] {
+      var demand = behind(flow.blocks[block], demands)
+      for event in events[block].reversed() {
+        if case .write(let node) = event, node >= 0, !demand.isRead, !demand.isLeft, !endless(block) {
+          result.append(node)
+        }
+        demand = before(event, demand)
+      }
+    }
+    return result.sorted()
+  }
+
+  private func before(_ event: Event, _ demand: Demand) -> Demand {
+    if case .read = event { return Demand(isRead: true, isLeft: demand.isLeft) }
+    return Demand()
+  }
+
+  private func behind(_ block: BasicBlock, _ demands: [Demand]) -> Demand {
+    if case .leave = block.exit { return Demand(isRead: false, isLeft: true) }
+    return successors(block).reduce(Demand()) {
+      Demand(isRead: $0.isRead || demands[$1].isRead, isLeft: $0.isLeft || demands[$1].isLeft)
+    }
+  }
+
+  private func successors(_ block: BasicBlock) -> [Int] {
+    switch block.exit {
+    case .jump(let next): [next]
+    case .branch(_, let then, let otherwise): [then, otherwise]
+    case .either(let first, let second): [first, second]
+    case .preprocessor(_, _, let then, let otherwise): [then, otherwise]
+    case .select(_, let cases, let otherwise): cases.map(\.block) + [otherwise]
+    case .leave, .stop: []
+    }
+  }
+
+  /// No path from the block leaves the function: what is lost there is lost anyway.
+  private func endless(_ start: Int) -> Bool {
+    var seen: Set<Int> = [start]
+    var work = [start]
+    while let block = work.popLast() {
+      if case .leave = flow.blocks[block].exit { return false }
+      for next in successors(flow.blocks[block]) where seen.insert(next).inserted { work.append(next) }
+    }
+    return true
+  }
+
+  private var isReachable: [Bool] {
+    var result = [Bool](repeating: false, count: flow.blocks.count)
+    var work = [0]
+    result[0] = true
+    while let block = work.popLast() {
+      for next in successors(flow.blocks[block]) where !result[next] {
+        result[next] = true
+        work.append(next)
+      }
+    }
+    return result
+  }
+
+  private func events(_ block: BasicBlock) -> [Event] {
+    var result: [Event] = []
+    var condition: NodeID = -1
+    if case .branch(let node, _, _) = block.exit { condition = node }
+    if case .select(let node, _, _) = block.exit { condition = node }
+    if case .leave(let node, _) = block.exit { condition = node }
+    for action in block.actions {
+      switch action.kind {
+      case .evaluate: collect(action.node, isStatement: action.node != condition, &result)
+      case .declare:
+        guard action.value >= 0 else { continue }
+        collect(action.value, isStatement: false, &result)
+        if Symbol(file[action.node].a) == name {
+          result.append(.write(file[action.value].kind == .call ? action.value : -1))
+        }
+      case .assign:
+        collect(action.value, isStatement: false, &result)
+        let target = file[action.node]
+        if target.kind == .name || target.kind == .variable {
+          if Symbol(target.a) == name { result.append(.write(-1)) }
+        } else {
+          collect(action.node, isStatement: false, &result)
+        }
+      case .iterate: if mentions(action.node, 0) { result.append(.read) }
+      default: break
+      }
+    }
+    return result
+  }
+
+  private func collect(_ id: NodeID, isStatement: Bool, _ result: inout [Event]) {
+    guard id >= 0 else { return }
+    let node = file[id]
+    if node.kind == .assign, file[node.a].kind == .name, Symbol(file[node.a].a) == name {
+      collect(node.b, isStatement: false, &result)
+      if node.operation != .equal { result.append(.read) }
+      result.append(.write(isStatement && node.operation == .equal && file[node.b].kind == .call ? id : -1))
+      if !isStatement { result.append(.read) }
+      return
+    }
+    if node.kind == .assign {
+      collect(node.b, isStatement: false, &result)
+      collect(node.a, isStatement: false, &result)
+      return
+    }
+    if mentions(id, 0) { result.append(.read) }
+    for child in file.children(of: id) where holdsWrite(child, 0) { collect(child, isStatement: false, &result) }
+  }
+
+  /// Whether an assignment to the local is somewhere inside.
+  private func holdsWrite(_ id: NodeID, _ depth: Int) -> Bool {
+    guard id >= 0, depth < 60 else { return false }
+    let node = file[id]
+    if node.kind == .assign, file[node.a].kind == .name, Symbol(file[node.a].a) == name { return true }
+    return file.children(of: id).contains { holdsWrite($0, depth + 1) }
+  }
+
+  private func mentions(_ id: NodeID, _ depth: Int) -> Bool {
+    guard id >= 0, depth < 60 else { return id >= 0 }
+    let node = file[id]
+    if node.kind == .name { return Symbol(node.a) == name }
+    return file.children(of: id).contains { mentions($0, depth + 1) }
+  }
+}

@@ -1,0 +1,84 @@
+import Findings
+import KernelC
+import LockModel
+
+extension WrongError {
+  /// A goto to an error label at which the code is still 0, where the other gotos arrive with an error.
+  func forgottenCodes(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
+    guard let facts = context.solver.facts(id), !facts.isPartial, facts.jumps.count > 1 else { return [] }
+    let file = context.program.file(of: id)
+    let body = file[context.program.definition(id).body]
+    guard body.kind == .block else { return [] }
+    var region = 0
+    var isSeparate = false
+    var regions: [Int32: Int] = [:]
+    for statement in file.list(body.a, body.b) {
+      switch file[statement].kind {
+      case .returnStatement, .gotoStatement:
+        region += 1
+        isSeparate = true
+      case .label: if isSeparate { regions[file[statement].a] = region }
+      default: break
+      }
+    }
+    var findings: [Finding] = []
+    for (_, jumps) in Dictionary(grouping: facts.jumps, by: { regions[file[$0.node].a] ?? -1 }).sorted(by: {
+      $0.key < $1.key
+    }) {
+      guard let first = jumps.first, regions[file[first.node].a] != nil else { continue }
+      // Other labels are also for those who are done early.
+      let forgotten = jumps.filter { $0.values == .zero && isForErrors(context.text(Symbol(file[$0.node].a))) }
+      let others = jumps.filter { !$0.values.isEmpty && $0.values.isSubset(of: .nonZero) }
+      guard let other = others.first, forgotten.count <= others.count else { continue }
+      for jump in forgotten {
+        let label = context.text(Symbol(file[jump.node].a))
+        findings.append(
+          context.finding(
+            description, id, jump.node, "the error code is still 0 at this 'goto \(label)'",
+            evidence: [Evidence(context.place(id, other.node), "others arrive with an error")], key: "\(label) 0"))
+      }
+    }
+    return findings
+  }
+
+  private func isForErrors(_ label: String) -> Bool {
+    label.split(separator: "_").contains { word in
+      ["err", "fail", "bad", "undo", "unwind", "cleanup", "abort", "bail"].contains(where: word.hasPrefix)
+    }
+  }
+
+  /// A branch that logs an error and leaves with a code that is 0.
+  func loggedAsSuccess(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
+    guard let facts = context.solver.facts(id), !facts.isPartial else { return [] }
+    let type = context.program.definition(id).returnType
+    guard type.base == .integer, !type.isPointer, facts.exits.contains(where: { $0.values == .negative }) else {
+      return []
+    }
+    let file = context.program.file(of: id)
+    let shapes = Statements(file: file, symbols: context.program.symbols)
+    var silent: Set<NodeID> = []
+    for exit in facts.exits where exit.value >= 0 && exit.values == .zero && isErrorName(exit.value, file, context) {
+      silent.insert(exit.statement)
+    }
+    for jump in facts.jumps where jump.values == .zero { silent.insert(jump.node) }
+    return context.program.definition(id).nodes.compactMap { node -> Finding? in
+      guard file[node].kind == .ifStatement else { return nil }
+      for branch in [file[node].b, file[node].c] {
+        guard let leaving = shapes.leaving(branch), silent.contains(leaving),
+          shapes.list(branch).contains(where: {
+            file[$0].kind == .expressionStatement && Statements.isLog(context.text(shapes.callee(file[$0].a)))
+          })
+        else { continue }
+        return context.finding(
+          description, id, leaving, "an error is logged here, and 0 is returned",
+          evidence: [Evidence(context.place(id, node), "in the branch of this condition")],
+          key: SourceText.text(of: file[node].a, file, context.program.symbols))
+      }
+      return nil
+    }
+  }
+
+  private func isErrorName(_ value: NodeID, _ file: ParsedFile, _ context: RuleContext) -> Bool {
+    file[value].kind == .name && Self.errorNames.contains(context.text(Symbol(file[value].a)))
+  }
+}

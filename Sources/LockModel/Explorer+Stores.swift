@@ -1,0 +1,102 @@
+import KernelC
+
+extension Explorer {
+  mutating func store(_ target: Place, _ value: NodeID, _ targetNode: NodeID, _ state: inout PathState) {
+    settlePending(target, &state)
+    let values = self.values(of: value, state)
+    let constant = self.constant(value) ?? 0
+    let node = scope.file[targetNode]
+    if node.kind == .name || node.kind == .variable { state.failed = -1 }
+    if node.kind == .name || node.kind == .variable, let bit = scope.trackedBits[Symbol(node.a)] {
+      state.unset &= ~bit
+      state.pending.removeAll { $0.bit == bit }
+    }
+    noteWrite(targetNode, &state)
+    noteAccess(targetNode, state)
+    noteEscape(value, targetNode, &state)
+    forget(target, &state, except: value)
+    if target >= 0, relevant.contains(target) { state.set(target, values, constant: constant) }
+    bindResult(target, value, &state)
+  }
+
+  mutating func storeUnknown(_ target: Place, _ node: NodeID, _ state: inout PathState) {
+    if scope.file[node].kind == .name, let bit = scope.trackedBits[Symbol(scope.file[node].a)] { state.unset &= ~bit }
+    noteWrite(node, &state)
+    noteAccess(node, state)
+    settlePending(target, &state)
+    forget(target, &state)
+  }
+
+  /// The variable that holds a call's result takes another value: what was not checked by now never will be.
+  private func settlePending(_ target: Place, _ state: inout PathState) {
+    guard target >= 0, !state.pending.isEmpty else { return }
+    let known = state.values(of: target) ?? .any
+    state.pending.removeAll { $0.result == target && known.isDisjoint(with: $0.unwrittenFor) }
+    for index in state.pending.indices where state.pending[index].result == target { state.pending[index].result = -1 }
+  }
+
+  mutating func assign(_ target: Place, _ value: NodeID, _ state: inout PathState) {
+    guard target >= 0 else { return }
+    if relevant.contains(target) {
+      state.set(target, values(of: value, state), constant: constant(value) ?? 0)
+    }
+    bindResult(target, value, &state)
+  }
+
+  /// After `x = f(&y)`, what is known of `x` decides whether `y` was written.
+  private mutating func bindResult(_ target: Place, _ value: NodeID, _ state: inout PathState) {
+    guard target >= 0, scope.file[value].kind == .call else { return }
+    let result = solver.places.intern(.result, -1, value)
+    for index in state.pending.indices where state.pending[index].result == result {
+      state.pending[index].result = target
+    }
+  }
+
+  /// What is stored somewhere has another owner.
+  private mutating func noteEscape(_ value: NodeID, _ targetNode: NodeID, _ state: inout PathState) {
+    guard state.held.contains(where: { $0.kind == .pair }) else { return }
+    let stored = place(of: value)
+    guard stored >= 0, scope.file[value].kind != .call else { return }
+    let target = place(of: targetNode)
+    state.held.removeAll { held in
+      guard held.kind == .pair, let pairing = pairs[held.site], pairing.isResult, pairing.resource == stored else {
+        return false
+      }
+      guard target >= 0, pairing.stored.contains(target) || undoes(pairing.closers, target) else { return true }
+      pairs[held.site]?.stored.insert(target)
+      return false
+    }
+  }
+
+  /// Whether the function calls one of `closers` for the member itself.
+  private mutating func undoes(_ closers: Set<Symbol>, _ target: Place) -> Bool {
+    guard solver.places[target].kind == .member else { return false }
+    for call in scope.calls where closers.contains(calleeName(call)) {
+      for argument in scope.file.list(scope.file[call].b, scope.file[call].c) where place(of: argument) == target {
+        return true
+      }
+    }
+    return false
+  }
+
+  mutating func read(_ node: NodeID, _ state: inout PathState) {
+    let name = Symbol(scope.file[node].a)
+    guard let bit = scope.trackedBits[name] else { return }
+    if state.unset & bit != 0 {
+      note(UnsetReadEvent(node: node, variable: name, call: -1))
+      return
+    }
+    setReads.insert(node)
+    for item in state.pending where item.bit == bit {
+      let known = item.result < 0 ? .any : state.values(of: item.result) ?? .any
+      if !known.isDisjoint(with: item.unwrittenFor) {
+        note(UnsetReadEvent(node: node, variable: name, call: item.call))
+      }
+    }
+    state.pending.removeAll { $0.bit == bit }
+  }
+
+  private mutating func note(_ event: UnsetReadEvent) {
+    if unsetSeen.insert(event).inserted { facts.unsetReads.append(event) }
+  }
+}
