@@ -41,6 +41,24 @@ struct LockDropped: ChangeRule {
     nonTriggering: [
       RuleExample(
         before: """
+          int f(struct foo *foo, int n)
+          {
+          	mutex_lock(&foo->lock);
+          	n = min_t(int, n, 8);
+          	foo_set(foo, n);
+          	mutex_unlock(&foo->lock);
+          	return n;
+          }
+          """,
+        after: """
+          int f(struct foo *foo, int n)
+          {
+          	n = min_t(int, n, 8);
+          	return n;
+          }
+          """),
+      RuleExample(
+        before: """
           int f(struct foo *foo)
           {
           	int n;
@@ -60,7 +78,7 @@ struct LockDropped: ChangeRule {
           	n = foo_count(foo);
           	return n;
           }
-          """)
+          """),
     ])
 
   func check(_ change: FileChange) -> [Finding] {
@@ -88,7 +106,9 @@ struct LockDropped: ChangeRule {
       else { continue }
       guard
         let end = oldCalls[(index + 1)...].firstIndex(where: { $0.isUnlock && $0.subject == call.subject }),
-        let stays = oldCalls[(index + 1)..<end].first(where: { !$0.isLock && !$0.isUnlock && kept.contains($0.text) }),
+        let stays = oldCalls[(index + 1)..<end].first(where: {
+          !$0.isLock && !$0.isUnlock && !Self.computations.contains($0.name) && kept.contains($0.text)
+        }),
         let now = newCalls.first(where: { $0.text == stays.text })
       else { continue }
       findings.append(
@@ -101,6 +121,14 @@ struct LockDropped: ChangeRule {
     }
     return findings
   }
+
+  /// What these yield depends on their arguments alone: no lock protects it.
+  private static let computations: Set<String> = [
+    "min", "max", "min_t", "max_t", "min3", "max3", "clamp", "clamp_t", "clamp_val", "abs", "round_up", "round_down",
+    "roundup", "rounddown", "ALIGN", "IS_ALIGNED", "DIV_ROUND_UP", "ilog2", "BIT", "ARRAY_SIZE", "IS_ENABLED",
+    "IS_ERR", "IS_ERR_OR_NULL", "PTR_ERR", "ERR_PTR", "ERR_CAST", "container_of", "sizeof", "offsetof", "likely",
+    "unlikely",
+  ]
 
   private struct Call {
     let node: NodeID
