@@ -29,8 +29,9 @@ struct RunRecord {
     let target = suite.architecture.target
     let source = "\"$work/source\""
     let objects = "\"$work/objects\""
-    let tests = Dictionary(grouping: suite.plan.tests, by: \.directory).sorted { $0.key < $1.key }
-    var script = """
+    let compiler = target.crossPrefix.isEmpty ? "" : " CROSS_COMPILE=\(target.crossPrefix)"
+    let make = "make -C \(source) O=\(objects) ARCH=\(target.kernelName)\(compiler)"
+    return """
       #!/bin/sh
       # Builds and boots \(subject.number == 0 ? "the base" : "patch \(subject.number)") as gmemkit did: commit \(subject.commit.hex), tree \(subject.tree.hex).
       # usage: replay.sh [REPOSITORY [WORK-DIRECTORY]]
@@ -47,21 +48,11 @@ struct RunRecord {
         exit 2
       fi
       cp "$here/config" "$work/objects/.config"
-      make -C \(source) O=\(objects) ARCH=\(target.kernelName) olddefconfig
-      make -C \(source) O=\(objects) ARCH=\(target.kernelName) -j"$(nproc)" \(target.image.split(separator: "/").last ?? "") headers_install
+      \(make) olddefconfig
+      \(make) -j"$(nproc)" \(target.image.split(separator: "/").last ?? "")
 
-      """
-    for (directory, members) in tests {
-      let names = members.map { "\"$work/kselftest/\(directory)/\($0.name)\"" }.joined(separator: " ")
-      script += """
-        mkdir -p "$work/kselftest/\(directory)"
-        make -C \(source)/tools/testing/selftests/\(directory) ARCH=\(target.sourceArchitecture) CC='\(target.crossPrefix)gcc -static' \\
-          OUTPUT="$work/kselftest/\(directory)" KHDR_INCLUDES="-isystem $work/objects/usr/include" \(names)
-
-        """
-    }
-    script += """
-      # Each run's directory has the initramfs as it was booted and QEMU's command line; the kernel is the one just built.
+      # Each run's directory has the initramfs as it was booted, with the tests, and QEMU's command line; the kernel is the
+      # one just built.
       for run in "$here"/run-*; do
         name=$(basename "$run")
         echo "== $name"
@@ -71,7 +62,6 @@ struct RunRecord {
       done
 
       """
-    return script
   }
 
   /// A run's name as a file's.

@@ -32,6 +32,7 @@ extension PatchResult {
         runs.map { run in
           [
             "name": .string(run.name), "boot": .string(run.boot), "problems": .strings(run.problems),
+            "problems_of_base": .strings(run.problemsOfBase ?? []),
             "milliseconds": .milliseconds(run.seconds),
             "milliseconds_to_first_test": run.secondsToFirstTest.map { .milliseconds($0) } ?? .null,
             "directory": .string(run.directory),

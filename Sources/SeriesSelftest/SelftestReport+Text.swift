@@ -37,6 +37,9 @@ extension PatchResult {
     if let coverage { text += coverage.text }
     for run in runs {
       for problem in run.problems { text += "  problem in run \(run.name):\n" + Self.indented(problem) }
+      for problem in run.problemsOfBase ?? [] {
+        text += "  as on the base, in run \(run.name): \(problem.prefix { $0 != "\n" })\n"
+      }
     }
     return text
   }

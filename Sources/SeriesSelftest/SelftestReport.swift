@@ -53,13 +53,43 @@ public struct RunResult: Sendable, Codable, Equatable {
   /// `booted`, `panic`, `hang`, `reset` or `not-started`.
   public let boot: String
   /// What went wrong in it, with the lines that matter: a splat, a panic, the last console lines.
-  public let problems: [String]
+  public internal(set) var problems: [String]
   /// Seconds from QEMU's start to its end.
   public let seconds: Double
   /// Seconds from the kernel's first byte to the first test.
   public let secondsToFirstTest: Double?
   /// The run's directory, relative to the patch's.
   public let directory: String
+  /// Problems that the base has too, where that was asked for; they are not among ``problems``.
+  public internal(set) var problemsOfBase: [String]?
+
+  init(
+    name: String, boot: String, problems: [String], seconds: Double, secondsToFirstTest: Double?, directory: String
+  ) {
+    self.name = name
+    self.boot = boot
+    self.problems = problems
+    self.seconds = seconds
+    self.secondsToFirstTest = secondsToFirstTest
+    self.directory = directory
+  }
+
+  /// Sets the complaints aside that a boot of the base has as well. A boot that failed is never excused.
+  mutating func compare(with base: [RunResult]) {
+    guard boot == "booted" else { return }
+    let known = Set(base.flatMap(\.problems).map(Self.identity))
+    problemsOfBase = problems.filter { known.contains(Self.identity(of: $0)) }
+    problems.removeAll { known.contains(Self.identity(of: $0)) }
+  }
+
+  /// What stays the same about a complaint from boot to boot: its kind without numbers and the functions that it begins
+  /// with, without offsets.
+  private static func identity(of problem: String) -> String {
+    let title = problem.prefix { $0 != "\n" }.filter { !$0.isNumber }
+    let functions = problem.split { $0.isWhitespace || "[](),".contains($0) }
+      .compactMap { $0.firstRange(of: "+0x").map { $0.lowerBound }.map($0.prefix(upTo:)) }
+    return ([title] + functions.prefix(4).map(String.init)).joined(separator: " ")
+  }
 }
 
 /// What became of one patch.
@@ -123,8 +153,9 @@ public struct PatchResult: Sendable, Codable, Equatable {
     return result
   }
 
-  /// Notes next to each test how it ended on the base.
-  mutating func compare(with base: PatchResult) {
+  /// Notes next to each test how it ended on the base, and sets aside what the base's kernel complains about too.
+  public mutating func compare(with base: PatchResult) {
+    for index in runs.indices { runs[index].compare(with: base.runs) }
     for index in tests.indices {
       tests[index].onBase = base.tests.first { $0.name == tests[index].name }?.result
     }

@@ -61,6 +61,40 @@ struct ComparisonTests {
     #expect(test.isBad == isBad)
     #expect(test.change == change)
   }
+
+  /// A lockdep report as a run has it; what differs from boot to boot are times, addresses and offsets.
+  private func report(_ function: String, offset: Int) -> String {
+    """
+    possible circular locking dependency during kvm:t
+    no function in its trace is touched by the series
+    [    \(offset).5] t/\(offset) is trying to acquire lock:
+    [    \(offset).5] ffff88800\(offset) (&a){+.+.}-{3:3}, at: \(function)+0x\(offset)/0x900
+    [    \(offset).5] but task is already holding lock:
+    [    \(offset).5] ffff88800\(offset) (&b){+.+.}-{3:3}, at: outer+0x\(offset)/0x900
+    """
+  }
+
+  @Test("what the kernel complains about on the base too does not speak against the series, anything else does")
+  func complaints() throws {
+    let base = try patch(problems: [report("old", offset: 12)])
+    var same = try patch(problems: [report("old", offset: 34)])
+    same.compare(with: base)
+    #expect(same.verdict == .passed)
+    #expect(same.runs.first?.problemsOfBase?.count == 1)
+    var other = try patch(problems: [report("fresh", offset: 34)])
+    other.compare(with: base)
+    #expect(other.verdict == .failed)
+    #expect(other.runs.first?.problemsOfBase?.isEmpty == true)
+  }
+
+  @Test("a boot that fails on the base too is still no boot")
+  func failedBoot() throws {
+    let base = try patch(boot: "panic", problems: ["kernel panic in kernel start"])
+    var result = try patch(boot: "panic", problems: ["kernel panic in kernel start"])
+    result.compare(with: base)
+    #expect(result.verdict == .bootFailed)
+    #expect(result.runs.first?.problems.count == 1)
+  }
 }
 
 struct JUnitTests {
@@ -71,7 +105,17 @@ struct JUnitTests {
       problems: ["BUG: sleeping"]
     ).junit
     #expect(xml.contains("name=\"3: mm: &lt;fix&gt; &quot;it&quot; &amp; more?\""))
-    #expect(xml.contains("tests=\"6\" failures=\"2\" errors=\"1\" skipped=\"1\""))
+    #expect(xml.contains("tests=\"6\" failures=\"2\" errors=\"1\" skipped=\"1\" time=\"0.000\""))
+    #expect(xml.contains("&amp; more?\" name=\"boot default\" time=\"1.250\">"))
     #expect(xml.contains("<failure message=\"x &lt; y\">x &lt; y</failure>"))
+  }
+
+  @Test("what fails on the base too is skipped, with what it said")
+  func base() throws {
+    let base = try patch(tests: [("kvm:b", "fail", "x")])
+    var result = try patch(tests: [("kvm:b", "fail", "x")])
+    result.compare(with: base)
+    #expect(result.junit.contains("failures=\"0\" errors=\"0\" skipped=\"1\""))
+    #expect(result.junit.contains("<skipped message=\"fail as on the base\">"))
   }
 }
