@@ -42,7 +42,7 @@ public struct KernelWorkspace: Sendable {
   public func prepareObjects(profile: String, family: String) async throws(BuildError) {
     try directory.makeDirectories()
     let wanted = objects(profile: profile)
-    if !wanted.exists, let seed = objectDirectories().first(where: { $0.0.hasPrefix("objects-\(family)") })?.0 {
+    if !wanted.exists, let seed = objectDirectories().first(where: { $0.0.hasPrefix("objects-\(family)-") })?.0 {
       let partial = directory.appending("objects.partial")
       for words in [["rm", "-rf", partial.string], ["cp", "-a", directory.appending(seed).string, partial.string]] {
         guard let result = try? await ChildProcess.run(ChildCommand(words[0], Array(words.dropFirst()))),

@@ -33,11 +33,15 @@ public struct CoveredLines: Sendable {
     for (path, lines) in added.sorted(by: { $0.key < $1.key }) {
       coverage.added += lines.count
       guard let known = counts[path] else { continue }
+      var file = PatchCoverage.File(path: path, runnable: 0, executed: 0)
       for line in lines.sorted() {
         guard let count = known[line] else { continue }
-        coverage.runnable += 1
-        if count > 0 { coverage.executed += 1 } else { coverage.missed.append("\(path):\(line)") }
+        file.runnable += 1
+        if count > 0 { file.executed += 1 } else { coverage.missed.append("\(path):\(line)") }
       }
+      coverage.runnable += file.runnable
+      coverage.executed += file.executed
+      if file.runnable > 0 { coverage.files.append(file) }
     }
     return coverage
   }
@@ -76,6 +80,18 @@ public struct PatchCoverage: Sendable, Codable, Equatable {
   public var executed = 0
   /// Those that did not, as `path:line`.
   public var missed: [String] = []
+  /// The same figures per file that has code among its added lines, by path.
+  public var files: [File] = []
+
+  /// The figures of one file.
+  public struct File: Sendable, Codable, Equatable {
+    /// Its path in the tree.
+    public let path: String
+    /// Added lines with code.
+    public internal(set) var runnable: Int
+    /// Those that ran.
+    public internal(set) var executed: Int
+  }
 
   /// Nothing was added.
   public init() {}

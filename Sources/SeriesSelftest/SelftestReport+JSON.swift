@@ -49,6 +49,10 @@ extension PatchCoverage {
     [
       "added": .integer(added), "runnable": .integer(runnable), "executed": .integer(executed),
       "missed": .array(missed.map { .string($0) }),
+      "files": .array(
+        files.map {
+          ["path": .string($0.path), "runnable": .integer($0.runnable), "executed": .integer($0.executed)]
+        }),
     ]
   }
 }

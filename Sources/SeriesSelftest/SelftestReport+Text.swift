@@ -60,6 +60,7 @@ extension PatchCoverage {
     guard added > 0 else { return "  coverage: it adds no line to a kernel source\n" }
     var text =
       "  coverage: \(executed) of \(runnable) added lines with code ran (\(PatchResult.rounded(percent)) %), \(added) added\n"
+    if files.count > 1 { for file in files { text += "    \(file.path): \(file.executed) of \(file.runnable)\n" } }
     let spans = spans
     if !spans.isEmpty { text += "    not executed: \(spans.prefix(40).joined(separator: ", "))\n" }
     if spans.count > 40 { text += "    and \(spans.count - 40) more places\n" }

@@ -129,9 +129,10 @@ extension SeriesSelftest {
 
   /// One object directory per configuration: going back to an earlier series costs nothing.
   private func objects(in workspace: KernelWorkspace, _ history: CommandHistory) async throws -> KernelMake {
-    let family = "\(architecture.name)-\(options.profile.name)"
+    // With and without counters next to nothing is alike, so neither begins as a copy of the other.
+    let family = "\(architecture.name)-\(options.profile.name)\(options.measuresCoverage ? "+coverage" : "")"
     let key = plan.fragmentText.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    let profile = "\(family)-\(String(key & 0xFFFF_FFFF, radix: 16))\(options.measuresCoverage ? "-coverage" : "")"
+    let profile = "\(family)-\(String(key & 0xFFFF_FFFF, radix: 16))"
     try await workspace.prepareObjects(profile: profile, family: family)
     return KernelMake(
       workspace: workspace, profile: profile, target: architecture.target, jobs: options.jobs, history: history,

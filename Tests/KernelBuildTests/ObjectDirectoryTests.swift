@@ -21,5 +21,10 @@ import Testing
       try String(contentsOfFile: new + tool + "/.check.o.cmd", encoding: .utf8) == "cmd := gcc -I\(new)/include\n")
     #expect(try String(contentsOfFile: new + tool + "/check.o", encoding: .utf8) == "object")
     #expect(try String(contentsOfFile: old + tool + "/.check.o.cmd", encoding: .utf8).contains(old))
+
+    try await workspace.prepareObjects(profile: "x86_64-lockdep+coverage-3", family: "x86_64-lockdep+coverage")
+    let counted = workspace.objects(profile: "x86_64-lockdep+coverage-3").string
+    #expect(FileManager.default.fileExists(atPath: counted))
+    #expect(!FileManager.default.fileExists(atPath: counted + tool))
   }
 }

@@ -32,6 +32,8 @@ import Testing
     #expect(coverage.executed == 1)
     #expect(coverage.missed == ["mm/a.c:4"])
     #expect(coverage.percent == 50)
+    #expect(coverage.files.map(\.path) == ["mm/a.c"])
+    #expect(coverage.files.map(\.runnable) == [2] && coverage.files.map(\.executed) == [1])
   }
 
   @Test func whatIsNoReportIsRefused() {
