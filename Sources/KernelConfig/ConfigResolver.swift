@@ -41,15 +41,26 @@ public struct ConfigResolver: Sendable {
     requests.append(Request(name: name, value: value, reason: reason))
   }
 
-  /// Makes a condition hold.
+  /// Makes a condition hold, without taking away what an option that was asked for before depends on.
   ///
   /// - Returns: whether a way was found; if not, nothing was added.
   public mutating func require(_ condition: ConfigExpression, reason: String) -> Bool {
     var attempt = self
     attempt.steps = 0
-    guard attempt.satisfy(condition, reason: reason, visiting: []) else { return false }
+    guard attempt.satisfy(condition, reason: reason, visiting: []), requests.allSatisfy(attempt.stillAllows) else {
+      return false
+    }
     self = attempt
     return true
+  }
+
+  /// Whether no `!X` among the dependencies of an option speaks against it.
+  private func stillAllows(_ request: Request) -> Bool {
+    guard request.value != "n", let symbol = tree.symbols[request.name] else { return true }
+    return symbol.dependencies.conjuncts.allSatisfy { part in
+      guard case .not(let inner) = part else { return true }
+      return inner.value(in: chosen) == .no
+    }
   }
 
   /// Makes a condition hold, as a module where nothing else is allowed.

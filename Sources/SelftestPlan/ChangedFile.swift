@@ -18,26 +18,66 @@ public struct ChangedFile: Sendable {
 
   /// The numbers, from 1, of the lines of the new content that the old one does not have.
   ///
-  /// - Complexity: O(lines × differences).
+  /// - Complexity: O(lines × differences); in big files between lines that occur once.
   public func addedLines() -> [Int] {
     guard let new else { return [] }
     let newLines = Self.hashes(new)
-    let oldLines = old.map(Self.hashes) ?? []
-    var start = 0
-    while start < min(oldLines.count, newLines.count), oldLines[start] == newLines[start] { start += 1 }
-    var end = 0
-    while end < min(oldLines.count, newLines.count) - start,
-      oldLines[oldLines.count - 1 - end] == newLines[newLines.count - 1 - end]
-    { end += 1 }
-    let oldMiddle = oldLines[start..<(oldLines.count - end)]
-    let newMiddle = newLines[start..<(newLines.count - end)]
-    guard !oldMiddle.isEmpty, oldMiddle.count + newMiddle.count < 20_000 else {
-      return newMiddle.indices.map { $0 + 1 }
+    return Self.added(old.map(Self.hashes)?[...] ?? [], newLines[...]).map { $0 + 1 }
+  }
+
+  /// The places of `new` that are no part of `old`.
+  private static func added(_ old: ArraySlice<UInt64>, _ new: ArraySlice<UInt64>) -> [Int] {
+    var (old, new) = (old, new)
+    while let first = old.first, first == new.first { (old, new) = (old.dropFirst(), new.dropFirst()) }
+    while let last = old.last, last == new.last { (old, new) = (old.dropLast(), new.dropLast()) }
+    guard !old.isEmpty, !new.isEmpty else { return Array(new.indices) }
+    if old.count + new.count < 4_000 {
+      return Array(new).difference(from: Array(old)).insertions.map { insertion in
+        guard case .insert(let offset, _, _) = insertion else { return 0 }
+        return new.startIndex + offset
+      }
     }
-    return Array(newMiddle).difference(from: Array(oldMiddle)).insertions.map { insertion in
-      guard case .insert(let offset, _, _) = insertion else { return 0 }
-      return start + offset + 1
+    let anchors = anchors(old, new)
+    guard !anchors.isEmpty else { return Array(new.indices) }
+    var places: [Int] = []
+    for anchor in anchors + [(old.endIndex, new.endIndex)] {
+      places += added(old[..<anchor.0], new[..<anchor.1])
+      (old, new) = (old[anchor.0...].dropFirst(), new[anchor.1...].dropFirst())
     }
+    return places
+  }
+
+  /// Lines that occur once in each, in the same order in both: the longest such row.
+  private static func anchors(_ old: ArraySlice<UInt64>, _ new: ArraySlice<UInt64>) -> [(Int, Int)] {
+    func once(_ lines: ArraySlice<UInt64>) -> [UInt64: Int] {
+      let places = lines.indices.map { (lines[$0], Optional($0)) }
+      return Dictionary(places) { _, _ in nil }.compactMapValues(\.self)
+    }
+    let (inOld, inNew) = (once(old), once(new))
+    let pairs = new.indices.compactMap { place -> (Int, Int)? in
+      guard inNew[new[place]] != nil, let other = inOld[new[place]] else { return nil }
+      return (other, place)
+    }
+    // The pair that each row of a length ends with, the smallest one; and what came before each pair in its row.
+    var ends: [Int] = []
+    var before: [Int?] = []
+    for (index, pair) in pairs.enumerated() {
+      var low = 0
+      var high = ends.count
+      while low < high {
+        let middle = (low + high) / 2
+        if pairs[ends[middle]].0 < pair.0 { low = middle + 1 } else { high = middle }
+      }
+      before.append(low > 0 ? ends[low - 1] : nil)
+      if low == ends.count { ends.append(index) } else { ends[low] = index }
+    }
+    var row: [(Int, Int)] = []
+    var next = ends.last
+    while let index = next {
+      row.append(pairs[index])
+      next = before[index]
+    }
+    return row.reversed()
   }
 
   private static func hashes(_ bytes: [UInt8]) -> [UInt64] {

@@ -18,6 +18,11 @@ private let base: [String: String] = [
   	select WIDGET_RING
   config BIG
   	bool "big"
+  config ODD
+  	bool "odd"
+  config EVEN
+  	bool "even"
+  	depends on !ODD
   """,
   "Kbuild": "obj-y += drivers/\n",
   "drivers/Makefile":
@@ -140,6 +145,18 @@ struct PlannerTests {
     #expect(plan.options.last?.reason == "ring_grow() in include/linux/ring.h does nothing without it")
   }
 
+  @Test("an option that would switch another one off that was asked for is left off, and named")
+  func contradiction() throws {
+    let change = ring("void g(void)\n{\n\tif (IS_ENABLED(CONFIG_ODD))\n\t\treturn;\n}\n")
+    var edits = change
+    edits["tools/testing/selftests/widget/config"] = "CONFIG_EVEN=y\n"
+    let plan = try planned(edits) { $0.hasPrefix("drivers/") }
+    #expect(plan.fragment["EVEN"] == "y")
+    #expect(plan.fragment["ODD"] == nil)
+    #expect(plan.uncovered.contains { $0.hasPrefix("CONFIG_ODD ") && $0.hasSuffix("cannot be set on x86") })
+    #expect(try planned(change).fragment["ODD"] == "y")
+  }
+
   @Test("the kernel's own tests of a file are built in, and its console is read")
   func bootTests() throws {
     let plan = try planned([
@@ -202,5 +219,23 @@ struct ChangedFileTests {
     ])
   func added(old: String, new: String, lines: [Int]) {
     #expect(ChangedFile(path: "f", old: Array(old.utf8), new: Array(new.utf8)).addedLines() == lines)
+  }
+
+  @Test("in a big file with changes far apart only what changed is added")
+  func bigFile() {
+    var lines = (0..<15_000).map { "\($0 % 7 == 0 ? 0 : $0)" }
+    let old = lines.joined(separator: "\n")
+    lines[14_001] = "changed"
+    lines.insert("new", at: 5)
+    let new = lines.joined(separator: "\n")
+    #expect(ChangedFile(path: "f", old: Array(old.utf8), new: Array(new.utf8)).addedLines() == [6, 14_003])
+  }
+
+  @Test("a big file without a line to hold on to is all new")
+  func nothingInCommon() {
+    let old = String(repeating: "a\nb\n", count: 3_000)
+    let new = String(repeating: "b\nc\n", count: 3_000)
+    let lines = ChangedFile(path: "f", old: Array(old.utf8), new: Array(new.utf8)).addedLines()
+    #expect(lines == Array(1...6_000))
   }
 }
