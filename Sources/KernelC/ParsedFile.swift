@@ -20,8 +20,8 @@ public struct ParsedFile: Sendable {
   public let typedefs: [TypedefDefinition]
   /// Variables declared at file scope, with or without an initialiser.
   public let globals: [GlobalDefinition]
-  /// Names declared as prototypes with what they return.
-  public let prototypes: [(name: Symbol, type: CType)]
+  /// Names declared as prototypes with what they return, and whether as `static`.
+  public let prototypes: [(name: Symbol, type: CType, isStatic: Bool)]
   /// `#define name other_name`.
   public let aliases: [(name: Symbol, target: Symbol)]
   /// What could not be read in full, so that what is known of the file there has gaps.

@@ -192,7 +192,7 @@ extension Parser {
     if specifiers.isTypedef {
       typedefs.append(TypedefDefinition(name: declarator.name, type: declarator.type))
     } else if declarator.parameters != nil, !declarator.type.isFunction {
-      prototypes.append((declarator.name, declarator.type))
+      prototypes.append((declarator.name, declarator.type, specifiers.isStatic))
     } else {
       globals.append(
         GlobalDefinition(

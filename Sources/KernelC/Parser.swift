@@ -21,7 +21,7 @@ struct Parser {
   var structures: [StructureDefinition] = []
   var typedefs: [TypedefDefinition] = []
   var globals: [GlobalDefinition] = []
-  var prototypes: [(name: Symbol, type: CType)] = []
+  var prototypes: [(name: Symbol, type: CType, isStatic: Bool)] = []
   var aliases: [(name: Symbol, target: Symbol)] = []
   var unread: [UnreadConstruct] = []
   var index = 0

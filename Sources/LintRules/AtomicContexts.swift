@@ -6,13 +6,16 @@ import LockModel
 struct AtomicContexts {
   /// The functions, each with what runs it.
   private(set) var reasons: [FunctionID: String] = [:]
+  /// Those of them that a call registers, which may run at any time from then on.
+  private(set) var registered: [FunctionID: String] = [:]
+  static let interrupt = "an interrupt handler"
   /// Functions that call one of their arguments in atomic context, and which.
   private let runners: [Symbol: Int]
 
   /// Registrations: what the function runs as, and name and argument of the call.
   private static let registrations: [(String, [(String, Int)])] = [
     (
-      "an interrupt handler",
+      interrupt,
       [
         ("request_irq", 1), ("request_threaded_irq", 1), ("devm_request_irq", 2), ("devm_request_threaded_irq", 2),
       ]
@@ -49,13 +52,14 @@ struct AtomicContexts {
     for (reason, names) in Self.registrations {
       for (name, argument) in names { registrations[symbols.intern(name)] = (reason, argument) }
     }
-    for id in context.functions {
+    for id in context.surroundings {
       let file = context.program.file(of: id)
       for node in context.program.definition(id).nodes where file[node].kind == .call {
         guard let known = registrations[context.callee(node, in: file)],
           let handler = Self.function(known.argument, of: node, in: id, context)
         else { continue }
         reasons[handler] = known.reason
+        registered[handler] = known.reason
       }
     }
     for (key, functions) in context.program.slots {

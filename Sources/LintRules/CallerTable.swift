@@ -39,6 +39,14 @@ final class CallerTable {
     }
   }
 
+  /// Whether some chain of callers holds a spinlock, or has disabled interrupts.
+  func mayBeAtomic(over id: FunctionID) -> Bool {
+    anyCaller(of: id) { caller, call in
+      call.held.contains { $0.balance > 0 && $0.kind.isAtomic }
+        || context.solver.facts(caller)?.asserts.contains { $0.kind.isAtomic && !$0.isHeldHere } == true
+    }
+  }
+
   /// Whether every function from which it can be reached is known: the outermost ones are static, or sit in a table.
   func areKnown(of id: FunctionID) -> Bool {
     var known = true

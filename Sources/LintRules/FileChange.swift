@@ -7,6 +7,8 @@ public struct FileChange {
   public let before: ParsedFile
   /// The file with the patch applied.
   public let after: ParsedFile
+  /// All that is shown of the file, this part of it included.
+  let parts: [(before: ParsedFile, after: ParsedFile)]
   /// The names of the run, by which symbols of both files are spelt out.
   public let symbols: SymbolTable
 

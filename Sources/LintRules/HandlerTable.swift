@@ -1,7 +1,7 @@
 import KernelC
 import LockModel
 
-/// Which functions run as interrupt handlers, work items or timers, as far as a file registers them itself.
+/// Which functions run as interrupt handlers, work items or timers, as far as a folder registers them itself.
 final class HandlerTable {
   private struct Registration {
     struct Queue: Hashable {
@@ -38,7 +38,7 @@ final class HandlerTable {
     let setups = set(
       "INIT_WORK INIT_DELAYED_WORK timer_setup tasklet_setup hrtimer_setup INIT_DEFERRABLE_WORK kthread_init_work setup_timer"
     )
-    for id in context.functions {
+    for id in context.surroundings {
       let file = context.program.file(of: id)
       let fileIndex = Int(context.program.functions[Int(id.rawValue)].file)
       for node in context.program.definition(id).nodes where file[node].kind == .call {
@@ -127,8 +127,14 @@ final class HandlerTable {
       let works = queued[Registration.Queue(file: file.path, member: member)] ?? []
       return deferred.filter { $0.file == file.path && works.contains($0.member) }.map(\.handler)
     }
-    let found = Set(deferred.filter { $0.file == file.path && $0.member == member }.map(\.handler))
+    let all = deferred.filter { $0.member == member }
+    let own = all.filter { $0.file == file.path }
+    let found = Set((own.isEmpty ? all.filter { Self.folder($0.file) == Self.folder(file.path) } : own).map(\.handler))
     // Several work items by one name: which one is waited for is not known.
     return found.count == 1 ? Array(found) : []
+  }
+
+  private static func folder(_ path: String) -> Substring {
+    path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)
   }
 }

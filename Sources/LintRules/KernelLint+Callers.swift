@@ -29,7 +29,8 @@ extension KernelLint {
 }
 
 extension FunctionDefinition {
-  fileprivate func isTouched(by lines: Set<Int>, in file: ParsedFile) -> Bool {
+  /// Whether one of `lines` lies in the function.
+  func isTouched(by lines: Set<Int>, in file: ParsedFile) -> Bool {
     guard let start = tokens.first, let end = tokens.last else { return false }
     let first = file.position(ofOffset: file.tokens[start].start).line
     let last = file.position(ofOffset: file.tokens[end].start).line

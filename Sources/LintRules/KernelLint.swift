@@ -52,12 +52,15 @@ public struct KernelLint: Sendable {
     return outcome
   }
 
-  /// Runs the rules named in `ids` that compare a file before and after a patch.
-  public func checkChange(before: ParsedFile, after: ParsedFile, rules ids: Set<String>) -> LintOutcome {
-    let change = FileChange(before: before, after: after, symbols: symbols)
+  /// Runs the rules named in `ids` that compare a file before and after a patch: the whole file, or the parts of it that
+  /// hunks show.
+  public func checkChange(_ parts: [(before: ParsedFile, after: ParsedFile)], rules ids: Set<String>) -> LintOutcome {
     var outcome = LintOutcome()
-    for rule in RuleRegistry.changeRules where ids.contains(rule.description.id) {
-      outcome.findings += rule.check(change)
+    for part in parts {
+      let change = FileChange(before: part.before, after: part.after, parts: parts, symbols: symbols)
+      for rule in RuleRegistry.changeRules where ids.contains(rule.description.id) {
+        outcome.findings += rule.check(change)
+      }
     }
     return outcome
   }

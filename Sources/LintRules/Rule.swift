@@ -24,6 +24,7 @@ public enum RuleRegistry {
   public static let rules: [any Rule] = [
     LockImbalance(),
     DoubleLock(),
+    InterruptUnsafeLock(),
     SleepInAtomic(),
     ResourceLeak(),
     ErrPtrConfusion(),

@@ -34,10 +34,42 @@ public struct RuleContext {
     }
   }
 
-  /// Whether two functions of different files may mean two locks by one name of a global.
-  func isFilesOwn(_ name: Symbol, _ id: FunctionID, _ chain: [ChainStep]) -> Bool {
-    guard let last = chain.last, !solver.isNamelessLock(name) else { return false }
-    return program.functions[Int(last.function.rawValue)].file != program.functions[Int(id.rawValue)].file
+  /// Functions that are not under review and mention one of `names`, themselves or through a small function that locks;
+  /// at most `limit`, those of the folders under review first.
+  func bystanders(mentioning names: Set<Symbol>, limit: Int) -> [FunctionID] {
+    guard !names.isEmpty else { return [] }
+    let reviewed = Set(functions)
+    var wrappers: Set<Symbol> = []
+    var found: [FunctionID] = []
+    func search(_ mentions: (Node) -> Bool) {
+      for id in program.allFunctions {
+        let definition = program.definition(id)
+        let file = program.file(of: id)
+        guard definition.nodes.contains(where: { mentions(file[$0]) }) else { continue }
+        if definition.isInline, definition.nodes.count < 120 { wrappers.insert(definition.name) }
+        if !definition.isMacro, !reviewed.contains(id) { found.append(id) }
+      }
+    }
+    search { node in
+      node.kind == .member ? names.contains(Symbol(node.b)) : node.kind == .name && names.contains(Symbol(node.a))
+    }
+    if !wrappers.isEmpty { search { $0.kind == .name && wrappers.contains(Symbol($0.a)) } }
+    let folders = Set(functions.map { folder(of: $0) })
+    let ordered = Set(found).sorted { $0.rawValue < $1.rawValue }
+    let near = ordered.filter { folders.contains(folder(of: $0)) }
+    return Array((near + ordered.filter { !folders.contains(folder(of: $0)) }).prefix(limit))
+  }
+
+  /// The functions under review and all others in the folders of their files, in file order: where a driver registers what
+  /// another of its files waits for.
+  var surroundings: [FunctionID] {
+    let folders = Set(functions.map { folder(of: $0) })
+    return program.allFunctions.filter { !program.definition($0).isMacro && folders.contains(folder(of: $0)) }
+  }
+
+  func folder(of id: FunctionID) -> Substring {
+    let path = program.file(of: id).path
+    return path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)
   }
 
   /// Whether a local says whether a lock is held.

@@ -18,11 +18,12 @@ extension Explorer {
     let callee = self.callee(item, name)
     record(node, name, callee, argumentNodes, arguments, state)
     let summary = callee.isCertain ? solver.summary(callee.targets[0]) : nil
-    settlePairs(node, name, arguments, callee.parameter < 0 ? callee.targets.first : nil, &state)
+    // What a wrapper undoes by name counts as closed, before the wrapper itself counts as one that may undo anything.
     for closing in summary?.closes ?? [] {
       let resource = solver.places.substitute(closing.resource, arguments)
-      if resource >= 0 { settlePairs(node, closing.name, [resource], nil, &state) }
+      if resource >= 0 { settlePairs(node, closing.name, [resource], nil, onlyByName: true, &state) }
     }
+    settlePairs(node, name, arguments, callee.parameter < 0 ? callee.targets.first : nil, &state)
     noteArguments(node, argumentNodes, summary, callee.isIndirect, &state)
     for effect in summary?.mayDrop ?? [] { forgetHeld(effect, arguments, &state) }
     forgetPassed(argumentNodes, &state)
@@ -117,7 +118,11 @@ extension Explorer {
       if state.unset & bit != 0 { notePassing(argument, name, node, arguments, summary?.loads[position], state) }
       state.unset &= ~bit
       state.pending.removeAll { $0.bit == bit }
-      let output = summary == nil ? solver.interface.outputs[calleeName(node)] : nil
+      // Where the body leaves open for which results it writes, what is known of the kernel decides.
+      let isTold = summary.map { known in
+        known.skipsFor[position].map { known.writesOn[position]?.isDisjoint(with: $0) == true } ?? true
+      }
+      let output = isTold == true ? nil : solver.interface.outputs[calleeName(node)]
       if wasUnset, let output, output.position == position {
         let result = solver.places.intern(.result, -1, node)
         state.pending.append(
@@ -160,7 +165,7 @@ extension Explorer {
     guard let type = scope.localTypes[name] ?? scope.parameters[name].map({ scope.definition.parameters[$0].type }),
       type.base == .integer || type.base == .boolean
     else { return false }
-    return solver.program.symbols.text(name).contains("lock")
+    return solver.isNamedForLock(name)
   }
 
   // MARK: Locks

@@ -149,7 +149,7 @@ extension Explorer {
       if state.values(of: result) != nil || state.pending.contains(where: { $0.result == result }) {
         state.set(result, known)
       }
-      if truth, known == .negative || (known == .nonZero && isUnknownFunction(name)) { state.failed = id }
+      if truth, known == .negative || (known == .nonZero && mayReturnError(name)) { state.failed = id }
       return solver.names.impure.contains(name) ? true : decide(id, truth, &state)
     case .assign, .name, .member, .index:
       let target = node.kind == .assign ? node.a : id
@@ -175,10 +175,11 @@ extension Explorer {
     errorLocals > (isErrorVariable(id) ? 1 : 0) && scope.file[id].kind == .name
   }
 
-  /// A function of another file that is not shown, and of which nothing is known.
-  private func isUnknownFunction(_ name: Symbol) -> Bool {
-    name.exists && solver.program.definitions(of: name).isEmpty && solver.program.returnType(name) == nil
-      && solver.interface.returns(name) == nil
+  /// A function of another file of which nothing is known, or one whose body returns error codes.
+  private func mayReturnError(_ name: Symbol) -> Bool {
+    guard name.exists else { return false }
+    if !solver.program.definitions(of: name).isEmpty { return solver.isErrnoLike(name, fromFile: scope.fileIndex) }
+    return solver.program.returnType(name) == nil && solver.interface.returns(name) == nil
   }
 
   /// Narrows what is known about an expression with a place; false when nothing is left.

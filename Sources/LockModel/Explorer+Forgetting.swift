@@ -48,7 +48,7 @@ extension Explorer {
     if state.isHeld(place) {
       forgetHeld([place], &state)
     } else if !dropAliases(place, effect.kind, &state) {
-      facts.unsettled[solver.places.isPortable(place) ? place : -1] = effect.kind
+      facts.unsettled[solver.anyObjects(place)] = effect.kind
     }
   }
 
@@ -59,9 +59,7 @@ extension Explorer {
       guard localPlaceStep(name).0 == .global, let passed = solver.program.resolve(name, fromFile: scope.fileIndex),
         !solver.program.definition(passed).isMacro, passed != scope.id
       else { continue }
-      for kind in solver.dropped(by: passed) {
-        if !dropAliases(-1, kind, &state) { facts.unsettled[-1] = kind }
-      }
+      for effect in solver.drops(of: passed) { forgetHeld(effect, [], &state) }
     }
   }
 }

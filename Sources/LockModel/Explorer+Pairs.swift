@@ -181,6 +181,17 @@ extension Explorer {
     }
   }
 
+  /// `foo_unlock()` does not do what `foo_resume()` does.
+  private func isOnlyUnlock(_ name: Symbol, _ closers: Set<Symbol>) -> Bool {
+    let text = solver.program.symbols.text(name)
+    guard text.hasSuffix("_unlock") else { return false }
+    let prefix = text.dropLast(6)
+    return closers.contains { closer in
+      let other = solver.program.symbols.text(closer)
+      return other.hasPrefix(prefix) && !other.contains("unlock") && !other.dropFirst(prefix.count).contains("_")
+    }
+  }
+
   /// `foo->buffer = kmalloc(…)` in a function that frees `foo->buffer` itself.
   private mutating func addMemberPair(_ node: NodeID, _ closers: Set<Symbol>, _ holder: NodeID) {
     let resource = place(of: holder)
@@ -245,9 +256,10 @@ extension Explorer {
     return solver.mayCall(target, pairing.closers, orIndirect: pairing.isResult)
   }
 
-  /// What a call means for the pairs that are open.
+  /// What a call means for the pairs that are open; with `onlyByName`, no more than what its name undoes.
   mutating func settlePairs(
-    _ node: NodeID, _ name: Symbol, _ arguments: [Place], _ target: FunctionID?, _ state: inout PathState
+    _ node: NodeID, _ name: Symbol, _ arguments: [Place], _ target: FunctionID?, onlyByName: Bool = false,
+    _ state: inout PathState
   ) {
     guard state.held.contains(where: { $0.kind == .pair }) else { return }
     let traits = solver.pairing.traits(of: name, solver.program.symbols)
@@ -271,7 +283,7 @@ extension Explorer {
         }
         return false
       }
-      if pairing.opensOnFailure, name == solver.names.kfree { return false }
+      if onlyByName || pairing.opensOnFailure && name == solver.names.kfree { return false }
       let touches = arguments.contains { argument in
         argument >= 0
           && (solver.places.depends(argument, on: pairing.resource)
@@ -284,7 +296,7 @@ extension Explorer {
       {
         return true
       }
-      if !pairing.isResult, isPart(name, of: pairing.closers) { return false }
+      if !pairing.isResult, isPart(name, of: pairing.closers) || isOnlyUnlock(name, pairing.closers) { return false }
       if touches, traits.disposes || target != nil, mayClose(target, pairing) { return true }
       // What is kept in an object may go with it.
       let isInside = pairing.stored.contains { stored in

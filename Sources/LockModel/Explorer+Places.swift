@@ -9,7 +9,10 @@ extension Explorer {
 
   mutating func localPlace(_ name: Symbol) -> Place {
     let (kind, value) = localPlaceStep(name)
-    return solver.places.intern(kind, -1, value)
+    guard kind == .global, solver.program.ownedType(name, file: Int32(scope.fileIndex)) != nil else {
+      return solver.places.intern(kind, -1, value)
+    }
+    return solver.places.internOwned(value, file: Int32(scope.fileIndex))
   }
 
   /// The place that holds an expression's value; -1 where it has no name.
@@ -127,7 +130,7 @@ extension Explorer {
     case .global:
       let name = Symbol(step.value)
       if name == solver.names.current { return CType(base: .structure, name: solver.names.task, pointers: 1) }
-      return solver.program.globalType(name)
+      return step.owner.flatMap { solver.program.ownedType(name, file: $0) } ?? solver.program.globalType(name)
     case .member:
       guard let base = type(of: step.base, depth + 1), let tag = solver.program.structure(of: base) else { return nil }
       return solver.program.memberType(tag, Symbol(step.value))
@@ -156,7 +159,7 @@ extension Explorer {
     guard place >= 0 else { return nil }
     let step = solver.places[place]
     switch step.kind {
-    case .global: return LockClass(structure: .none, name: Symbol(step.value))
+    case .global: return LockClass(structure: .none, name: Symbol(step.value), file: step.owner)
     case .member:
       guard let base = type(of: step.base), let tag = solver.program.structure(of: base), tag.exists else { return nil }
       return LockClass(structure: tag, name: Symbol(step.value))

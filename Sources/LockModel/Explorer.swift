@@ -57,6 +57,12 @@ struct Explorer {
     let node: NodeID
     let held: [HeldLock]
     let conditions: [ParameterCondition]
+
+    func hash(into hasher: inout Hasher) {
+      var mixed = Int(node)
+      for lock in held { mixed = mixed &* 31 &+ Int(lock.place) &* 8 &+ Int(lock.balance) }
+      hasher.combine(mixed &* 31 &+ conditions.count)
+    }
   }
 
   struct ExitKey: Hashable {

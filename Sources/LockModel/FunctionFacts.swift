@@ -6,11 +6,14 @@ public struct LockClass: Hashable, Sendable {
   public let structure: Symbol
   /// The member, or the global's name.
   public let name: Symbol
+  /// The file that alone can name a global, by its index; nil for a member and for a global that is known everywhere.
+  public let file: Int32?
 
   /// A class by its parts.
-  public init(structure: Symbol, name: Symbol) {
+  public init(structure: Symbol, name: Symbol, file: Int32? = nil) {
     self.structure = structure
     self.name = name
+    self.file = file
   }
 
   /// `address_space::invalidate_lock`, or the global's name.

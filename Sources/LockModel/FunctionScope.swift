@@ -1,7 +1,7 @@
 import KernelC
 
 /// What a function's text says regardless of paths: its locals, which of them have one value, which conditions recur.
-struct FunctionScope {
+final class FunctionScope {
   let id: FunctionID
   let definition: FunctionDefinition
   let file: ParsedFile
@@ -34,7 +34,7 @@ struct FunctionScope {
     walk(definition.body, 0)
   }
 
-  private mutating func walk(_ id: NodeID, _ depth: Int) {
+  private func walk(_ id: NodeID, _ depth: Int) {
     guard id >= 0, depth < 12 else { return }
     let node = file[id]
     switch node.kind {
@@ -47,7 +47,7 @@ struct FunctionScope {
     }
   }
 
-  private mutating func gather(_ id: NodeID, _ depth: Int) {
+  private func gather(_ id: NodeID, _ depth: Int) {
     guard id >= 0, depth < 24 else { return }
     let node = file[id]
     switch node.kind {
@@ -65,7 +65,7 @@ struct FunctionScope {
     }
   }
 
-  private mutating func scan(_ names: KnownNames) {
+  private func scan(_ names: KnownNames) {
     var singles: [Symbol: NodeID] = [:]
     var candidates: [(symbol: Symbol, count: Int)] = []
     for id in definition.nodes {
@@ -138,14 +138,14 @@ struct FunctionScope {
     }
   }
 
-  private mutating func noteBranch(_ id: NodeID) {
+  private func noteBranch(_ id: NodeID) {
     guard id >= 0 else { return }
     let statements = file[id].kind == .block ? Array(file.list(file[id].a, file[id].b)) : [id]
     guard statements.allSatisfy({ file[$0].kind == .expressionStatement }) else { return }
     for statement in statements where file[file[statement].a].kind == .call { branchCalls.insert(file[statement].a) }
   }
 
-  private mutating func noteOther(_ name: Symbol, _ value: NodeID, _ names: KnownNames) {
+  private func noteOther(_ name: Symbol, _ value: NodeID, _ names: KnownNames) {
     let node = file[value]
     if node.kind == .call || (node.kind == .number && node.a == 0) { return }
     if node.kind == .cast { return noteOther(name, node.b, names) }

@@ -32,6 +32,8 @@ struct KnownNames {
   let socketLock: Symbol
   /// `current->mm->mmap_lock`, a `struct mm_struct`'s.
   let current: Symbol
+  /// Stands for an object that nobody can name.
+  let someObject: Symbol
   let task: Symbol
   let addressSpace: Symbol
   let addressSpaceTag: Symbol
@@ -110,6 +112,12 @@ struct KnownNames {
       kmem_cache_zalloc:1 kstrdup:1 kmemdup:2 kstrndup:2 kasprintf:0 alloc_page:0 alloc_pages:0 alloc_skb:1
       kmalloc_node:1 kzalloc_node:1 __get_free_page:0 get_zeroed_page:0 idr_alloc:4 devm_kzalloc:2 devm_kmalloc:2
       devm_kcalloc:3 mempool_alloc:1 bio_alloc:3 nlmsg_new:1 genlmsg_new:1 skb_clone:1 skb_copy:1
+      dma_pool_alloc:1 dma_pool_zalloc:1 dma_alloc_coherent:3 usb_alloc_urb:1 usb_submit_urb:1 usb_alloc_coherent:2
+      kvmalloc_array:2 krealloc:2 krealloc_array:3 kmemdup_nul:2 kvasprintf:0 kstrdup_const:1 kvmalloc_node:1
+      __get_free_pages:0 alloc_pages_node:1 alloc_percpu_gfp:1 __alloc_skb:1 __netdev_alloc_skb:2 pskb_copy:1
+      pskb_expand_head:3 skb_copy_expand:3 xa_store:3 xa_insert:3 xa_alloc:4 idr_alloc_cyclic:4 idr_preload:0
+      ida_alloc:1 ida_alloc_min:2 ida_alloc_max:2 ida_alloc_range:3 radix_tree_preload:0 kfifo_alloc:2 sg_alloc_table:2
+      devm_kmemdup:3 devm_kstrdup:2 devm_kasprintf:1 devm_kmalloc_array:3 sock_kmalloc:2 bio_kmalloc:1
       """)
     gfpKernel = set("GFP_KERNEL GFP_KERNEL_ACCOUNT GFP_USER GFP_HIGHUSER GFP_NOFS GFP_NOIO")
     barriers = positions(
@@ -128,6 +136,7 @@ struct KnownNames {
     dereferences = []
     socketLock = symbols.intern("sk_lock")
     current = symbols.intern("current")
+    someObject = symbols.intern("?")
     task = symbols.intern("task_struct")
     addressSpace = symbols.intern("mm")
     addressSpaceTag = symbols.intern("mm_struct")

@@ -161,8 +161,8 @@ public struct LockTable: Sendable {
     -s rcu @rcu_read_lock rcu_read_unlock rcu_read_unlock_bh rcu_read_unlock_sched
     +s srcu 0 srcu_read_lock srcu_read_lock_nmisafe
     -s srcu 0 srcu_read_unlock srcu_read_unlock_nmisafe
-    + preempt @preempt_disable preempt_disable preempt_disable_notrace
-    - preempt @preempt_disable preempt_enable preempt_enable_notrace preempt_enable_no_resched
+    + preempt @preempt_disable preempt_disable preempt_disable_notrace get_cpu get_cpu_ptr
+    - preempt @preempt_disable preempt_enable preempt_enable_notrace preempt_enable_no_resched put_cpu put_cpu_ptr
     + irq @local_irq local_irq_disable local_irq_save
     - irq @local_irq local_irq_enable local_irq_restore
     + softirq @local_bh local_bh_disable

@@ -100,6 +100,18 @@ struct PathState: Hashable {
     var call: NodeID
   }
 
+  /// One number for what tells states apart; the hasher's own way with every part costs more than the walk.
+  func hash(into hasher: inout Hasher) {
+    var mixed = UInt(truncatingIfNeeded: Int(failed)) &+ UInt(unset) &+ UInt(written) &<< 1
+    func mix(_ value: Int) { mixed = (mixed ^ UInt(bitPattern: value)) &* 0x0000_0100_0000_01B3 ^ mixed &>> 29 }
+    for lock in held { mix(Int(lock.place) &<< 8 | Int(lock.balance) & 255) }
+    for fact in facts { mix(Int(fact.key) &<< 3 | Int(fact.values.rawValue) ^ fact.constant &<< 8) }
+    for decision in decisions { mix(decision.holds ? decision.key : ~decision.key) }
+    for place in closed { mix(Int(place)) }
+    for place in forgotten { mix(~Int(place)) }
+    hasher.combine(mixed)
+  }
+
   /// In place of a constant: IS_ERR() said so, as opposed to a failure that was only assumed.
   static let isErrorPointer = 7
 

@@ -35,6 +35,14 @@ public struct PlaceStep: Hashable, Sendable {
   public let base: Place
   /// Index, symbol, node or element tag that the step goes by, as its kind says; 0 where there is none.
   public let value: Int32
+
+  /// One number for all parts: places are looked up at every step.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(Int(base) &<< 32 ^ Int(value) &<< 4 ^ Int(kind.rawValue))
+  }
+
+  /// The file that alone can name a global; nil for one that is known everywhere.
+  var owner: Int32? { kind == .global && base < -1 ? -2 - base : nil }
 }
 
 /// All places of a run, interned: equal places have equal numbers.
@@ -53,6 +61,9 @@ public struct PlaceTable {
     index[step] = place
     return place
   }
+
+  /// A variable that only `file` can name: those of another file are others, whatever their names.
+  mutating func internOwned(_ name: Int32, file: Int32) -> Place { intern(.global, -2 - file, name) }
 
   subscript(place: Place) -> PlaceStep { steps[Int(place)] }
 

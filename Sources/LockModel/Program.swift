@@ -14,6 +14,12 @@ public struct MemberKey: Hashable, Sendable {
   public let member: Symbol
 }
 
+/// A variable at file scope that is static: one of each name for every file.
+private struct OwnedName: Hashable {
+  let file: Int32
+  let name: Symbol
+}
+
 /// Files that were read, linked: who defines what, which functions sit in which operations table.
 public struct Program: Sendable {
   /// The table that the symbols of all files belong to.
@@ -23,9 +29,13 @@ public struct Program: Sendable {
   /// File and index in that file, by `FunctionID`.
   public private(set) var functions: [(file: Int32, index: Int32)] = []
   private var byName: [Symbol: [FunctionID]] = [:]
+  /// By file: whether it is a header.
+  private var isHeader: [Bool] = []
   private var members: [MemberKey: CType] = [:]
   private var typedefs: [Symbol: CType] = [:]
   private var globals: [Symbol: CType] = [:]
+  /// Variables that only one `.c` file can name, with their types.
+  private var owned: [OwnedName: CType] = [:]
   private var returnTypes: [Symbol: CType] = [:]
   private var aliases: [Symbol: Symbol] = [:]
   /// Functions that initialisers and assignments put into a member.
@@ -37,6 +47,7 @@ public struct Program: Sendable {
   public init(files: [ParsedFile], symbols: SymbolTable) {
     self.symbols = symbols
     self.files = files
+    isHeader = files.map { $0.path.hasSuffix(".h") }
     for index in files.indices { link(Int32(index)) }
     for index in files.indices { linkSlots(index) }
   }
@@ -72,14 +83,23 @@ public struct Program: Sendable {
       }
     }
     for alias in file.typedefs { typedefs[alias.name] = named(alias.type) }
-    for variable in file.globals where globals[variable.name] == nil || globals[variable.name]?.base == .typedef {
-      globals[variable.name] = named(variable.type)
+    let isHeader = isHeader[Int(fileIndex)]
+    for variable in file.globals {
+      if variable.isStatic, !isHeader {
+        owned[OwnedName(file: fileIndex, name: variable.name)] = named(variable.type)
+      }
+      if globals[variable.name] == nil || globals[variable.name]?.base == .typedef {
+        globals[variable.name] = named(variable.type)
+      }
     }
     for prototype in file.prototypes { returnTypes[prototype.name] = prototype.type }
     for alias in file.aliases { aliases[alias.name] = alias.target }
+    let elsewhere = isHeader ? Set(file.prototypes.lazy.filter { !$0.isStatic }.map(\.name)) : []
     for (index, function) in file.functions.enumerated() {
       let id = FunctionID(rawValue: Int32(functions.count))
       functions.append((fileIndex, Int32(index)))
+      // A header that has both is of two configurations: the stub says nothing of the function that the other one has.
+      if function.isStatic, !function.isMacro, elsewhere.contains(function.name) { continue }
       byName[function.name, default: []].append(id)
       if !function.isMacro { returnTypes[function.name] = function.returnType }
     }
@@ -145,7 +165,7 @@ extension Program {
     let place = functions[Int(id.rawValue)]
     if Int(place.file) == fromFile { return true }
     let function = files[Int(place.file)].functions[Int(place.index)]
-    return !function.isStatic || files[Int(place.file)].path.hasSuffix(".h")
+    return !function.isStatic || isHeader[Int(place.file)]
   }
 
   /// Nearer definitions win; among stubs and real ones the longer body wins; foreign architectures lose.
@@ -195,6 +215,9 @@ extension Program {
 
   /// The type of a variable at file scope.
   public func globalType(_ name: Symbol) -> CType? { globals[name] }
+
+  /// The type of a variable that only the `.c` file with this index can name; nil where it has none of the name.
+  public func ownedType(_ name: Symbol, file: Int32) -> CType? { owned[OwnedName(file: file, name: name)] }
 
   /// What a function returns.
   public func returnType(_ name: Symbol) -> CType? { returnTypes[name] }

@@ -12,6 +12,7 @@ extension Solver {
   public func acquisitions(
     at call: CallEvent, in caller: FunctionID, assumingCallers: Bool = false
   ) -> [MayAcquire] {
+    if names.selfContained.contains(call.callee) { return [] }
     let way = CallWay(call, in: caller)
     var result: [MayAcquire] = []
     if interface.faulters.contains(call.callee), let fault = userFault(way) { result.append(fault) }
@@ -166,7 +167,7 @@ extension Solver {
           conditions: event.conditions, chain: [ChainStep(function: facts.id, node: event.node)],
           dropped: Self.dropped(event.held)))
     }
-    for call in facts.calls where !names.selfContained.contains(call.callee) {
+    for call in facts.calls {
       for item in acquisitions(at: call, in: facts.id)
       where !givenBack.contains(item.place) && item.lockClass.map(classes.contains) != true { add(item) }
     }

@@ -59,7 +59,13 @@ extension Solver {
 
   /// Frees or puts what it is given and looks at it first, so that an error pointer is followed.
   func freesPlainly(_ name: Symbol) -> Bool {
-    let text = program.symbols.text(name)
+    if let known = plainFrees[name] { return known }
+    let result = judgePlainFree(program.symbols.text(name))
+    plainFrees[name] = result
+    return result
+  }
+
+  private func judgePlainFree(_ text: String) -> Bool {
     guard PairingTable.soundsLikeEnd(text) || text == "kthread_stop" || text == "iounmap" else { return false }
     // These accept error pointers.
     let accepting = [

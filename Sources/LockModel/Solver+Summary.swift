@@ -45,11 +45,31 @@ extension Solver {
     return Set(facts.dropped.values).union(facts.unsettled.values)
   }
 
+  /// The locks that a function may drop for whoever calls it, where its arguments are not known.
+  func drops(of id: FunctionID) -> [LockEffect] {
+    guard let facts = facts(id) else { return [] }
+    return facts.dropped.merging(facts.unsettled) { first, _ in first }.sorted { $0.key < $1.key }.map { place, kind in
+      let isGlobal = places.root(of: place)?.kind == .global
+      return LockEffect(
+        place: isGlobal ? place : byMember(place), kind: kind, mode: .exclusive, balance: -1)
+    }
+  }
+
+  private func byMember(_ place: Place) -> Place {
+    guard place >= 0, places[place].kind == .member else { return -1 }
+    return places.intern(.member, places.intern(.global, -1, names.someObject.rawValue), places[place].value)
+  }
+
+  /// A lock as callers can name it: by its member alone where the object is none that they know; -1 where that says nothing.
+  func anyObjects(_ place: Place) -> Place {
+    places.isPortable(place) ? place : byMember(place)
+  }
+
   /// Locks of a caller of which nothing is known after the call.
   private func mayDrop(_ facts: FunctionFacts, _ exits: [SummaryExit]) -> [LockEffect] {
     let open = exits.isEmpty ? facts.dropped.merging(facts.unsettled) { first, _ in first } : facts.unsettled
     var result = open.sorted { $0.key < $1.key }.map {
-      LockEffect(place: $0.key, kind: $0.value, mode: .exclusive, balance: -1)
+      LockEffect(place: anyObjects($0.key), kind: $0.value, mode: .exclusive, balance: -1)
     }
     for place in facts.releases where !exits.contains(where: { $0.effects.contains { $0.place == place } }) {
       result.append(LockEffect(place: place, kind: facts.dropped[place] ?? .spin, mode: .exclusive, balance: -1))
@@ -148,7 +168,7 @@ extension Solver {
     }
   }
 
-  private func sleepChain(_ facts: FunctionFacts) -> [ChainStep]? {
+  func sleepChain(_ facts: FunctionFacts) -> [ChainStep]? {
     if dropped(by: facts.id).contains(where: \.isAtomic) { return nil }
     func dropsSomething(_ held: [HeldLock]) -> Bool { held.contains { $0.balance < 0 } }
     let always = scopes(facts.id).unconditional

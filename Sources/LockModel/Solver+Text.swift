@@ -84,11 +84,11 @@ extension Solver {
   public func hasLockFlag(_ id: FunctionID) -> Bool {
     let scope = scopes(id)
     return scope.localTypes.contains { name, type in
-      (type.base == .integer || type.base == .boolean) && program.symbols.text(name).contains("lock")
+      (type.base == .integer || type.base == .boolean) && isNamedForLock(name)
     }
       || scope.definition.parameters.contains { parameter in
         (parameter.type.base == .integer || parameter.type.base == .boolean)
-          && program.symbols.text(parameter.name).contains("lock")
+          && isNamedForLock(parameter.name)
       }
   }
 
@@ -190,6 +190,14 @@ extension Solver {
   /// Whether the name sounds like the end of something: a call that frees, puts or closes what it is given.
   public func disposes(_ name: Symbol) -> Bool { pairing.traits(of: name, program.symbols).disposes }
 
+  /// Whether a table says what is to be known of a function, whatever its body.
+  public func isKnownInterface(_ name: Symbol) -> Bool {
+    locks[name] != nil || names.sleepers.contains(name) || names.allocators.contains(name)
+      || names.frees.contains(name) || names.containers.contains(name) || names.transparent.contains(name)
+      || names.selfContained.contains(name) || names.polls[name] != nil || names.allocates[name] != nil
+      || interface.sleepers.contains(name) || interface.outputs[name] != nil || interface.returns(name) != nil
+  }
+
   /// Whether `name` is one of the kernel's lock primitives.
   public func isLockPrimitive(_ name: Symbol) -> Bool { locks[name] != nil }
 
@@ -223,7 +231,7 @@ extension Solver {
     for exit in facts.exits {
       guard exit.value >= 0, exit.values != .positive else { return false }
       if exit.values.isSubset(of: [.zero, .negative]) {
-        isCertain = isCertain || exit.values == .negative
+        isCertain = isCertain || exit.values.contains(.negative)
         continue
       }
       let value = file[exit.value]
@@ -233,6 +241,7 @@ extension Solver {
         guard file[value.a].kind == .name,
           isErrnoLike(Symbol(file[value.a].a), fromFile: fileIndex, depth: depth + 1)
         else { return false }
+        isCertain = true
       default: return false
       }
     }

@@ -6,6 +6,8 @@ import KernelC
 /// as unknown.
 public final class Solver {
   static let depthLimit = 14
+  /// How often the functions of a cycle of calls are looked at again.
+  private static let cycleRounds = 3
   static let acquireLimit = 40
   static let chainLimit = 20
 
@@ -22,16 +24,24 @@ public final class Solver {
   private var summaries: [FunctionID: Summary] = [:]
   private var underWay: Set<FunctionID> = []
   private var ordered: Set<FunctionID> = []
+  /// Functions whose summary was made while something that they call was under way, in the order of their ends.
+  private var provisional: [FunctionID] = []
+  private var isProvisional: Set<FunctionID> = []
+  /// Something that is not final was looked at since this was last cleared.
+  private var hasMetUnfinished = false
   /// Where functions go as values.
   public private(set) lazy var callbacks = CallbackIndex(program)
   private var getters: [Symbol: Bool] = [:]
   private var errnoNames: [Symbol: Bool] = [:]
+  private var lockNames: [Symbol: Bool] = [:]
   private var returnTypes: [Symbol: CType?] = [:]
   private var depth = 0
   var classes: [ClassKey: LockClass?] = [:]
   var borrowers: [Symbol: Bool] = [:]
   var keeps: [KeepKey: Bool] = [:]
   var listOperations: [Symbol: Bool] = [:]
+  var plainFrees: [Symbol: Bool] = [:]
+  private var callsOf: [CallQuestion: Bool] = [:]
 
   /// A solver over `program`.
   public init(_ program: Program) {
@@ -46,7 +56,10 @@ public final class Solver {
     if let known = factsOf[id] { return known }
     summariseCallees(of: id)
     if let known = factsOf[id] { return known }
-    guard depth < Self.depthLimit, underWay.insert(id).inserted else { return nil }
+    guard depth < Self.depthLimit, underWay.insert(id).inserted else {
+      hasMetUnfinished = true
+      return nil
+    }
     depth += 1
     let scope = scopes(id)
     var explorer = Explorer(self, scope)
@@ -56,6 +69,7 @@ public final class Solver {
     factsOf[id] = facts
     pairsOf[id] = explorer.pairs
     hints[id] = explorer.hints
+    if underWay.isEmpty { settle() }
     return facts
   }
 
@@ -121,14 +135,52 @@ public final class Solver {
 
   /// What callers need to know of a function.
   public func summary(_ id: FunctionID) -> Summary? {
-    if let known = summaries[id] { return known }
-    guard let facts = facts(id), depth < Self.depthLimit, underWay.insert(id).inserted else { return nil }
+    if let known = summaries[id] {
+      if isProvisional.contains(id) { hasMetUnfinished = true }
+      return known
+    }
+    let before = hasMetUnfinished
+    hasMetUnfinished = false
+    defer { hasMetUnfinished = before || hasMetUnfinished }
+    guard let facts = facts(id), depth < Self.depthLimit, underWay.insert(id).inserted else {
+      hasMetUnfinished = true
+      return nil
+    }
     depth += 1
     let summary = summarise(facts)
     depth -= 1
     underWay.remove(id)
     summaries[id] = summary
-    return summary
+    if hasMetUnfinished, isProvisional.insert(id).inserted { provisional.append(id) }
+    if underWay.isEmpty { settle() }
+    return summaries[id]
+  }
+
+  /// What functions of a cycle of calls take, once all of them have a summary.
+  private func settle() {
+    guard !provisional.isEmpty else { return }
+    let members = provisional
+    provisional = []
+    isProvisional = []
+    var changed = Set(members)
+    for _ in 0..<Self.cycleRounds where !changed.isEmpty {
+      changed = []
+      for id in members {
+        guard let facts = factsOf[id], var summary = summaries[id] else { continue }
+        let taken = acquisitions(facts)
+        let sleeps = sleepChain(facts)
+        let calls = callbackCalls(facts)
+        if taken.count != summary.mayAcquire.count || calls.count != summary.callbacks.count
+          || (sleeps == nil) != (summary.sleeps == nil)
+        {
+          changed.insert(id)
+        }
+        summary.mayAcquire = taken
+        summary.sleeps = sleeps
+        summary.callbacks = calls
+        summaries[id] = summary
+      }
+    }
   }
 
   // MARK: Names
@@ -189,6 +241,26 @@ public final class Solver {
 
   /// Whether a function calls one of `names`, at a few levels of calls.
   func mayCall(_ id: FunctionID, _ names: Set<Symbol>, orIndirect: Bool) -> Bool {
+    let question = CallQuestion(function: id, names: names, orIndirect: orIndirect)
+    if let known = callsOf[question] { return known }
+    let result = searchCalls(of: id, for: names, orIndirect: orIndirect)
+    callsOf[question] = result
+    return result
+  }
+
+  private struct CallQuestion: Hashable {
+    let function: FunctionID
+    let names: Set<Symbol>
+    let orIndirect: Bool
+
+    func hash(into hasher: inout Hasher) {
+      // The order of a set is not its own: the sum of its members is.
+      let sum = names.reduce(0) { $0 &+ Int($1.rawValue) }
+      hasher.combine(Int(function.rawValue) &<< 32 ^ sum &<< 1 ^ (orIndirect ? 1 : 0))
+    }
+  }
+
+  private func searchCalls(of id: FunctionID, for names: Set<Symbol>, orIndirect: Bool) -> Bool {
     var visited: Set<FunctionID> = [id]
     var work = [(id, 0)]
     while let (current, level) = work.popLast() {
@@ -217,6 +289,15 @@ public final class Solver {
     guard name.exists else { return false }
     let text = program.symbols.text(name)
     return text.hasPrefix("alloc_") || text.hasSuffix("_alloc") || text.contains("_alloc_") || text.hasSuffix("zalloc")
+  }
+
+  /// Whether the name has "lock" in it.
+  func isNamedForLock(_ name: Symbol) -> Bool {
+    guard name.exists else { return false }
+    if let known = lockNames[name] { return known }
+    let result = program.symbols.text(name).contains("lock")
+    lockNames[name] = result
+    return result
   }
 
   /// Whether the name says that the call may fail by returning false.

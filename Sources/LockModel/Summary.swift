@@ -20,6 +20,8 @@ public struct MayAcquire: Sendable {
   public internal(set) var isThroughPointer = false
   /// Taken only where user memory is not there when it is accessed.
   public internal(set) var isFault = false
+  /// Whether the way comes through one function twice: what ends the recursion is in the data, and may rule the way out.
+  public var isRecursive: Bool { Set(chain.map(\.function)).count < chain.count }
   /// Locks of callers that were dropped on the way.
   public internal(set) var dropped: [Place] = []
 }

@@ -46,16 +46,18 @@ public struct HunkLinter<Checker: SourceChecker>: Sendable {
     report.analysed.files += 1
     var before: [Finding] = []
     var after: [Finding] = []
+    var parts: [(before: Checker.Facts, after: Checker.Facts)] = []
     for region in file.regions {
       let old = checker.facts(of: Fragment(region, side: .removed).bytes, path: file.path)
       let new = checker.facts(of: Fragment(region, side: .added).bytes, path: file.path)
       report.analysed.functions += checker.functionCount(new)
-      report.add(new: checker.checkChange(before: old, after: new, path: file.path, rules: rules).findings, of: patch)
+      parts.append((old, new))
       let focus: Set = [file.path]
       let runnable = rules.intersection(able)
       before += checker.check([(file.path, old)], focus: focus, callers: [:], rules: runnable).findings
       after += checker.check([(file.path, new)], focus: focus, callers: [:], rules: runnable).findings
     }
+    report.add(new: checker.checkChange(parts, path: file.path, rules: rules).findings, of: patch)
     let added = Set(file.regions.flatMap(\.lines).filter { $0.kind == .added }.map(\.number))
     var classified = Classification(before: before, after: after, added: [file.path: added])
     // What stands on a line that the hunk only shows was there before, whatever the hunk hides.

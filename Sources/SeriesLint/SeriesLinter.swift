@@ -62,10 +62,11 @@ public struct SeriesLinter<Checker: SourceChecker>: Sendable {
     _ rules: Set<String>, on changes: [CommitChanges]
   ) async throws(LintError) -> [CommitOutcome] {
     guard let first = changes.first else { return [] }
-    let programs = try await Programs(changes: changes, base: first, repository: repository)
+    var programs = try await Programs(changes: changes, base: first, repository: repository)
     var store = FactStore<Checker>()
     await store.load(
       programs.entries, from: RepositoryTree(repository, tree: first.commit.tree), checker: checker, jobs: options.jobs)
+    await reach(changes, &programs, &store)
     let facts = store
     let outcomes = await check(programs, facts: facts, focus: Focus(changes, programs, facts, checker), rules: rules)
     return changes.enumerated().map { index, change in
@@ -86,13 +87,33 @@ public struct SeriesLinter<Checker: SourceChecker>: Sendable {
           $0.place.path == path && touched.touches(functionAt: $0.place.line)
         }
         if let old = file.old.flatMap({ facts[$0] }) {
-          outcome.changed += checker.checkChange(before: old, after: new, path: path, rules: rules).findings
+          outcome.changed += checker.checkChange([(old, new)], path: path, rules: rules).findings
         }
       }
       outcome.notAnalysed += facts.unreadable.filter { unreadable in
         change.files.contains { $0.newPath == unreadable.place.path }
       }
       return outcome
+    }
+  }
+
+  /// Adds the files that define what the changes call.
+  private func reach(_ changes: [CommitChanges], _ programs: inout Programs, _ store: inout FactStore<Checker>) async {
+    guard let base = changes.first?.commit.parentTree else { return }
+    let tree = RepositoryTree(repository, tree: base)
+    let files = changes.flatMap(\.files).filter(\.isC)
+    let reach = await Reach(
+      changed: Set(files.map(\.path)), includes: programs.includes, all: programs.all,
+      known: Set(programs.entries.map(\.path)), tree: tree, jobs: options.jobs)
+    // What the definers call in turn may be missing too.
+    for depth in [2, 3] {
+      let missing = checker.missingNames(
+        reachedFrom: Focus.touched(files, store), in: programs.entries.compactMap { store[$0] }, depth: depth)
+      let definers = reach.definers(functions: missing.functions, structures: missing.structures)
+        .filter { store[$0] == nil }
+      guard !definers.isEmpty else { return }
+      await store.load(definers, from: tree, checker: checker, jobs: options.jobs)
+      programs.add(definers)
     }
   }
 
@@ -105,6 +126,15 @@ public struct SeriesLinter<Checker: SourceChecker>: Sendable {
     init(_ changes: [CommitChanges], _ programs: Programs, _ facts: FactStore<Checker>, _ checker: Checker) {
       let files = changes.flatMap(\.files).filter(\.isC)
       paths = Set(files.flatMap { [$0.oldPath, $0.newPath].compactMap { $0 } })
+      callers = checker.callers(
+        of: Self.touched(files, facts),
+        in: programs.entries.compactMap { entry in facts[entry].map { (path: entry.path, facts: $0) } })
+    }
+
+    /// The versions of the changed files, each with the lines of it that a commit removes or adds.
+    static func touched(
+      _ files: [CommitChanges.File], _ facts: FactStore<Checker>
+    ) -> [(facts: Checker.Facts, lines: Set<Int>)] {
       var touched: [(facts: Checker.Facts, lines: Set<Int>)] = []
       for file in files {
         let lines = file.patched.regions.flatMap(\.lines)
@@ -113,8 +143,7 @@ public struct SeriesLinter<Checker: SourceChecker>: Sendable {
           touched.append((known, Set(lines.filter { $0.kind == kind }.map(\.number))))
         }
       }
-      callers = checker.callers(
-        of: touched, in: programs.entries.compactMap { entry in facts[entry].map { (path: entry.path, facts: $0) } })
+      return touched
     }
   }
 

@@ -41,12 +41,19 @@ public protocol SourceChecker: Sendable {
     of changes: [(facts: Facts, lines: Set<Int>)], in files: [(path: String, facts: Facts)]
   ) -> [String: Set<String>]
 
+  /// What a function of `changes` that one of the lines lies in reaches through at most `depth` calls, or uses, and none of
+  /// `files` defines.
+  func missingNames(
+    reachedFrom changes: [(facts: Facts, lines: Set<Int>)], in files: [Facts], depth: Int
+  ) -> (functions: Set<[UInt8]>, structures: Set<[UInt8]>)
+
   /// Links `files` into one program and runs the rules in `ids` on it; findings only in the files of `focus` and in the
   /// functions that `callers` names by path.
   func check(
     _ files: [(path: String, facts: Facts)], focus: Set<String>, callers: [String: Set<String>], rules ids: Set<String>
   ) -> CheckOutcome
 
-  /// Runs the rules in `ids` that compare a file before and after a patch; places are those after it.
-  func checkChange(before: Facts, after: Facts, path: String, rules ids: Set<String>) -> CheckOutcome
+  /// Runs the rules in `ids` that compare a file before and after a patch; places are those after it. `parts` is the
+  /// whole file, or the hunks that show something of it.
+  func checkChange(_ parts: [(before: Facts, after: Facts)], path: String, rules ids: Set<String>) -> CheckOutcome
 }

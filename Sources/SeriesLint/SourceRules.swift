@@ -39,6 +39,15 @@ public struct SourceRules: SourceChecker {
     lint.callers(of: changes.map { (file: $0.facts, lines: $0.lines) }, in: files.map(\.facts))
   }
 
+  /// What the changed functions reach or use, and nobody at hand defines.
+  public func missingNames(
+    reachedFrom changes: [(facts: ParsedFile, lines: Set<Int>)], in files: [ParsedFile], depth: Int
+  ) -> (functions: Set<[UInt8]>, structures: Set<[UInt8]>) {
+    let missing = lint.missingNames(
+      reachedFrom: changes.map { (file: $0.facts, lines: $0.lines) }, in: files, depth: depth)
+    return (missing.functions, missing.structures)
+  }
+
   /// Runs the rules on one program.
   public func check(
     _ files: [(path: String, facts: ParsedFile)], focus: Set<String>, callers: [String: Set<String>],
@@ -51,9 +60,9 @@ public struct SourceRules: SourceChecker {
 
   /// Runs the rules on a change.
   public func checkChange(
-    before: ParsedFile, after: ParsedFile, path: String, rules ids: Set<String>
+    _ parts: [(before: ParsedFile, after: ParsedFile)], path: String, rules ids: Set<String>
   ) -> CheckOutcome {
-    let outcome = lint.checkChange(before: before, after: after, rules: ids)
+    let outcome = lint.checkChange(parts, rules: ids)
     return CheckOutcome(findings: outcome.findings, notAnalysed: outcome.notAnalysed)
   }
 }

@@ -20,7 +20,7 @@ struct RuleExampleTests {
     let after = lint.facts(of: Array(example.source.utf8), path: "a.c")
     if let before = example.before {
       let old = lint.facts(of: Array(before.utf8), path: "a.c")
-      return lint.checkChange(before: old, after: after, rules: [rule.id]).findings.map(\.place.line)
+      return lint.checkChange([(old, after)], rules: [rule.id]).findings.map(\.place.line)
     }
     return lint.check([after], focus: ["a.c"], rules: [rule.id]).findings.map(\.place.line)
   }

@@ -62,7 +62,18 @@ struct MarkChecker: SourceChecker {
     return outcome
   }
 
-  func checkChange(before: Facts, after: Facts, path: String, rules ids: Set<String>) -> CheckOutcome { CheckOutcome() }
+  /// What `calls(NAME)` marks name and no file provides.
+  func missingNames(
+    reachedFrom changes: [(facts: Facts, lines: Set<Int>)], in files: [Facts], depth: Int
+  ) -> (functions: Set<[UInt8]>, structures: Set<[UInt8]>) {
+    let provided = Set(files.flatMap { $0.marks.filter { $0.kind == "provides" }.map(\.name) })
+    let called = Set(changes.flatMap { $0.facts.marks.filter { $0.kind == "calls" }.map(\.name) })
+    return (Set(called.subtracting(provided).map { Array($0.utf8) }), [])
+  }
+
+  func checkChange(_ parts: [(before: Facts, after: Facts)], path: String, rules ids: Set<String>) -> CheckOutcome {
+    CheckOutcome()
+  }
 }
 
 /// A throw-away repository with a line of commits.

@@ -56,6 +56,33 @@ struct SeriesLinterTests {
     #expect(summary(try await fixture.lint(last: 1)) == ["1 new virt/kvm/a.c:1:2 'lock' is wrong"])
   }
 
+  @Test(
+    "what a change calls is found outside of its folder",
+    arguments: [
+      "kernel/locker.c", "fs/locker.c", "drivers/locking/core.c", "drivers/parent/locker.c", "include/linux/inner.h",
+    ])
+  func definersElsewhere(path: String) async throws {
+    let fixture = try LintFixture()
+    try fixture.commit([
+      path: "\(path.hasSuffix(".c") ? "" : "static inline ")void lock(int x)\n{\n\tprovides(lock);\n}\n",
+      "drivers/parent/child/a.c": "#include <linux/locking.h>\nint x;\n",
+      "include/linux/locking.h": "#include <linux/inner.h>\n",
+      "net/far/other.c": "int y;\n",
+    ])
+    try fixture.commit(["drivers/parent/child/a.c": "#include <linux/locking.h>\nint x;\n\tcalls(lock);\n"])
+    #expect(
+      summary(try await fixture.lint(last: 1)) == ["1 new drivers/parent/child/a.c:3:2 'lock' is wrong"])
+  }
+
+  @Test func staticFunctionsElsewhereAreNobodysDefiners() async throws {
+    let fixture = try LintFixture()
+    try fixture.commit([
+      "kernel/locker.c": "static void lock(int x)\n{\n\tprovides(lock);\n}\n", "drivers/one/a.c": "int x;\n",
+    ])
+    try fixture.commit(["drivers/one/a.c": "int x;\n\tcalls(lock);\n"])
+    #expect(summary(try await fixture.lint(last: 1)) == [])
+  }
+
   @Test func aFunctionThatWasNotAnalysedIsToldWhenThePatchTouchesIt() async throws {
     let fixture = try LintFixture()
     try fixture.commit(["mm/a.c": "int one()\n{\n\todd(one);\n}\nint two()\n{\n\todd(two);\n\tx();\n}\n"])

@@ -77,8 +77,51 @@ struct DoubleLock: Rule {
         	mutex_unlock(&foo->lock);
         }
         """),
+      RuleExample(
+        """
+        static void settle(struct foo *foo)
+        {
+        	cancel_work_sync(&foo->work);
+        	mutex_lock(&foo->lock); /* reported */
+        }
+
+        void f(struct foo *foo)
+        {
+        	mutex_lock(&foo->lock);
+        	settle(foo); /* reported */
+        	mutex_unlock(&foo->lock);
+        }
+        """),
     ],
     nonTriggering: [
+      RuleExample(
+        """
+        static void settle(struct foo *foo)
+        {
+        	mutex_unlock(&foo->lock);
+        	cancel_work_sync(&foo->work);
+        	mutex_lock(&foo->lock);
+        }
+
+        void f(struct foo *foo)
+        {
+        	mutex_lock(&foo->lock);
+        	settle(foo);
+        	mutex_unlock(&foo->lock);
+        }
+
+        static void enter(struct foo *foo)
+        {
+        	mutex_lock(&foo->lock);
+        	foo->count++;
+        }
+
+        void g(struct foo *foo)
+        {
+        	enter(foo);
+        	mutex_unlock(&foo->lock);
+        }
+        """),
       RuleExample(
         """
         static void wait(struct foo *foo)
@@ -152,6 +195,7 @@ struct DoubleLock: Rule {
 
   func check(_ context: RuleContext) -> [Finding] {
     let handlers = HandlerTable(context)
+    let callers = CallerTable(context)
     return context.functions.flatMap { id -> [Finding] in
       guard let facts = context.solver.facts(id), !facts.isApproximate else { return [] }
       var findings: [Finding] = []
@@ -177,7 +221,39 @@ struct DoubleLock: Rule {
           findings.append(finding)
         }
       }
-      return findings
+      return findings + keptTwice(id, facts, callers, context)
+    }
+  }
+
+  /// A lock that the function takes and never releases, although its callers hold it when they call: as a rule it has been
+  /// forgotten to drop it before.
+  private func keptTwice(
+    _ id: FunctionID, _ facts: FunctionFacts, _ callers: CallerTable, _ context: RuleContext
+  ) -> [Finding] {
+    facts.acquires.compactMap { event -> Finding? in
+      guard !event.isTry, !event.kind.nests, event.kind != .semaphore, event.mode == .exclusive,
+        event.conditions.isEmpty,
+        !facts.released.contains(event.place), context.solver.isPortable(event.place),
+        !context.solver.isAmbiguous(event.place), facts.dropped[event.place] == nil,
+        !facts.exits.isEmpty, !event.held.contains(where: { $0.place == event.place })
+      else { return nil }
+      let calls = callers.calls(of: id).filter { !$0.call.isIndirect && $0.call.targets == [id] }
+      let holders = calls.filter { caller, call in
+        let place = context.solver.substitute(event.place, call.arguments)
+        return place >= 0 && call.held.contains { $0.place == place && $0.balance > 0 }
+      }
+      guard let (caller, call) = holders.first, holders.count * 2 > calls.count,
+        let held = call.held.first(where: {
+          $0.place == context.solver.substitute(event.place, call.arguments) && $0.balance > 0
+        })
+      else { return nil }
+      let lock = context.solver.lockText(event.place, in: id)
+      return context.finding(
+        description, id, event.node, "'\(lock)' is taken here, but '\(context.name(caller))' holds it when it calls",
+        evidence: [
+          Evidence(context.place(caller, held.site), "'\(context.name(caller))' takes it here"),
+          Evidence(context.place(caller, call.node), "and calls '\(context.name(id))'"),
+        ], key: "\(lock) kept")
     }
   }
 
@@ -190,7 +266,8 @@ struct DoubleLock: Rule {
   ) -> Finding? {
     let solver = context.solver
     var byClass: (held: HeldLock, item: MayAcquire)?
-    for item in solver.acquisitions(at: call, in: id, assumingCallers: true) where !item.kind.nests && !item.isFault {
+    for item in solver.acquisitions(at: call, in: id, assumingCallers: true)
+    where !item.kind.nests && !item.isFault && !item.isRecursive {
       if item.place >= 0 {
         guard !solver.isAmbiguous(item.place),
           let held = call.held.first(where: { $0.place == item.place && $0.balance > 0 }),

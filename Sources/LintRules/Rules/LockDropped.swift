@@ -59,6 +59,35 @@ struct LockDropped: ChangeRule {
           """),
       RuleExample(
         before: """
+          int f(struct foo *foo, int n)
+          {
+          	mutex_lock(&foo->lock);
+          	while (n--) {
+          		if (signal_pending(current)) {
+          			pr_warn("interrupted");
+          			break;
+          		}
+          		foo_put_one(foo, n);
+          	}
+          	mutex_unlock(&foo->lock);
+          	return n;
+          }
+          """,
+        after: """
+          int f(struct foo *foo, int n)
+          {
+          	while (n--) {
+          		if (signal_pending(current)) {
+          			pr_warn("interrupted");
+          			break;
+          		}
+          		foo_put_one_locked(foo, n);
+          	}
+          	return n;
+          }
+          """),
+      RuleExample(
+        before: """
           int f(struct foo *foo)
           {
           	int n;
@@ -82,8 +111,8 @@ struct LockDropped: ChangeRule {
     ])
 
   func check(_ change: FileChange) -> [Finding] {
-    let before = locks(change.before, change.symbols)
-    let after = locks(change.after, change.symbols)
+    let before = locks(change.parts.map(\.before), change.symbols)
+    let after = locks(change.parts.map(\.after), change.symbols)
     return change.functions.flatMap { check($0.before, $0.after, before, after, change) }
   }
 
@@ -107,7 +136,7 @@ struct LockDropped: ChangeRule {
       guard
         let end = oldCalls[(index + 1)...].firstIndex(where: { $0.isUnlock && $0.subject == call.subject }),
         let stays = oldCalls[(index + 1)..<end].first(where: {
-          !$0.isLock && !$0.isUnlock && !Self.computations.contains($0.name) && kept.contains($0.text)
+          !$0.isLock && !$0.isUnlock && !$0.needsNoLock && kept.contains($0.text)
         }),
         let now = newCalls.first(where: { $0.text == stays.text })
       else { continue }
@@ -122,12 +151,12 @@ struct LockDropped: ChangeRule {
     return findings
   }
 
-  /// What these yield depends on their arguments alone: no lock protects it.
+  /// What these yield depends on their arguments or on the running task alone: no lock protects it.
   private static let computations: Set<String> = [
     "min", "max", "min_t", "max_t", "min3", "max3", "clamp", "clamp_t", "clamp_val", "abs", "round_up", "round_down",
     "roundup", "rounddown", "ALIGN", "IS_ALIGNED", "DIV_ROUND_UP", "ilog2", "BIT", "ARRAY_SIZE", "IS_ENABLED",
     "IS_ERR", "IS_ERR_OR_NULL", "PTR_ERR", "ERR_PTR", "ERR_CAST", "container_of", "sizeof", "offsetof", "likely",
-    "unlikely",
+    "unlikely", "need_resched", "cond_resched", "schedule", "might_sleep", "cpu_relax", "barrier", "ktime_get",
   ]
 
   private struct Call {
@@ -137,6 +166,8 @@ struct LockDropped: ChangeRule {
     let subject: String
     let isLock: Bool
     let isUnlock: Bool
+    /// Only computes, only logs, or is about the task that runs: the same with a lock and without.
+    let needsNoLock: Bool
   }
 
   private func calls(_ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable) -> [Call] {
@@ -145,21 +176,26 @@ struct LockDropped: ChangeRule {
       .map { id in
         let name = symbols.text(Symbol(file[file[id].a].a))
         let words = name.split(separator: "_")
+        let arguments = Array(file.list(file[id].b, file[id].c))
         let isRegion = words.contains("read") || words.contains("bh") || words.contains("section")
         return Call(
           node: id, name: name, text: SourceText.text(of: id, file, symbols),
-          subject: file.list(file[id].b, file[id].c).first.map { SourceText.text(of: $0, file, symbols) } ?? "",
+          subject: arguments.first.map { SourceText.text(of: $0, file, symbols) } ?? "",
           isLock: words.contains("lock") || words.contains("trylock") || (name.hasPrefix("down_") && isRegion)
             || name == "down_write" || name == "down_read",
-          isUnlock: words.contains("unlock") || name.hasPrefix("up_"))
+          isUnlock: words.contains("unlock") || name.hasPrefix("up_"),
+          needsNoLock: Self.computations.contains(name) || Statements.isLog(name)
+            || arguments.count == 1 && SourceText.text(of: arguments[0], file, symbols) == "current")
       }
   }
 
   /// How often each lock is taken in the file, by its expression.
-  private func locks(_ file: ParsedFile, _ symbols: SymbolTable) -> [String: Int] {
+  private func locks(_ parts: [ParsedFile], _ symbols: SymbolTable) -> [String: Int] {
     var result: [String: Int] = [:]
-    for function in file.functions where !function.isMacro {
-      for call in calls(function, file, symbols) where call.isLock { result[call.subject, default: 0] += 1 }
+    for file in parts {
+      for function in file.functions where !function.isMacro {
+        for call in calls(function, file, symbols) where call.isLock { result[call.subject, default: 0] += 1 }
+      }
     }
     return result
   }

@@ -49,6 +49,76 @@ struct LockImbalance: Rule {
         	return ret;
         }
         """),
+      RuleExample(
+        """
+        static inline int foo_suspend_and_lock(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = foo_suspend(foo);
+        	if (ret)
+        		return ret;
+        	ret = mutex_lock_interruptible(&foo->lock);
+        	if (ret)
+        		foo_resume(foo);
+        	return ret;
+        }
+
+        static inline void foo_unlock_and_resume(struct foo *foo)
+        {
+        	foo_unlock(foo);
+        	foo_resume(foo);
+        }
+
+        static ssize_t store(struct foo *foo, int n)
+        {
+        	int ret;
+
+        	ret = foo_suspend_and_lock(foo);
+        	if (ret)
+        		return ret;
+        	if (n > 5) {
+        		foo_unlock(foo);
+        		return -EINVAL; /* reported */
+        	}
+        	foo->n = n;
+        	foo_unlock_and_resume(foo);
+        	return 0;
+        }
+        """),
+      RuleExample(
+        """
+        static bool has_room(struct foo *foo)
+        {
+        	struct item *item;
+
+        	spin_lock(&foo->lock);
+        	list_for_each_entry(item, &foo->items, node) {
+        		if (!item->room)
+        			return false; /* reported */
+        	}
+        	spin_unlock(&foo->lock);
+        	return true;
+        }
+
+        static int set_online(struct foo *foo)
+        {
+        	spin_lock(&foo->lock);
+        	if (!foo->ready) {
+        		spin_unlock(&foo->lock);
+        		return -EINVAL;
+        	}
+        	foo->online = true;
+        	return 0; /* reported */
+        }
+
+        static int online_store(struct foo *foo)
+        {
+        	return set_online(foo);
+        }
+
+        static const struct foo_ops ops = { .store = online_store };
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -97,6 +167,41 @@ struct LockImbalance: Rule {
         """),
       RuleExample(
         """
+        static bool claim(struct foo *foo)
+        {
+        	spin_lock(&foo->lock);
+        	if (foo->dead) {
+        		spin_unlock(&foo->lock);
+        		return false;
+        	}
+        	return true;
+        }
+
+        static int reserve(struct foo *foo)
+        {
+        	spin_lock(&foo->lock);
+        	if (!foo->ready) {
+        		spin_unlock(&foo->lock);
+        		return -EINVAL;
+        	}
+        	return 0;
+        }
+
+        int f(struct foo *foo)
+        {
+        	int ret;
+
+        	if (claim(foo))
+        		spin_unlock(&foo->lock);
+        	ret = reserve(foo);
+        	if (ret)
+        		return ret;
+        	spin_unlock(&foo->lock);
+        	return 0;
+        }
+        """),
+      RuleExample(
+        """
         int lock_foo(struct foo *foo)
         {
         	mutex_lock(&foo->lock);
@@ -110,13 +215,16 @@ struct LockImbalance: Rule {
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
-    context.functions.flatMap { id -> [Finding] in
+    let callers = CallerTable(context)
+    return context.functions.flatMap { id -> [Finding] in
       guard let facts = context.solver.facts(id), !facts.isPartial, !facts.isApproximate else { return [] }
-      return check(id, facts, context)
+      return check(id, facts, callers, context)
     }
   }
 
-  private func check(_ id: FunctionID, _ facts: FunctionFacts, _ context: RuleContext) -> [Finding] {
+  private func check(
+    _ id: FunctionID, _ facts: FunctionFacts, _ callers: CallerTable, _ context: RuleContext
+  ) -> [Finding] {
     var findings: [Finding] = []
     var reported: Set<NodeID> = []
     let returnsPointer = context.program.definition(id).returnType.isPointer
@@ -136,6 +244,7 @@ struct LockImbalance: Rule {
         guard
           let other = others.first(where: { contradicts(exit, $0, held, context.isError(exit, of: id), returnsPointer) }
           )
+            ?? others.first(where: { isForgotten(exit, $0, held, id, callers, context) })
         else { continue }
         guard held.kind == .pair ? isException(held, id, facts, context) : isSure(exit, held.place, facts, context)
         else { continue }
@@ -145,6 +254,53 @@ struct LockImbalance: Rule {
       }
     }
     return findings
+  }
+
+  /// Whether some way out keeps a lock that another releases, and there is nobody who could release it later.
+  private func isForgotten(
+    _ exit: ExitEvent, _ other: ExitEvent, _ held: HeldLock, _ id: FunctionID, _ callers: CallerTable,
+    _ context: RuleContext
+  ) -> Bool {
+    let member = context.solver.lastMember(of: held.place)
+    let definition = context.program.definition(id)
+    guard held.kind != .pair, held.kind != .semaphore, exit.value >= 0, member.exists, definition.isStatic else {
+      return false
+    }
+    // Nobody says "no" to tell that it has kept what it gives back when it says "yes".
+    if definition.returnType.base == .boolean, !definition.returnType.isPointer, exit.values == .zero,
+      other.values == .positive
+    {
+      return true
+    }
+    guard !context.solver.callbacks.isPassed(id) else { return false }
+    return isKeptForNobody(member, id, callers, context, 0)
+  }
+
+  /// Whether all callers are known, and none releases a lock of the name; operations in a table have nobody who would.
+  private func isKeptForNobody(
+    _ lock: Symbol, _ id: FunctionID, _ callers: CallerTable, _ context: RuleContext, _ depth: Int
+  ) -> Bool {
+    let members = context.solver.callbacks.members(holding: id)
+    let calls = callers.calls(of: id).filter { $0.call.targets.contains(id) }
+    guard depth < 4, context.program.definition(id).isStatic, !context.solver.callbacks.isPassed(id),
+      !members.isEmpty || !calls.isEmpty
+    else { return false }
+    // An operation with a name of its own may begin what another ends.
+    let opening: Set<Substring> = [
+      "lock", "start", "begin", "enter", "prepare", "get", "acquire", "trylock", "suspend", "freeze", "open", "first",
+      "next", "map", "select",
+    ]
+    if members.contains(where: { context.text($0.member).split(separator: "_").contains(where: opening.contains) }) {
+      return false
+    }
+    return calls.allSatisfy { caller, _ in
+      guard let facts = context.solver.facts(caller), !facts.isPartial, !facts.isApproximate,
+        !facts.released.contains(where: { context.solver.lastMember(of: $0) == lock }),
+        !facts.unsettled.keys.contains(where: { context.solver.lastMember(of: $0) == lock })
+      else { return false }
+      let handsOn = facts.exits.contains { $0.held.contains { context.solver.lastMember(of: $0.place) == lock } }
+      return !handsOn || isKeptForNobody(lock, caller, callers, context, depth + 1)
+    }
   }
 
   /// Whether one exit alone keeps what it has opened: several do so on purpose.

@@ -127,11 +127,11 @@ struct LockOrder: Rule {
       if sites[edge] == nil { order.append(edge) }
       sites[edge, default: []].append(site)
     }
-    for id in context.functions {
-      guard let facts = context.solver.facts(id), !facts.isApproximate else { continue }
+    func collect(_ id: FunctionID) {
+      guard let facts = context.solver.facts(id), !facts.isApproximate else { return }
       let around = context.solver.heldAround(id)?.held.lockClass
       func take(_ second: LockClass?, _ place: Place, held: [HeldLock], _ node: NodeID, _ chain: [ChainStep]) {
-        guard let second, second.structure.exists || !context.isFilesOwn(second.name, id, chain) else { return }
+        guard let second else { return }
         for lock in held where lock.balance > 0 && !lock.kind.nests && lock.kind != .semaphore {
           guard let first = context.solver.lockClass(of: lock, in: id), first != second else { continue }
           let edge = Edge(first: first, second: second)
@@ -148,7 +148,7 @@ struct LockOrder: Rule {
       }
       for call in facts.calls where around != nil || call.held.contains(where: { $0.balance > 0 && !$0.kind.nests }) {
         for item in context.solver.acquisitions(at: call, in: id, assumingCallers: true)
-        where !item.kind.nests && item.kind != .semaphore
+        where !item.kind.nests && item.kind != .semaphore && !item.isRecursive
           && !call.held.contains(where: { $0.place == item.place || $0.balance < 0 })
         {
           take(
@@ -157,8 +157,16 @@ struct LockOrder: Rule {
         }
       }
     }
-    return findings(order, sites, context)
+    for id in context.functions { collect(id) }
+    let own = order
+    // The other order may be that of functions that nobody changed.
+    let wanted = Set(own.lazy.filter { sites[$0.reversed] == nil }.map(\.second.name))
+    for id in context.bystanders(mentioning: wanted, limit: Self.bystanderLimit) { collect(id) }
+    return findings(own, sites, context)
   }
+
+  /// More functions than this are not looked at for the other order.
+  private static let bystanderLimit = 300
 
   /// Whether the locks belong together: one object's, both global, or one the task's own.
   private func areTogether(_ held: Place, _ place: Place, _ edge: Edge, _ context: RuleContext) -> Bool {
@@ -170,13 +178,14 @@ struct LockOrder: Rule {
   }
 
   private func findings(_ order: [Edge], _ sites: [Edge: [Site]], _ context: RuleContext) -> [Finding] {
+    let reviewed = Set(context.functions)
     var findings: [Finding] = []
     for edge in order {
       guard let all = sites[edge], let others = sites[edge.reversed] else { continue }
       let together = all.filter(\.isTogether)
       var reported: Set<FunctionID> = []
       if let other = others.first(where: \.isTogether) {
-        for site in together where reported.insert(site.function).inserted {
+        for site in together where reviewed.contains(site.function) && reported.insert(site.function).inserted {
           findings.append(finding(edge, site, other, context))
         }
       }
@@ -184,7 +193,7 @@ struct LockOrder: Rule {
       let functions = Set(all.map(\.function))
       let rivals = Set(others.map(\.function)).subtracting(functions)
       if functions.count == 1, rivals.count > 1, let other = others.first(where: { rivals.contains($0.function) }),
-        reported.insert(all[0].function).inserted
+        reviewed.contains(all[0].function), reported.insert(all[0].function).inserted
       {
         findings.append(finding(edge, all[0], other, context))
       }
