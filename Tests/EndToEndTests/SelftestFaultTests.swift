@@ -63,42 +63,6 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: cache + "/gmemkit/kernels"))
   }
 
-  @Test(
-    .enabled(if: tree != nil, "GMEMKIT_FAULT_TREE names no kernel tree"),
-    arguments: ["export", "configure", "build", "tests", "boot default"])
-  func anInterruptEndsEveryPhase(phase: String) throws {
-    let mark = UUID().uuidString
-    let process = Process()
-    let errors = Pipe()
-    let output = NSTemporaryDirectory() + "gmemkit-out-\(mark)"
-    defer { try? FileManager.default.removeItem(atPath: output) }
-    process.executableURL = URL(filePath: BuiltBinary.path)
-    process.arguments = [
-      "selftest", "--tree", try #require(Self.tree), "--rev", "HEAD", "--fresh", "--output", output,
-    ]
-    process.environment = ProcessInfo.processInfo.environment.merging(["GMEMKIT_FAULT_MARK": mark]) { $1 }
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = errors
-    try process.run()
-    var said = ""
-    while !said.contains("patch 1: \(phase)") {
-      let chunk = errors.fileHandleForReading.availableData
-      guard !chunk.isEmpty else { break }
-      said += String(decoding: chunk, as: UTF8.self)
-    }
-    try #require(said.contains("patch 1: \(phase)"), "\(said)")
-    Thread.sleep(forTimeInterval: phase.hasPrefix("boot") ? 4 : 0.3)
-    let start = Date()
-    process.interrupt()
-    process.waitUntilExit()
-    said += String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    #expect(process.terminationReason == .exit && process.terminationStatus == 130, "\(said)")
-    #expect(said.contains("interrupted"))
-    #expect(Date().timeIntervalSince(start) < 15)
-    Thread.sleep(forTimeInterval: 0.5)
-    #expect(Self.processes(marked: mark).isEmpty)
-  }
-
   @Test(.enabled(if: tree != nil && geteuid() == 0, "needs GMEMKIT_FAULT_TREE and root, to mount a small disk"))
   func aFullDiskIsToldAndNothingIsLeft() throws {
     let disk = NSTemporaryDirectory() + "gmemkit-disk-\(UUID().uuidString)"
