@@ -15,15 +15,39 @@
 #include <time.h>
 #include <unistd.h>
 
+/* What the kernel's command line has for the module in @path, as modprobe does it. */
+static void module_parameters(const char *path, char *parameters, size_t size)
+{
+	char word[256], name[64] = "";
+	FILE *f = fopen("/proc/cmdline", "r");
+	size_t n;
+
+	sscanf(path, "/%63[^.]", name);
+	for (n = 0; name[n]; n++)
+		if (name[n] == '-')
+			name[n] = '_';
+
+	*parameters = 0;
+	while (f && fscanf(f, "%255s", word) == 1) {
+		if (strncmp(word, name, n) || word[n] != '.' ||
+		    strlen(parameters) + strlen(word) >= size)
+			continue;
+		strcat(strcat(parameters, word + n + 1), " ");
+	}
+	if (f)
+		fclose(f);
+}
+
 static void load_modules(void)
 {
 	FILE *f = fopen("/modules", "r");
-	char path[256];
+	char path[256], parameters[512];
 
 	while (f && fscanf(f, "%255s", path) == 1) {
 		int fd = open(path, O_RDONLY);
 
-		if (fd < 0 || syscall(SYS_finit_module, fd, "", 0))
+		module_parameters(path, parameters, sizeof(parameters));
+		if (fd < 0 || syscall(SYS_finit_module, fd, parameters, 0))
 			printf("guest: cannot load %s: %m\n", path);
 		close(fd);
 	}
