@@ -10,6 +10,7 @@ extension Explorer {
       return apply(primitive, node, argumentNodes, state)
     }
     var state = state
+    if !name.exists, scope.file[item.a].kind == .member { use(item.a, at: node, isErrorCode: false, state) }
     if name == solver.names.errorCode, let first = argumentNodes.first {
       use(first, at: node, isErrorCode: true, state)
     }
@@ -21,15 +22,15 @@ extension Explorer {
     // What a wrapper undoes by name counts as closed, before the wrapper itself counts as one that may undo anything.
     for closing in summary?.closes ?? [] {
       let resource = solver.places.substitute(closing.resource, arguments)
-      if resource >= 0 { settlePairs(node, closing.name, [resource], nil, onlyByName: true, &state) }
+      if resource >= 0 { _ = settlePairs(node, closing.name, [resource], nil, onlyByName: true, &state) }
     }
-    settlePairs(node, name, arguments, callee.parameter < 0 ? callee.targets.first : nil, &state)
+    let kept = settlePairs(node, name, arguments, callee.parameter < 0 ? callee.targets.first : nil, &state)
     noteArguments(node, argumentNodes, summary, callee.isIndirect, &state)
     for effect in summary?.mayDrop ?? [] { forgetHeld(effect, arguments, &state) }
     forgetPassed(argumentNodes, &state)
-    var states = [state]
+    var states = handOver(kept, node, state)
     if let summary {
-      states = apply(summary, node, arguments, state)
+      states = states.flatMap { apply(summary, node, arguments, $0) }
       states = states.flatMap { handOn(node, argumentNodes, summary, $0) }
     }
     // The head of an iterator opens its pair where a turn begins.
@@ -82,7 +83,8 @@ extension Explorer {
     for (position, argument) in arguments.enumerated() {
       let item = scope.file[uncast(argument)]
       if item.kind == .name, let bit = scope.trackedBits[Symbol(item.a)] {
-        state.unset &= ~bit
+        // A macro may set it.
+        if !isFunctionCall(node) { state.unset &= ~bit }
         continue
       }
       // `f(&p)` through a parameter of ours: what it points to may be another pointer now.

@@ -58,6 +58,11 @@ extension Explorer {
         ? .negative : known == .any ? .any : known.contains(.negative) ? [.negative, .zero] : .zero
     }
     if solver.names.transparent.contains(name), let first = arguments.first { return values(of: first, state) }
+    if name == solver.names.errorLog, arguments.count > 1 {
+      // It returns the error that it logs.
+      let known = values(of: Array(arguments)[1], state).intersection(.negative)
+      return known.isEmpty ? .any : known
+    }
     if solver.names.allocators.contains(name) { return [.zero, .positive] }
     if let target = solver.program.resolve(name, fromFile: scope.fileIndex),
       let returns = solver.summary(target)?.returns
@@ -250,6 +255,11 @@ extension Explorer {
       values(of: right, state) == .negative, op == .equalEqual || op == .bangEqual
     {
       return keep(left, (op == .equalEqual) == holds ? .negative : .zero, &state)
+    }
+    if calleeName(left) == solver.names.errorCode, op == .equalEqual, holds, values(of: right, state) == .negative,
+      let pointer = scope.file.list(scope.file[left].b, scope.file[left].c).first
+    {
+      return keep(pointer, .negative, &state)
     }
     let key = place(of: left)
     guard key >= 0, op == .equalEqual || op == .bangEqual else { return decide(id, truth, &state) }

@@ -6,7 +6,6 @@ extension Explorer {
     guard !scope.definition.isMacro else { return }
     var present: Set<Symbol> = []
     for node in scope.calls where discarded.contains(node) { present.insert(calleeName(node)) }
-    var holders: [NodeID: NodeID] = [:]
     for id in scope.definition.nodes {
       let node = scope.file[id]
       if node.kind == .assign, node.operation == .equal { holders[stripped(node.b)] = node.a }
@@ -15,7 +14,9 @@ extension Explorer {
     for node in scope.calls {
       let name = calleeName(node)
       guard name.exists, solver.locks[name] == nil, !consumes(node, holders[node]) else { continue }
-      let all = solver.pairing.closers(of: name, solver.program.symbols)
+      let text = solver.program.symbols.text(name)
+      let made = solver.reference(from: name, scope.fileIndex)
+      let all = solver.pairing.closers(of: name, solver.program.symbols).union(made?.closers ?? [])
       let closers = all.intersection(present)
       if let undoing = solver.pairing.closersOfFailure(name, solver.program.symbols) {
         addFailurePair(node, undoing, isClosed: !closers.isEmpty)
@@ -26,9 +27,16 @@ extension Explorer {
           addPair(node, undoing, holder)
           continue
         }
-        if !all.isEmpty, let holder = holders[node], PairingTable.isOwned(solver.program.symbols.text(name)) {
-          addStrictPair(node, all, holder)
+        if addTornPair(node, name, holders[node]) || addSwitchPair(node, name) { continue }
+        if !all.isEmpty, let holder = holders[node], PairingTable.isOwned(text) || made != nil {
+          addStrictPair(node, all, holder, isReference: PairingTable.isReference(text) || made?.isReference == true)
+        } else if PairingTable.isNumber(text) {
+          addPair(node, all, nil)
+          pairs[node]?.isStrict = true
+          // A loop that switches on one after another knows how far it got.
+          if let resource = pairs[node]?.resource, solver.hasElement(resource) || isInLoop(node) { pairs[node] = nil }
         }
+        noteOthers(node)
         continue
       }
       if let target = solver.program.resolve(name, fromFile: scope.fileIndex), let summary = solver.summary(target),
@@ -37,6 +45,35 @@ extension Explorer {
         continue
       }
       addPair(node, closers, holders[node])
+      if PairingTable.isNumber(text) { noteOthers(node) }
+    }
+  }
+
+  private func isComputed(_ id: NodeID, from name: Symbol) -> Bool {
+    let node = scope.file[id]
+    guard node.kind == .binary, !node.operation.isComparison else { return false }
+    return [stripped(node.a), stripped(node.b)].contains {
+      scope.file[$0].kind == .name && Symbol(scope.file[$0].a) == name
+    }
+  }
+
+  private func isInLoop(_ call: NodeID) -> Bool {
+    scope.definition.nodes.contains { id in
+      switch scope.file[id].kind {
+      case .forStatement, .whileStatement, .doStatement, .macroLoop: holds(id, 0) { $0 == call }
+      default: false
+      }
+    }
+  }
+
+  /// `v4l2_device_register(dev, &foo->v4l2)` is undone by `v4l2_device_unregister(&foo->v4l2)`.
+  private mutating func noteOthers(_ node: NodeID) {
+    guard let pairing = pairs[node], !pairing.isResult, !pairing.isSwitch else { return }
+    for argument in scope.file.list(scope.file[node].b, scope.file[node].c) where constant(argument) == nil {
+      let place = place(of: argument)
+      guard place >= 0 else { continue }
+      pairs[node]?.others.insert(place)
+      if solver.places[place].kind == .address { pairs[node]?.others.insert(solver.places[place].base) }
     }
   }
 
@@ -122,7 +159,8 @@ extension Explorer {
             place(of: $0) == resource || isOrHolds($0, name)
           }
       }
-      pairs[node] = Pairing(closers: closers, resource: resource, isResult: true, isClosedHere: isClosedHere)
+      pairs[node] = Pairing(
+        closers: closers, resource: resource, isResult: true, isClosedHere: isClosedHere, isMemory: isMemory(node))
     } else {
       guard let first = scope.file.list(call.b, call.c).first else {
         if solver.soundsLikeLock(name), discarded.contains(node) {
@@ -131,7 +169,8 @@ extension Explorer {
         }
         return
       }
-      var resource = place(of: first)
+      // A count is no resource.
+      var resource = place(of: scope.file.list(call.b, call.c).first { constant($0) == nil } ?? first)
       guard resource >= 0 else { return }
       // `request_firmware(&fw, …)` and `release_firmware(fw)`
       let step = solver.places[resource]
@@ -166,7 +205,7 @@ extension Explorer {
     return isWanted(id) || scope.file.children(of: id).contains { holds($0, depth + 1, isWanted) }
   }
 
-  private mutating func holdsPointer(_ holder: NodeID) -> Bool {
+  mutating func holdsPointer(_ holder: NodeID) -> Bool {
     let item = scope.file[holder]
     if item.kind == .variable { return scope.localTypes[Symbol(item.a)]?.isPointer ?? false }
     return type(of: place(of: holder))?.isPointer ?? false
@@ -192,6 +231,12 @@ extension Explorer {
     }
   }
 
+  /// Whether the call returns memory; a message that is sent is gone whatever comes of it.
+  private func isMemory(_ call: NodeID) -> Bool {
+    let text = solver.program.symbols.text(calleeName(call))
+    return PairingTable.isMaker(text) && !["skb", "msg", "bio", "urb", "cred"].contains { text.contains($0) }
+  }
+
   /// `foo->buffer = kmalloc(…)` in a function that frees `foo->buffer` itself.
   private mutating func addMemberPair(_ node: NodeID, _ closers: Set<Symbol>, _ holder: NodeID) {
     let resource = place(of: holder)
@@ -199,14 +244,17 @@ extension Explorer {
     for call in scope.calls where closers.contains(calleeName(call)) {
       let arguments = Array(scope.file.list(scope.file[call].b, scope.file[call].c))
       if arguments.contains(where: { place(of: $0) == resource }) {
-        pairs[node] = Pairing(closers: closers, resource: resource, isResult: true, isClosedHere: true)
+        pairs[node] = Pairing(
+          closers: closers, resource: resource, isResult: true, isClosedHere: true, isMemory: isMemory(node))
         return
       }
     }
   }
 
   /// A local that holds new memory which this function never frees.
-  private mutating func addStrictPair(_ node: NodeID, _ closers: Set<Symbol>, _ holder: NodeID) {
+  private mutating func addStrictPair(
+    _ node: NodeID, _ closers: Set<Symbol>, _ holder: NodeID, isReference: Bool
+  ) {
     let item = scope.file[holder]
     let name = Symbol(item.a)
     guard item.kind == .name || item.kind == .variable, scope.localTypes[name] != nil,
@@ -220,14 +268,19 @@ extension Explorer {
       switch part.kind {
       case .designator: stored = part.b
       case .assign where scope.file[part.a].kind == .name: stored = part.b
+      case .assign:
+        // An address computed from it goes somewhere.
+        if holds(part.b, 0, { isComputed($0, from: name) }) { return }
+        continue
       case .variable where part.c >= 0: stored = part.c
       default: continue
       }
-      if id != holder, stored >= 0, mentions(stored, name, 0) { return }
+      // What it points to is another thing.
+      if id != holder, stored >= 0, scope.file[stripped(stored)].kind != .member, mentions(stored, name, 0) { return }
     }
     pairs[node] = Pairing(
       closers: closers, resource: localPlace(name), isResult: true, isStrict: true,
-      isReference: PairingTable.isReference(solver.program.symbols.text(calleeName(node))))
+      isMemory: isMemory(node), isReference: isReference)
   }
 
   /// Whether the value is the variable, or an address in what it points to.
@@ -244,7 +297,10 @@ extension Explorer {
     case .conditional: return mentions(node.b, name, depth + 1) || mentions(node.c, name, depth + 1)
     case .call:
       let name2 = calleeName(id)
-      guard solver.names.containers.contains(name2) || solver.isGetter(name2) else { return false }
+      guard
+        solver.names.containers.contains(name2) || solver.isGetter(name2)
+          || node.c == 1 && solver.program.symbols.text(name2).contains("_to_")
+      else { return false }
       return scope.file.list(node.b, node.c).contains { mentions($0, name, depth + 1) }
     default: return false
     }
@@ -256,24 +312,28 @@ extension Explorer {
     return solver.mayCall(target, pairing.closers, orIndirect: pairing.isResult)
   }
 
-  /// What a call means for the pairs that are open; with `onlyByName`, no more than what its name undoes.
+  /// What a call means for the pairs that are open; those that it keeps when it succeeds are returned, and stay.
+  ///
+  /// With `onlyByName`, no more than what its name undoes.
   mutating func settlePairs(
     _ node: NodeID, _ name: Symbol, _ arguments: [Place], _ target: FunctionID?, onlyByName: Bool = false,
     _ state: inout PathState
-  ) {
-    guard state.held.contains(where: { $0.kind == .pair }) else { return }
+  ) -> [Place] {
+    guard state.held.contains(where: { $0.kind == .pair }), !solver.names.looks.contains(name) else { return [] }
+    var kept: [Place] = []
+    let mayFail = mayKeepOnSuccess(node, name)
     let traits = solver.pairing.traits(of: name, solver.program.symbols)
     let isAction = solver.isDeferredAction(name)
     state.held.removeAll { held in
       guard held.kind == .pair, let pairing = pairs[held.site] ?? lentPairs[held.site], held.site != node else {
         return false
       }
-      if pairing.closers.contains(name) {
+      if pairing.closers.contains(name), !pairing.isSwitch || isSwitchedOff(node) {
         let isIt =
           pairing.isBare
           ? arguments.isEmpty
           : arguments.contains { argument in
-            argument == pairing.resource || pairing.stored.contains(argument)
+            argument == pairing.resource || pairing.stored.contains(argument) || pairing.others.contains(argument)
               || pairing.isResult && argument >= 0 && solver.places[argument].kind == .address
                 && solver.places.depends(argument, on: pairing.resource)
           }
@@ -290,6 +350,7 @@ extension Explorer {
             || solver.places.depends(pairing.resource, on: argument))
       }
       if isAction { return true }
+      if pairing.isTorn, isReferenceDropped(name, arguments, pairing) { return true }
       // A cleanup that takes no argument works on globals.
       if let target, solver.places.root(of: pairing.resource)?.kind == .global,
         solver.mayCall(target, pairing.closers, orIndirect: false)
@@ -297,18 +358,27 @@ extension Explorer {
         return true
       }
       if !pairing.isResult, isPart(name, of: pairing.closers) || isOnlyUnlock(name, pairing.closers) { return false }
-      if touches, traits.disposes || target != nil, mayClose(target, pairing) { return true }
+      let isOthers = target == nil && isCloserOfAnother(name, pairing)
+      if touches, !isOthers, traits.disposes || target != nil, mayClose(target, pairing) { return true }
       // What is kept in an object may go with it.
       let isInside = pairing.stored.contains { stored in
         arguments.contains { $0 >= 0 && solver.places.depends(stored, on: $0) }
       }
       if isInside, !name.exists || traits.disposes || target != nil, mayClose(target, pairing) { return true }
-      if pairing.isStrict, touches {
-        guard !solver.isHarmless(name), !solver.isBorrower(name) else { return false }
-        return target.map { solver.mayKeep($0, arguments, pairing.resource) } ?? true
-      }
       // Whoever is shown the cursor of an iterator and keeps it takes a reference of its own.
-      return touches && pairing.isResult && !pairing.isKnown && traits.transfers && !solver.isHarmless(name)
+      let isKept: Bool
+      if pairing.isStrict, touches {
+        guard pairing.isResult, !solver.isHarmless(name), !solver.isBorrower(name) else { return false }
+        isKept = target.map { solver.mayKeep($0, arguments, pairing.resource) } ?? true
+      } else {
+        isKept = touches && pairing.isResult && !pairing.isKnown && traits.transfers && !solver.isHarmless(name)
+      }
+      if isKept, mayFail, pairing.isMemory {
+        kept.append(held.place)
+        return false
+      }
+      return isKept
     }
+    return kept
   }
 }

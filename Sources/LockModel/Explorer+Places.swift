@@ -268,6 +268,6 @@ extension Explorer {
     if let target = solver.program.resolve(name, fromFile: scope.fileIndex) {
       return !solver.program.definition(target).isMacro
     }
-    return solver.program.returnType(name) != nil
+    return solver.program.returnType(name) != nil || solver.isMessage(name)
   }
 }

@@ -48,6 +48,15 @@ extension Explorer {
       let key = place(of: node)
       if key >= 0, tests[key] != nil { relevant.insert(key) }
     }
+    // Members that are tested, and called or looked into.
+    for id in scope.definition.nodes {
+      let node = scope.file[id]
+      guard node.kind == .call || node.kind == .member && node.operation == .arrow,
+        scope.file[node.a].kind == .member
+      else { continue }
+      let key = place(of: node.a)
+      if key >= 0, tests[key] != nil { relevant.insert(key) }
+    }
     for id in scope.definition.nodes {
       let node = scope.file[id]
       guard node.kind == .variable, node.c >= 0, isCall(node.c) else { continue }

@@ -13,8 +13,10 @@ extension Explorer {
     }
     noteWrite(targetNode, &state)
     noteAccess(targetNode, state)
-    noteEscape(value, targetNode, &state)
+    let isStored = noteEscape(value, targetNode, &state)
     forget(target, &state, except: value)
+    // What undoes it by this name may ask first whether it is there.
+    if isStored { state.set(target, .positive) }
     if target >= 0, relevant.contains(target) { state.set(target, values, constant: constant) }
     bindResult(target, value, &state)
   }
@@ -52,11 +54,12 @@ extension Explorer {
     }
   }
 
-  /// What is stored somewhere has another owner.
-  private mutating func noteEscape(_ value: NodeID, _ targetNode: NodeID, _ state: inout PathState) {
-    guard state.held.contains(where: { $0.kind == .pair }) else { return }
+  /// What is stored somewhere has another owner; whether the function undoes it by the new name.
+  private mutating func noteEscape(_ value: NodeID, _ targetNode: NodeID, _ state: inout PathState) -> Bool {
+    guard state.held.contains(where: { $0.kind == .pair }) else { return false }
     let stored = place(of: value)
-    guard stored >= 0, scope.file[value].kind != .call else { return }
+    guard stored >= 0, scope.file[value].kind != .call else { return false }
+    var isFollowed = false
     let target = place(of: targetNode)
     state.held.removeAll { held in
       guard held.kind == .pair, let pairing = pairs[held.site], pairing.isResult, pairing.resource == stored else {
@@ -64,8 +67,10 @@ extension Explorer {
       }
       guard target >= 0, pairing.stored.contains(target) || undoes(pairing.closers, target) else { return true }
       pairs[held.site]?.stored.insert(target)
+      isFollowed = true
       return false
     }
+    return isFollowed
   }
 
   /// Whether the function calls one of `closers` for the member itself.

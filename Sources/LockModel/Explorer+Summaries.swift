@@ -86,7 +86,8 @@ extension Explorer {
         let step = solver.places[place]
         let opener = Symbol(step.value)
         let closers = solver.pairing.closers(of: opener, solver.program.symbols)
-        lentPairs[node] = Pairing(closers: closers, resource: step.base, isResult: false)
+        lentPairs[node] = Pairing(
+          closers: closers, resource: step.base, isResult: false, isTorn: isTorn(closers, step.base))
       }
       if effect.balance > 0 {
         state.change(place, effect.kind, effect.mode, by: effect.balance, site: node)
@@ -105,13 +106,17 @@ extension Explorer {
     if pairing.opensOnFailure { return openOnFailure(pairing, pairPlace, node, state) }
     var opened = state
     if let index = opened.heldIndex(pairPlace) {
-      if pairing.isStrict, state.values(of: pairing.resource) == .positive { lostPairs.insert(node) }
+      if pairing.isStrict || pairing.isClosedHere && isLocal(pairing) && isReference(name),
+        state.values(of: pairing.resource) == .positive
+      {
+        lostPairs.insert(node)
+      }
       opened.held.remove(at: index)
     }
     opened.change(pairPlace, .pair, .exclusive, by: 1, site: node)
     if isDiscarded(node) { return [opened] }
     if solver.returnType(of: name, scope.fileIndex) == nil, !pairing.isResult, !pairing.isKnown,
-      !solver.soundsLikeLock(name)
+      !pairing.isTorn, !pairing.isSwitch, !solver.soundsLikeLock(name)
     {
       return [state]
     }
@@ -135,6 +140,16 @@ extension Explorer {
       return [state]
     }
     return [opened, failed]
+  }
+
+  private func isLocal(_ pairing: Pairing) -> Bool {
+    pairing.isResult && solver.places[pairing.resource].kind == .local
+  }
+
+  /// A reference by its name; what is found in a table of entries may be none.
+  private func isReference(_ name: Symbol) -> Bool {
+    let words = solver.program.symbols.text(name).split(separator: "_")
+    return words.contains("get") && !words.contains { $0 == "entry" || $0 == "entries" || $0 == "find" || $0 == "next" }
   }
 
   private mutating func callValuesOf(_ node: NodeID, _ state: PathState) -> ValueSet { values(of: node, state) }

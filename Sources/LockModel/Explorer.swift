@@ -29,6 +29,8 @@ struct Explorer {
   var passingsSeen: Set<NodeID> = []
   /// Functions that this one also undoes: opener call → closer's name.
   var pairs: [NodeID: Pairing] = [:]
+  /// What takes the result of a call: the variable, or the assigned expression.
+  var holders: [NodeID: NodeID] = [:]
   /// Calls that are made again while a local still holds what they returned before.
   var lostPairs: Set<NodeID> = []
   /// Pairs that a callee opens and leaves to this function.

@@ -128,6 +128,7 @@ final class FunctionScope {
       // A parameter had a value before; a variable that changes later is not the same by then.
       if definition.parameters.contains(where: { $0.name == name }) { continue }
       if file[value].kind == .name, assignmentCount[Symbol(file[value].a), default: 0] > 1 { continue }
+      if isElement(value, of: assignmentCount, 0) { continue }
       aliases[name] = value
     }
     if !hasAssembly {
@@ -135,6 +136,20 @@ final class FunctionScope {
         trackedBits[candidate.symbol] = 1 << UInt64(tracked.count)
         tracked.append(candidate.symbol)
       }
+    }
+  }
+
+  /// `&all[i]` with an `i` that changes.
+  private func isElement(_ id: NodeID, of changes: [Symbol: Int], _ depth: Int) -> Bool {
+    guard id >= 0, depth < 12 else { return false }
+    let node = file[id]
+    switch node.kind {
+    case .unary, .member: return isElement(node.a, of: changes, depth + 1)
+    case .cast: return isElement(node.b, of: changes, depth + 1)
+    case .index:
+      if node.b >= 0, file[node.b].kind == .name, changes[Symbol(file[node.b].a), default: 0] > 1 { return true }
+      return isElement(node.a, of: changes, depth + 1)
+    default: return false
     }
   }
 

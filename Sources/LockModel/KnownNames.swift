@@ -12,6 +12,10 @@ struct KnownNames {
   let errorCode: Symbol
   let isErr: Symbol
   let isErrOrNull: Symbol
+  /// Logs the error that it is given and returns it.
+  let errorLog: Symbol
+  /// Look at a pointer as such, and at nothing behind it.
+  let looks: Set<Symbol>
   /// Pass their first argument's truth through.
   let transparent: Set<Symbol>
   /// `container_of` and kin: argument 1 names the type of the result.
@@ -74,6 +78,8 @@ struct KnownNames {
     errorCode = symbols.intern("PTR_ERR")
     isErr = symbols.intern("IS_ERR")
     isErrOrNull = symbols.intern("IS_ERR_OR_NULL")
+    errorLog = symbols.intern("dev_err_probe")
+    looks = set("IS_ERR IS_ERR_OR_NULL PTR_ERR PTR_ERR_OR_ZERO ERR_CAST ERR_PTR likely unlikely WARN_ON WARN_ON_ONCE")
     transparent = set(
       """
       likely unlikely WARN_ON WARN_ON_ONCE WARN WARN_ONCE VM_WARN_ON VM_WARN_ON_ONCE KVM_BUG_ON KVM_BUG WARN_ON_FUNCTION

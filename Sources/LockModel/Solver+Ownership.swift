@@ -12,9 +12,9 @@ extension Solver {
     let words: Set<Substring> = [
       "lock", "trylock", "suspend", "freeze", "quiesce", "block", "enter", "begin", "pause", "acquire",
     ]
-    return program.symbols.text(name).split(separator: "_").contains {
-      words.contains($0) || PairingTable.isLockWord($0)
-    }
+    let parts = program.symbols.text(name).split(separator: "_")
+    if parts.contains("alloc") { return false }
+    return parts.contains { words.contains($0) || PairingTable.isLockWord($0) }
   }
 
   /// Whether the name has a word in it that means a lock, and none that means its end.
@@ -54,6 +54,18 @@ extension Solver {
     ]
     let result = prefixes.contains { text.hasPrefix($0) }
     borrowers[name] = result
+    return result
+  }
+
+  /// Prints what it is given.
+  func isMessage(_ name: Symbol) -> Bool {
+    if let known = messages[name] { return known }
+    let text = program.symbols.text(name)
+    let result =
+      ["_dbg", "_err", "_warn", "_info", "_notice", "_err_ratelimited", "_crit"].contains { text.hasSuffix($0) }
+      || ["printk", "DRM_ERROR", "DRM_DEBUG", "DRM_DEV_ERROR", "dev_err_probe", "dprintk"].contains(text)
+      || text.hasPrefix("pr_") || text.hasPrefix("DRM_DEBUG")
+    messages[name] = result
     return result
   }
 

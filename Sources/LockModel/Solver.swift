@@ -38,6 +38,11 @@ public final class Solver {
   private var depth = 0
   var classes: [ClassKey: LockClass?] = [:]
   var borrowers: [Symbol: Bool] = [:]
+  var messages: [Symbol: Bool] = [:]
+  var newReferences: [FunctionID: NewReference?] = [:]
+  var tornDown: [FunctionID: [Symbol: Set<Symbol>]] = [:]
+  /// Which function takes down what another sets up.
+  private(set) lazy var teardowns = TeardownIndex(program)
   var keeps: [KeepKey: Bool] = [:]
   var listOperations: [Symbol: Bool] = [:]
   var plainFrees: [Symbol: Bool] = [:]
@@ -67,7 +72,7 @@ public final class Solver {
     depth -= 1
     underWay.remove(id)
     factsOf[id] = facts
-    pairsOf[id] = explorer.pairs
+    pairsOf[id] = explorer.pairs.merging(explorer.lentPairs) { first, _ in first }
     hints[id] = explorer.hints
     if underWay.isEmpty { settle() }
     return facts
@@ -120,12 +125,16 @@ public final class Solver {
 
   private var pairsOf: [FunctionID: [NodeID: Pairing]] = [:]
 
+  /// The pair that `node` opens in `function`.
+  func pairing(of node: NodeID, in function: FunctionID) -> Pairing? { pairsOf[function]?[node] }
+
   /// How sure it is that the function must undo the pair that `node` opens.
   public func pairTraits(of node: NodeID, in function: FunctionID) -> PairTraits {
     guard let pairing = pairsOf[function]?[node] else { return PairTraits() }
     return PairTraits(
       isKnown: pairing.isKnown, isStrict: pairing.isStrict, isResult: pairing.isResult,
-      isReference: pairing.isReference, isClosedHere: pairing.isClosedHere)
+      isReference: pairing.isReference, isClosedHere: pairing.isClosedHere, isMemory: pairing.isMemory,
+      isTorn: pairing.isTorn)
   }
 
   /// The names that undo the call `node` in `function`, when it is half of a pair.

@@ -128,6 +128,10 @@ public struct PairTraits: Sendable {
   public internal(set) var isReference = false
   /// The function undoes it for this very resource somewhere.
   public internal(set) var isClosedHere = false
+  /// The resource is new memory, and nothing that is sent.
+  public internal(set) var isMemory = false
+  /// The function that takes down what this one sets up undoes it.
+  public internal(set) var isTorn = false
 }
 
 /// A lock the caller must hold.

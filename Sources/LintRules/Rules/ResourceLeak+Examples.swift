@@ -1,0 +1,387 @@
+import Findings
+
+extension ResourceLeak {
+  static let triggering: [RuleExample] = [
+    RuleExample(
+      """
+      int f(struct foo *foo)
+      {
+      	int *p = kcalloc(4, sizeof(*p), GFP_KERNEL);
+      	int err;
+
+      	if (!p)
+      		return -ENOMEM;
+      	if (!foo->node)
+      		return -EINVAL; /* reported */
+      	err = use(foo, p);
+      	kfree(p);
+      	return err;
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct device *dev)
+      {
+      	struct device_node *child;
+      	int ret;
+
+      	for_each_child_of_node(dev->of_node, child) {
+      		ret = add(dev, child);
+      		if (ret < 0)
+      			return ret; /* reported */
+      	}
+      	return 0;
+      }
+      """),
+    RuleExample(
+      """
+      void f(struct device *dev)
+      {
+      	int ret = pm_runtime_get_sync(dev);
+
+      	if (ret < 0)
+      		return; /* reported */
+      	reset(dev);
+      	pm_runtime_put(dev);
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct foo *foo)
+      {
+      	struct pci_dev *bridge = pci_get_domain_bus_and_slot(0, 0, 1);
+      	unsigned int n;
+
+      	if (!bridge)
+      		return -ENODEV;
+      	pci_read_config_dword(bridge, 0x7c, &n);
+      	return start(foo, n); /* reported */
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct list_head *all)
+      {
+      	struct foo *foo;
+      	int i, err;
+
+      	for (i = 0; i < 4; i++) {
+      		foo = kzalloc(sizeof(*foo), GFP_KERNEL); /* reported */
+      		if (!foo)
+      			return -ENOMEM;
+      		err = check(i);
+      		if (err == 0)
+      			list_add_tail(&foo->node, all);
+      	}
+      	return 0;
+      }
+      """),
+    RuleExample(
+      """
+      struct foo {
+      	struct net_device *node;
+      };
+
+      int f(struct foo *foo)
+      {
+      	int ret;
+
+      	foo->node = foo_dev_get(foo);
+      	if (!foo->node)
+      		return -ENODEV;
+      	ret = start(1);
+      	if (ret < 0)
+      		return ret; /* reported */
+      	ret = run(2);
+      	if (ret < 0)
+      		goto put;
+      	return 0;
+      put:
+      	foo_dev_put(foo->node);
+      	return ret;
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct foo *foo, const void *data)
+      {
+      	void *copy = kmemdup(data, 8, GFP_KERNEL);
+      	int ret;
+
+      	if (!copy)
+      		return -ENOMEM;
+      	foo->copy = copy;
+      	ret = start(1);
+      	if (ret < 0)
+      		return ret; /* reported */
+      	ret = run(2);
+      	if (ret < 0)
+      		goto free;
+      	return 0;
+      free:
+      	kfree(foo->copy);
+      	return ret;
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct foo *foo, int id)
+      {
+      	struct net_device *dev = foo_find(id);
+
+      	if (!dev)
+      		return -ENODEV;
+      	if (!foo->on)
+      		return -EINVAL; /* reported */
+      	foo->n = dev->ifindex;
+      	dev_put(dev);
+      	return 0;
+      }
+      """),
+    RuleExample(
+      """
+      static int set_up(struct foo *foo)
+      {
+      	int ret = clk_prepare_enable(foo->clk);
+
+      	if (ret)
+      		return ret;
+      	ret = start(1);
+      	if (ret)
+      		return ret; /* reported */
+      	return 0;
+      }
+
+      static int probe(struct foo *foo)
+      {
+      	return set_up(foo);
+      }
+      """),
+    RuleExample(
+      """
+      static int foo_probe(struct platform_device *pdev)
+      {
+      	struct foo *foo = platform_get_drvdata(pdev);
+      	int ret;
+
+      	foo->node = foo_node_get(pdev);
+      	if (!foo->node)
+      		return -ENODEV;
+      	ret = foo_rings_init(foo);
+      	if (ret)
+      		return ret;
+      	ret = start(1);
+      	if (ret)
+      		return ret; /* reported */
+      	return 0;
+      }
+
+      static void foo_remove(struct platform_device *pdev)
+      {
+      	struct foo *foo = platform_get_drvdata(pdev);
+
+      	foo_rings_exit(foo);
+      }
+
+      static struct platform_driver foo_driver = {
+      	.probe = foo_probe,
+      	.remove = foo_remove,
+      };
+      """),
+    RuleExample(
+      """
+      static int foo_probe(struct platform_device *pdev)
+      {
+      	struct foo *foo = platform_get_drvdata(pdev);
+      	int ret;
+
+      	foo->clk = clk_get(&pdev->dev, "bus");
+      	if (IS_ERR(foo->clk))
+      		return PTR_ERR(foo->clk);
+      	ret = start(1);
+      	if (ret)
+      		return ret; /* reported */
+      	return 0;
+      }
+
+      static struct platform_driver foo_driver = {
+      	.probe = foo_probe,
+      };
+      """),
+    RuleExample(
+      """
+      static int power_on(struct foo *foo)
+      {
+      	int ret = foo_power(foo, 1);
+
+      	if (ret)
+      		return ret;
+      	ret = foo_identify(foo);
+      	if (ret)
+      		return ret; /* reported */
+      	ret = foo_start(foo);
+      	if (ret)
+      		foo_power(foo, 0);
+      	return ret;
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct device *dev, struct resource *res)
+      {
+      	struct device_node *node = of_parse_phandle(dev->of_node, "memory-region", 0);
+      	int ret;
+
+      	if (!node)
+      		return -ENODEV;
+      	ret = of_address_to_resource(node, 0, res);
+      	if (ret)
+      		return ret; /* reported */
+      	of_node_put(node);
+      	return 0;
+      }
+      """),
+    RuleExample(
+      """
+      static struct device_node *foo_node(struct device *dev)
+      {
+      	struct device_node *np = of_get_parent(dev->of_node);
+
+      	return np;
+      }
+
+      int f(struct device *dev, u32 *value)
+      {
+      	struct device_node *np = foo_node(dev);
+
+      	if (!np)
+      		return -ENODEV;
+      	return of_property_read_u32(np, "reg", value); /* reported */
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct list *all, int n)
+      {
+      	struct item *item = kzalloc(sizeof(*item), GFP_KERNEL);
+      	int ret;
+
+      	if (!item)
+      		return -ENOMEM;
+      	item->n = n;
+      	ret = list_register(all, item);
+      	if (ret < 0)
+      		return ret; /* reported */
+      	return 0;
+      }
+      """),
+  ]
+
+  static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      """
+      int f(struct foo *foo)
+      {
+      	int *p = kcalloc(4, sizeof(*p), GFP_KERNEL);
+
+      	if (!p)
+      		return -ENOMEM;
+      	if (!foo->node) {
+      		kfree(p);
+      		return -EINVAL;
+      	}
+      	foo->p = p;
+      	return 0;
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct device *dev)
+      {
+      	struct device_node *child, *found = NULL;
+      	int ret;
+
+      	for_each_child_of_node(dev->of_node, child) {
+      		ret = add(dev, child);
+      		if (ret < 0) {
+      			of_node_put(child);
+      			return ret;
+      		}
+      		if (ret > 0) {
+      			found = child;
+      			break;
+      		}
+      	}
+      	if (!found)
+      		return -ENODEV;
+      	return 0;
+      }
+
+      int g(struct device *dev)
+      {
+      	int ret = pm_runtime_get_sync(dev);
+
+      	if (ret < 0) {
+      		pm_runtime_put_noidle(dev);
+      		return ret;
+      	}
+      	pm_runtime_put(dev);
+      	return 0;
+      }
+
+      struct pci_dev *h(void)
+      {
+      	struct pci_dev *bridge = pci_get_domain_bus_and_slot(0, 0, 1);
+
+      	return bridge;
+      }
+      """),
+    RuleExample(
+      """
+      static int foo_probe(struct platform_device *pdev)
+      {
+      	struct foo *foo = platform_get_drvdata(pdev);
+      	int ret;
+
+      	ret = foo_rings_init(foo);
+      	if (ret)
+      		return ret;
+      	ret = devm_add_action_or_reset(&pdev->dev, foo_rings_action, foo);
+      	if (ret)
+      		return ret;
+      	ret = start(1);
+      	if (ret)
+      		return ret;
+      	return 0;
+      }
+
+      static void foo_remove(struct platform_device *pdev)
+      {
+      	foo_rings_exit(platform_get_drvdata(pdev));
+      }
+
+      static struct platform_driver foo_driver = {
+      	.probe = foo_probe,
+      	.remove = foo_remove,
+      };
+
+      static int set_up(struct foo *foo)
+      {
+      	int ret = clk_prepare_enable(foo->clk);
+
+      	if (ret)
+      		return ret;
+      	return start(1);
+      }
+
+      static int resume(struct foo *foo)
+      {
+      	int ret = set_up(foo);
+
+      	if (ret)
+      		clk_disable_unprepare(foo->clk);
+      	return ret;
+      }
+      """),
+  ]
+}

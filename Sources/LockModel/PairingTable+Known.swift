@@ -1,0 +1,208 @@
+/// The kernel's own pairs, as data: what undoes, and what it undoes.
+extension PairingTable {
+  static let pmRuntimePuts = [
+    "pm_runtime_put", "pm_runtime_put_sync", "pm_runtime_put_noidle", "pm_runtime_put_autosuspend",
+    "pm_runtime_put_sync_suspend", "pm_runtime_put_sync_autosuspend",
+  ]
+
+  /// Openers that return new memory or a new object, which their caller owns until it hands it on.
+  static let makers = table(
+    """
+    kfree,kfree_sensitive: kmalloc kzalloc kmemdup memdup_user
+    kfree: kcalloc kmalloc_array kstrdup kasprintf kstrndup memdup_user_nul strndup_user kmemdup_nul kmalloc_node
+    kfree: kzalloc_node kcalloc_node kvasprintf krealloc_array kmemdup_array
+    kvfree: kvmalloc kvzalloc kvcalloc kvmalloc_array vmemdup_user kvmalloc_node kvzalloc_node kvmemdup
+    vfree: vmalloc vzalloc vmalloc_user vzalloc_node vmalloc_node vmalloc_32
+    kfree_const: kstrdup_const
+    kmem_cache_free: kmem_cache_alloc kmem_cache_zalloc kmem_cache_alloc_node
+    mempool_free: mempool_alloc
+    free_percpu: alloc_percpu
+    usb_free_urb: usb_alloc_urb
+    usb_free_coherent: usb_alloc_coherent
+    free_netdev: alloc_etherdev alloc_netdev alloc_etherdev_mq alloc_netdev_mqs alloc_fcdev alloc_hdlcdev
+    free_candev: alloc_candev
+    input_free_device: input_allocate_device
+    rc_free_device: rc_allocate_device
+    hid_destroy_device: hid_allocate_device
+    hci_free_dev: hci_alloc_dev
+    nfc_free_device: nfc_allocate_device
+    ieee80211_free_hw: ieee80211_alloc_hw
+    wiphy_free: wiphy_new
+    framebuffer_release: framebuffer_alloc
+    platform_device_put: platform_device_alloc
+    spi_controller_put: spi_alloc_host spi_alloc_target spi_alloc_master spi_alloc_slave
+    scsi_host_put: scsi_host_alloc
+    mmc_free_host: mmc_alloc_host
+    mdiobus_free: mdiobus_alloc
+    iio_device_free: iio_device_alloc
+    video_device_release: video_device_alloc
+    usb_put_hcd: usb_create_hcd
+    put_disk: alloc_disk blk_alloc_disk blk_mq_alloc_disk
+    kfree_skb,consume_skb,dev_kfree_skb,dev_kfree_skb_any,nlmsg_free: alloc_skb netdev_alloc_skb dev_alloc_skb nlmsg_new genlmsg_new
+    kfree_skb,consume_skb,dev_kfree_skb,dev_kfree_skb_any,nlmsg_free: skb_clone skb_copy
+    bio_put: bio_alloc bio_kmalloc
+    brelse: sb_bread sb_getblk __bread ext4_bread
+    crypto_free_shash: crypto_alloc_shash
+    crypto_free_ahash: crypto_alloc_ahash
+    crypto_free_skcipher: crypto_alloc_skcipher
+    crypto_free_aead: crypto_alloc_aead
+    crypto_free_sync_skcipher: crypto_alloc_sync_skcipher
+    ahash_request_free: ahash_request_alloc
+    skcipher_request_free: skcipher_request_alloc
+    aead_request_free: aead_request_alloc
+    put_cred,abort_creds: prepare_creds prepare_kernel_cred
+    filp_close,fput: filp_open
+    """)
+
+  /// Openers that return a reference to something that others own too.
+  static let references = table(
+    """
+    of_node_put: of_find_node_by_name of_parse_phandle of_get_parent of_get_child_by_name of_find_node_by_path
+    of_node_put: of_find_compatible_node of_find_matching_node of_find_node_by_phandle of_get_cpu_node of_get_compatible_child
+    of_node_put: of_cpu_device_node_get of_graph_get_remote_node of_graph_get_endpoint_by_regs of_graph_get_remote_port
+    of_node_put: of_graph_get_remote_port_parent of_graph_get_remote_endpoint of_graph_get_port_by_id of_find_node_opts_by_path
+    of_node_put: of_irq_find_parent of_find_node_with_property of_find_matching_node_and_match
+    put_device,platform_device_put: of_find_device_by_node bus_find_device_by_of_node
+    put_device: bus_find_device bus_find_device_by_name class_find_device_by_name acpi_get_first_physical_node
+    put_device: bus_find_device_by_fwnode class_find_device_by_of_node driver_find_device_by_name of_mdio_find_bus of_phy_find_device
+    put_device: of_find_i2c_device_by_node of_find_i2c_adapter_by_node
+    pci_dev_put: pci_get_device pci_get_domain_bus_and_slot pci_get_slot pci_get_class pci_get_subsys
+    fwnode_handle_put: fwnode_get_named_child_node fwnode_find_reference device_get_named_child_node fwnode_get_parent
+    dev_put: dev_get_by_index dev_get_by_name
+    i2c_put_adapter: i2c_get_adapter of_get_i2c_adapter_by_node
+    eventfd_ctx_put: eventfd_ctx_fdget
+    dma_buf_put: dma_buf_get
+    fput: fget
+    sockfd_put,fput: sockfd_lookup
+    mmput: get_task_mm
+    put_task_struct: get_pid_task find_get_task_by_vpid
+    put_pid: find_get_pid pidfd_get_pid
+    acpi_dev_put: acpi_dev_get_first_match_dev
+    drm_gem_object_put: drm_gem_object_lookup
+    dput: dget_parent lookup_one_len
+    """)
+
+  /// Openers that return a pointer; what becomes of it is often another's business.
+  private static let pointers = table(
+    """
+    __free_page,__free_pages: alloc_page alloc_pages
+    free_page,free_pages: get_zeroed_page __get_free_pages __get_free_page
+    fput: fget
+    dput: dget
+    iput: igrab
+    mntput: mntget
+    destroy_workqueue: alloc_workqueue alloc_ordered_workqueue create_singlethread_workqueue create_workqueue
+    clk_put: clk_get of_clk_get of_clk_get_by_name clk_get_sys
+    iounmap: ioremap of_iomap ioremap_wc ioremap_np
+    pci_iounmap: pci_iomap
+    memunmap: memremap
+    vunmap: vmap
+    kthread_stop: kthread_create kthread_run
+    class_destroy: class_create
+    dma_release_channel: dma_request_chan dma_request_channel dma_request_slave_channel
+    dma_free_coherent: dma_alloc_coherent
+    kobject_put: kobject_create_and_add
+    scsi_device_put: scsi_alloc_sdev
+    fwnode_handle_put: device_get_next_child_node
+    of_node_put: of_get_next_child of_get_next_available_child
+    mbox_free_channel: mbox_request_channel mbox_request_channel_byname
+    key_put: keyring_alloc key_alloc request_key
+    nvmem_device_put: nvmem_device_get
+    irq_domain_remove: irq_domain_add_linear irq_domain_create_linear irq_domain_add_tree
+    """)
+
+  /// Openers that return 0 or an errno, or nothing.
+  static let numbers = table(
+    """
+    free_irq: request_threaded_irq request_irq request_any_context_irq
+    gpio_free: gpio_request
+    clk_disable_unprepare: clk_prepare_enable
+    clk_bulk_disable_unprepare: clk_bulk_prepare_enable
+    clk_unprepare: clk_prepare
+    regulator_disable: regulator_enable
+    regulator_bulk_disable: regulator_bulk_enable
+    regulator_bulk_free: regulator_bulk_get
+    platform_device_del: platform_device_add
+    device_del: device_add
+    cdev_del: cdev_add
+    i2c_del_adapter: i2c_add_adapter
+    usb_remove_hcd: usb_add_hcd
+    snd_card_free: snd_card_new
+    phy_exit: phy_init
+    phy_power_off: phy_power_on
+    v4l2_ctrl_handler_free: v4l2_ctrl_handler_init
+    v4l2_device_unregister: v4l2_device_register
+    video_unregister_device: video_register_device
+    put_task_struct: get_task_struct
+    iput: ihold
+    pm_runtime_disable: pm_runtime_enable
+    pci_disable_device: pci_enable_device pci_enable_device_mem
+    pci_release_regions: pci_request_regions
+    usb_autopm_put_interface: usb_autopm_get_interface
+    unregister_netdev: register_netdev
+    unregister_netdevice: register_netdevice
+    misc_deregister: misc_register
+    input_unregister_device: input_register_device
+    unregister_chrdev_region: alloc_chrdev_region register_chrdev_region
+    unregister_chrdev: register_chrdev
+    platform_driver_unregister: platform_driver_register
+    pci_unregister_driver: pci_register_driver
+    i2c_del_driver: i2c_add_driver
+    usb_deregister: usb_register
+    reset_control_assert: reset_control_deassert
+    component_del: component_add
+    """
+  ).merging([
+    "pm_runtime_get_sync": pmRuntimePuts, "pm_runtime_resume_and_get": pmRuntimePuts,
+  ]) { first, _ in first }
+
+  /// All of them.
+  static let fixed = makers.merging(references) { first, _ in first }.merging(pointers) { first, _ in first }
+    .merging(numbers) { first, _ in first }
+
+  /// Reads lines of `closer,closer: opener opener`.
+  private static func table(_ text: String) -> [String: [String]] {
+    var result: [String: [String]] = [:]
+    for line in text.split(separator: "\n") {
+      let halves = line.split(separator: ":", maxSplits: 1)
+      guard halves.count == 2 else { continue }
+      let closers = halves[0].split(separator: ",").map { $0.trimmed }
+      for opener in halves[1].split(separator: " ") { result[String(opener), default: []] += closers }
+    }
+    return result
+  }
+
+  /// Closers that end one thing and nothing that hangs on it.
+  private static let plainClosers: Set<String> = Set(
+    numbers.values.joined().filter { name in
+      !["put", "free", "unregister", "del", "deregister", "remove", "release"].contains { name.contains($0) }
+    })
+
+  /// Whether `name` switches off or takes back one thing, and owns nothing.
+  static func isPlainCloser(_ name: String) -> Bool { plainClosers.contains(name) }
+
+  /// Whether `name` returns something that its caller owns, whether or not it ever gets rid of it.
+  static func isOwned(_ name: String) -> Bool { makers[name] != nil || references[name] != nil }
+
+  /// Whether `name` returns new memory.
+  static func isMaker(_ name: String) -> Bool { makers[name] != nil }
+
+  /// Whether `name` returns a reference to something that others own too.
+  static func isReference(_ name: String) -> Bool { references[name] != nil || name == "filp_open" }
+
+  /// Whether `name` is a well known opener that returns what its closer takes.
+  static func returnsPointer(_ name: String) -> Bool { fixed[name] != nil && numbers[name] == nil }
+
+  /// Whether `name` is a well known opener that returns a number or nothing.
+  static func isNumber(_ name: String) -> Bool { numbers[name] != nil }
+
+  /// Whether the pair is one of the kernel's own and well known.
+  static func isKnown(_ name: String) -> Bool {
+    fixed[name] != nil || name.hasPrefix("clk_") || name.hasPrefix("regulator_") || name.hasPrefix("phy_")
+      || name.hasPrefix("pci_enable") || name.hasPrefix("reset_control_")
+  }
+}
+
+extension Substring {
+  fileprivate var trimmed: String { String(drop { $0 == " " }) }
+}

@@ -1,0 +1,117 @@
+import KernelC
+
+/// What a call returns anew, and what gets rid of it.
+struct NewReference {
+  var closers: Set<Symbol>
+  /// A reference to something that others own too, as opposed to memory.
+  var isReference: Bool
+}
+
+extension Solver {
+  /// What a function returns that its caller must get rid of, from its body; nil where it returns anything else.
+  func reference(from name: Symbol, _ fromFile: Int) -> NewReference? {
+    guard name.exists, let id = program.resolve(name, fromFile: fromFile) else { return nil }
+    let definition = program.definition(id)
+    guard !definition.isMacro, definition.returnType.isPointer else { return nil }
+    if let known = newReferences[id] { return known }
+    newReferences[id] = .some(nil)
+    let result = judgeReference(id)
+    newReferences[id] = .some(result)
+    return result
+  }
+
+  private func judgeReference(_ id: FunctionID) -> NewReference? {
+    let scope = scopes(id)
+    let file = scope.file
+    var result: NewReference?
+    var locals: Set<Symbol> = []
+    func callee(_ id: NodeID) -> Symbol {
+      file[file[id].a].kind == .name ? Symbol(file[file[id].a].a) : .none
+    }
+    /// Whether the value is NULL, an error, or new; a local counts as what is stored in it.
+    func isFine(_ value: NodeID, mayBeLocal: Bool) -> Bool {
+      guard value >= 0 else { return false }
+      let node = file[value]
+      switch node.kind {
+      case .number: return node.a == 0
+      case .cast: return isFine(node.b, mayBeLocal: mayBeLocal)
+      case .name:
+        let name = Symbol(node.a)
+        if name == names.null { return true }
+        guard mayBeLocal, scope.localTypes[name]?.isPointer == true, !scope.addressTaken.contains(name),
+          !scope.cleanedUp.contains(name), !scope.definition.parameters.contains(where: { $0.name == name })
+        else { return false }
+        locals.insert(name)
+        return true
+      case .call:
+        let name = callee(value)
+        if name == names.errPtr || name == names.errCast { return true }
+        guard name.exists else { return false }
+        let text = program.symbols.text(name)
+        let inner: NewReference?
+        if PairingTable.isOwned(text) {
+          inner = NewReference(
+            closers: pairing.closers(of: name, program.symbols), isReference: PairingTable.isReference(text))
+        } else {
+          inner = reference(from: name, scope.fileIndex)
+        }
+        guard let inner, result.map({ $0.isReference == inner.isReference }) ?? true else { return false }
+        result = NewReference(closers: inner.closers.union(result?.closers ?? []), isReference: inner.isReference)
+        return true
+      default: return false
+      }
+    }
+    for node in scope.definition.nodes where file[node].kind == .returnStatement {
+      guard isFine(file[node].a, mayBeLocal: true) else { return nil }
+    }
+    for id in scope.definition.nodes where !locals.isEmpty {
+      let node = file[id]
+      switch node.kind {
+      case .assign where file[node.a].kind == .name && locals.contains(Symbol(file[node.a].a)):
+        guard node.operation == .equal, isFine(node.b, mayBeLocal: false) else { return nil }
+      case .variable where locals.contains(Symbol(node.a)) && node.c >= 0:
+        guard isFine(node.c, mayBeLocal: false) else { return nil }
+      case .macroLoop where file[node.a].kind == .call:
+        let cursors = file.list(file[node.a].b, file[node.a].c)
+        if cursors.contains(where: { isOne($0, of: locals, file) }) { return nil }
+      // Stored elsewhere, it has another owner.
+      case .assign where isOne(node.b, of: locals, file): return nil
+      case .designator where node.b >= 0 && isOne(node.b, of: locals, file): return nil
+      case .call:
+        let name = callee(id)
+        let isPassed = file.list(node.b, node.c).contains { isOne($0, of: locals, file) }
+        // Dropped at once: found, and no more.
+        if isPassed, result?.closers.contains(name) == true { return nil }
+        if isPassed, result?.isReference != true, !names.looks.contains(name), !names.transparent.contains(name),
+          !isHarmless(name), !isBorrower(name),
+          !program.symbols.text(name).lowercased().contains("init")
+        {
+          return nil
+        }
+      default: break
+      }
+    }
+    return result
+  }
+
+  /// Whether the value is one of the locals, or an address in what it points to.
+  private func isOne(_ id: NodeID, of locals: Set<Symbol>, _ file: ParsedFile) -> Bool {
+    guard id >= 0 else { return false }
+    let node = file[id]
+    switch node.kind {
+    case .name: return locals.contains(Symbol(node.a))
+    case .cast: return isOne(node.b, of: locals, file)
+    case .unary where node.operation == .ampersand: return isInside(node.a, locals, file)
+    default: return false
+    }
+  }
+
+  private func isInside(_ id: NodeID, _ locals: Set<Symbol>, _ file: ParsedFile) -> Bool {
+    let node = file[id]
+    switch node.kind {
+    case .name: return locals.contains(Symbol(node.a))
+    case .member, .index: return isInside(node.a, locals, file)
+    default: return false
+    }
+  }
+}

@@ -1,0 +1,193 @@
+import KernelC
+
+/// Which functions take down what another sets up, by the slots of one table that they sit in: `.probe` and `.remove`.
+struct TeardownIndex {
+  private static let slots: [(up: String, down: [String])] = [
+    ("probe", ["remove", "remove_new", "disconnect", "detach", "unbind"]), ("bind", ["unbind"]),
+    ("attach", ["detach"]), ("open", ["close", "stop", "release"]), ("ndo_open", ["ndo_stop"]),
+    ("startup", ["shutdown"]), ("hw_params", ["hw_free"]), ("init", ["exit", "fini", "deinit"]),
+    ("add", ["remove"]), ("connect", ["disconnect"]), ("create", ["destroy", "release"]), ("prepare", ["unprepare"]),
+  ]
+  private var downs: [FunctionID: [FunctionID]] = [:]
+
+  private var outermost: Set<FunctionID> = []
+
+  init(_ program: Program) {
+    let probe = program.symbols.intern("probe")
+    var structures: [Symbol: [Symbol: [FunctionID]]] = [:]
+    for (key, functions) in program.slots {
+      structures[key.structure, default: [:]][key.member] = functions
+      if key.member == probe { outermost.formUnion(functions.filter { program.definition($0).isStatic }) }
+    }
+    for (up, down) in Self.slots {
+      let first = program.symbols.intern(up)
+      let second = down.map(program.symbols.intern)
+      for members in structures.values {
+        guard let starts = members[first] else { continue }
+        let ends = second.flatMap { members[$0] ?? [] }
+        for start in starts {
+          let file = program.functions[Int(start.rawValue)].file
+          let own = ends.filter { program.functions[Int($0.rawValue)].file == file && $0 != start }
+          if !own.isEmpty { downs[start, default: []] += own }
+        }
+      }
+    }
+  }
+
+  /// Whether nobody is left to undo what the function has done when it fails.
+  func isOutermost(_ id: FunctionID) -> Bool { outermost.contains(id) }
+
+  /// The functions that take down what `id` sets up, in program order.
+  func counterparts(of id: FunctionID) -> [FunctionID] {
+    Set(downs[id] ?? []).sorted { $0.rawValue < $1.rawValue }
+  }
+}
+
+extension Solver {
+  /// Whether `other` may undo, at a few levels of calls, a pair that `function` opens.
+  public func mayUndo(_ held: HeldLock, of function: FunctionID, in other: FunctionID) -> Bool {
+    guard let pairing = pairing(of: held.site, in: function) else { return true }
+    return mayCall(other, pairing.closers, orIndirect: false)
+  }
+
+  /// Whether a call by name undoes the pair, itself or at a few levels of calls.
+  public func mayUndo(_ held: HeldLock, of function: FunctionID, by name: Symbol, fromFile: Int) -> Bool {
+    guard let pairing = pairing(of: held.site, in: function) else { return true }
+    if pairing.closers.contains(name) { return true }
+    guard let target = program.resolve(name, fromFile: fromFile) else { return false }
+    return mayCall(target, pairing.closers, orIndirect: false)
+  }
+
+  /// What the counterparts of a function undo, themselves or at two levels of calls in their file: the names that they
+  /// call, each with the members that are its first argument, `none` for an argument that is no member.
+  func teardown(of id: FunctionID) -> [Symbol: Set<Symbol>] {
+    if let known = tornDown[id] { return known }
+    var result: [Symbol: Set<Symbol>] = [:]
+    var visited: Set<FunctionID> = [id]
+    var work = teardowns.counterparts(of: id).map { ($0, 0) }
+    while let (current, level) = work.popLast() {
+      guard visited.insert(current).inserted else { continue }
+      let scope = scopes(current)
+      for call in scope.calls {
+        let item = scope.file[call]
+        guard scope.file[item.a].kind == .name else { continue }
+        let name = Symbol(scope.file[item.a].a)
+        let arguments = scope.file.list(item.b, item.c)
+        result[name, default: []].insert(arguments.first.map { member(of: $0, scope) } ?? .none)
+        if level < 2, let next = program.resolve(name, fromFile: scope.fileIndex), !program.definition(next).isMacro,
+          program.functions[Int(next.rawValue)].file == program.functions[Int(id.rawValue)].file
+        {
+          work.append((next, level + 1))
+        }
+      }
+    }
+    tornDown[id] = result
+    return result
+  }
+
+  /// The member that an expression names, also through a local that is set once; `none` for anything else.
+  func member(of id: NodeID, _ scope: FunctionScope, _ depth: Int = 0) -> Symbol {
+    guard id >= 0, depth < 8 else { return .none }
+    let node = scope.file[id]
+    switch node.kind {
+    case .member: return Symbol(node.b)
+    case .cast: return member(of: node.b, scope, depth + 1)
+    case .index: return member(of: node.a, scope, depth + 1)
+    case .unary where node.operation == .ampersand || node.operation == .star:
+      return member(of: node.a, scope, depth + 1)
+    case .name:
+      guard let alias = scope.aliases[Symbol(node.a)] else {
+        return scope.localTypes[Symbol(node.a)] == nil && scope.parameters[Symbol(node.a)] == nil
+          ? Symbol(node.a) : .none
+      }
+      return member(of: alias, scope, depth + 1)
+    default: return .none
+    }
+  }
+}
+
+extension Explorer {
+  /// A call whose undoing stands in the function that takes down what this one sets up; whether it is one.
+  mutating func addTornPair(_ node: NodeID, _ name: Symbol, _ holder: NodeID?) -> Bool {
+    let torn = solver.teardown(of: scope.id)
+    let text = solver.program.symbols.text(name)
+    if text.hasPrefix("netif_") { return false }
+    let isOutermost = solver.teardowns.isOutermost(scope.id) && PairingTable.returnsPointer(text)
+    guard !torn.isEmpty || isOutermost else { return false }
+    let closers = solver.pairing.undoers(of: name, solver.program.symbols).filter { torn[$0] != nil || isOutermost }
+    // An initialiser that cannot fail and is not shown has taken nothing, as a rule.
+    let isShown = solver.program.resolve(name, fromFile: scope.fileIndex).map {
+      solver.program.file(of: $0).path == scope.file.path
+    }
+    guard !closers.isEmpty, !discarded.contains(node) || PairingTable.isKnown(text) || isShown == true else {
+      return false
+    }
+    let call = scope.file[node]
+    let holdsMember = holder.map { scope.file[$0].kind == .member } ?? false
+    let returnsPointer =
+      solver.returnType(of: name, scope.fileIndex)?.isPointer
+      ?? (PairingTable.returnsPointer(text) || solver.names.allocators.contains(name))
+    guard returnsPointer == holdsMember || !returnsPointer,
+      let subject = returnsPointer ? holder : scope.file.list(call.b, call.c).first
+    else { return false }
+    let member = solver.member(of: subject, scope)
+    let own = closers.filter { isOutermost || torn[$0]?.contains(member) == true }
+    let resource = place(of: subject)
+    guard !own.isEmpty, resource >= 0, !solver.hasElement(resource), returnsPointer ? member.exists : true else {
+      return false
+    }
+    pairs[node] = Pairing(
+      closers: own.union(solver.pairing.closers(of: name, solver.program.symbols)), resource: resource,
+      isResult: returnsPointer, isTorn: true, isMemory: returnsPointer && PairingTable.isMaker(text))
+    return true
+  }
+
+  /// Whether the function that takes down what this one sets up undoes a pair that a callee has opened.
+  mutating func isTorn(_ closers: Set<Symbol>, _ resource: Place) -> Bool {
+    let torn = solver.teardown(of: scope.id)
+    let member = solver.lastMember(of: resource)
+    return closers.contains { torn[$0]?.contains(member) == true }
+  }
+
+  /// `foo_power(foo, 1)` in a function that also calls `foo_power(foo, 0)`; whether it is one.
+  mutating func addSwitchPair(_ node: NodeID, _ name: Symbol) -> Bool {
+    let words = solver.program.symbols.text(name).split(separator: "_")
+    guard
+      words.contains(where: { ["power", "enable", "clk", "clocks", "clock", "vbus", "pm", "stream"].contains($0) }),
+      let last = lastArgument(node), let constant = constant(last), constant != 1,
+      scope.file[last].kind == .number || Symbol(scope.file[last].a) == solver.names.trueName,
+      let first = scope.file.list(scope.file[node].b, scope.file[node].c).first, first != last
+    else { return false }
+    let resource = place(of: first)
+    guard resource >= 0 else { return false }
+    let isUndone = scope.calls.contains { other in
+      guard calleeName(other) == name, isSwitchedOff(other),
+        let argument = scope.file.list(scope.file[other].b, scope.file[other].c).first
+      else { return false }
+      return place(of: argument) == resource
+    }
+    guard isUndone else { return false }
+    pairs[node] = Pairing(closers: [name], resource: resource, isResult: false, isClosedHere: true, isSwitch: true)
+    return true
+  }
+
+  private func lastArgument(_ call: NodeID) -> NodeID? {
+    scope.file.list(scope.file[call].b, scope.file[call].c).last
+  }
+
+  /// Whether the last argument of the call is 0 or false.
+  func isSwitchedOff(_ call: NodeID) -> Bool { lastArgument(call).flatMap { constant($0) } == 1 }
+
+  /// A reference to the object around the resource is dropped: its end may undo the rest.
+  func isReferenceDropped(_ name: Symbol, _ arguments: [Place], _ pairing: Pairing) -> Bool {
+    let words = solver.program.symbols.text(name).split(separator: "_")
+    guard words.contains("put"), !words.contains("pm"), !words.contains("autopm"),
+      let root = solver.places.root(of: pairing.resource)
+    else { return false }
+    return arguments.contains { argument in
+      guard argument >= 0, let other = solver.places.root(of: argument), other == root else { return false }
+      let step = solver.places[argument]
+      return step.kind == .address || step.base < 0
+    }
+  }
+}
