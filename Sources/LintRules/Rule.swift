@@ -39,6 +39,7 @@ public enum RuleRegistry {
     OverwrittenError(),
     MissingUnwind(),
     InvertedCheck(),
+    InvertedGuard(),
     ContradictingGuard(),
     UnguardedMember(),
     LockAssertCoverage(),

@@ -26,6 +26,27 @@ struct Statements {
     return Symbol(file[file[id].a].a)
   }
 
+  /// The function, or the member that holds one, that a call node asks; none for anything else.
+  func question(_ id: NodeID) -> Symbol {
+    guard id >= 0, file[id].kind == .call else { return .none }
+    let callee = file[file[id].a]
+    return callee.kind == .name ? Symbol(callee.a) : callee.kind == .member ? Symbol(callee.b) : .none
+  }
+
+  /// Whether anything below a node writes to the place that reads like `text`, or hands out its address.
+  func writes(_ id: NodeID, _ text: String, depth: Int = 0) -> Bool {
+    guard id >= 0, depth < 60 else { return false }
+    let node = file[id]
+    switch node.kind {
+    case .assign, .postfix:
+      if SourceText.text(of: node.a, file, symbols) == text { return true }
+    case .unary where [.ampersand, .plusPlus, .minusMinus].contains(node.operation):
+      if SourceText.text(of: node.a, file, symbols) == text { return true }
+    default: break
+    }
+    return file.children(of: id).contains { writes($0, text, depth: depth + 1) }
+  }
+
   /// A condition without its negations and hints, and whether an odd number of them was taken off.
   func core(_ id: NodeID) -> (node: NodeID, isNegated: Bool) {
     var id = id
@@ -82,6 +103,11 @@ struct Statements {
   static func isLog(_ name: String) -> Bool {
     isErrorLog(name) || name == "printk" || name.hasSuffix("_warn") || name.hasSuffix("_crit")
       || name.hasSuffix("_alert")
+  }
+
+  /// Whether the name is that of a function that prints anything.
+  static func isPrint(_ name: String) -> Bool {
+    isLog(name) || name.hasSuffix("_info") || name.hasSuffix("_dbg") || name.hasPrefix("pr_")
   }
 
   /// Names that variables for an errno go by.

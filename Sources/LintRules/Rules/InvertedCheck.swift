@@ -76,6 +76,31 @@ struct InvertedCheck: Rule {
         	return ret;
         }
         """),
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	if (foo->ops->run)
+        		return -EOPNOTSUPP;
+        	return foo->ops->run(foo); /* reported */
+        }
+        """),
+      RuleExample(
+        """
+        static int check(struct foo *foo)
+        {
+        	if (!foo->n)
+        		return -ERANGE;
+        	return 0;
+        }
+
+        int f(struct foo *foo)
+        {
+        	if (!check(foo)) /* reported */
+        		return -EINVAL;
+        	return start(foo);
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -182,6 +207,17 @@ struct InvertedCheck: Rule {
     ]
   }
 
+  /// `return -EINVAL;`
+  private func isErrno(_ leaving: NodeID, _ shapes: Statements) -> Bool {
+    let file = shapes.file
+    guard file[leaving].kind == .returnStatement, file[leaving].a >= 0, file[file[leaving].a].kind == .unary,
+      file[file[leaving].a].operation == .minus
+    else { return false }
+    let text = SourceText.text(of: file[leaving].a, file, shapes.symbols)
+    // What must not be there yet is looked for so.
+    return text.hasPrefix("-E") && !["-EEXIST", "-EBUSY", "-EALREADY", "-EAGAIN"].contains(text)
+  }
+
   /// The branch logs an error and leaves, or jumps to a label for errors.
   private func isFailureBranch(_ branch: NodeID, _ shapes: Statements, _ context: RuleContext) -> Bool {
     let isReport = shapes.list(branch).allSatisfy {
@@ -194,7 +230,7 @@ struct InvertedCheck: Rule {
       shapes.file[$0].kind == .expressionStatement
         && Statements.isErrorLog(context.text(shapes.callee(shapes.file[$0].a)))
     }
-    if logs { return true }
+    if logs || isErrno(leaving, shapes) { return true }
     guard shapes.file[leaving].kind == .gotoStatement else { return false }
     let label = context.text(Symbol(shapes.file[leaving].a))
     return label.split(separator: "_").contains {

@@ -74,6 +74,23 @@ struct UninitialisedInout: Rule {
         	return 0;
         }
         """),
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	int ret;
+
+        	if (!foo->n)
+        		goto err;
+        	ret = run(foo);
+        	if (ret)
+        		goto err;
+        	return 0;
+        err:
+        	dev_dbg(foo->dev, "failed %d", ret);
+        	return ret; /* reported */
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(

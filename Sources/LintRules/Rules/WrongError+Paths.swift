@@ -7,6 +7,8 @@ extension WrongError {
   func forgottenCodes(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
     guard let facts = context.solver.facts(id), !facts.isPartial, facts.jumps.count > 1 else { return [] }
     let file = context.program.file(of: id)
+    let type = context.program.definition(id).returnType
+    let isNumber = type.base == .integer && !type.isPointer
     let body = file[context.program.definition(id).body]
     guard body.kind == .block else { return [] }
     var region = 0
@@ -25,11 +27,18 @@ extension WrongError {
     for (_, jumps) in Dictionary(grouping: facts.jumps, by: { regions[file[$0.node].a] ?? -1 }).sorted(by: {
       $0.key < $1.key
     }) {
-      guard let first = jumps.first, regions[file[first.node].a] != nil else { continue }
+      guard let first = jumps.first else { continue }
+      // Where success comes this way too, one exception among several is no habit.
+      let isSeparate = regions[file[first.node].a] != nil
       // Other labels are also for those who are done early.
       let forgotten = jumps.filter { $0.values == .zero && isForErrors(context.text(Symbol(file[$0.node].a))) }
+      let errors = jumps.filter { isForErrors(context.text(Symbol(file[$0.node].a))) }
       let others = jumps.filter { !$0.values.isEmpty && $0.values.isSubset(of: .nonZero) }
-      guard let other = others.first, forgotten.count <= others.count else { continue }
+      guard let other = others.first, forgotten.count <= others.count,
+        isSeparate
+          || isNumber && forgotten.count == 1 && isPlainlyForErrors(forgotten[0].node, file, context)
+            && others.count > 1 && forgotten.count + others.count == errors.count
+      else { continue }
       for jump in forgotten {
         let label = context.text(Symbol(file[jump.node].a))
         findings.append(
@@ -39,6 +48,11 @@ extension WrongError {
       }
     }
     return findings
+  }
+
+  private func isPlainlyForErrors(_ jump: NodeID, _ file: ParsedFile, _ context: RuleContext) -> Bool {
+    let label = context.text(Symbol(file[jump].a))
+    return label.contains("err") || label.contains("fail")
   }
 
   private func isForErrors(_ label: String) -> Bool {
@@ -76,6 +90,64 @@ extension WrongError {
       }
       return nil
     }
+  }
+
+  /// An error that is logged and then forgotten, in a function that leaves for every other error that it logs.
+  func forgottenReturns(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
+    let file = context.program.file(of: id)
+    let definition = context.program.definition(id)
+    guard definition.returnType.base == .integer, !definition.returnType.isPointer else { return [] }
+    let shapes = Statements(file: file, symbols: context.program.symbols)
+    var staying: (branch: NodeID, block: NodeID, index: Int, variable: Symbol)?
+    var leaving: NodeID = -1
+    var count = 0
+    for block in definition.nodes where file[block].kind == .block {
+      let statements = Array(file.list(file[block].a, file[block].b))
+      for (index, statement) in statements.enumerated()
+      where file[statement].kind == .ifStatement && file[statement].c < 0 {
+        guard let variable = tested(file[statement].a, shapes, context) else { continue }
+        let branch = shapes.list(file[statement].b)
+        if shapes.leaving(file[statement].b) != nil {
+          leaving = statement
+          count += 1
+        } else if branch.count == 1, file[branch[0]].kind == .expressionStatement,
+          Statements.isErrorLog(context.text(shapes.callee(file[branch[0]].a)))
+        {
+          if staying != nil { return [] }
+          staying = (statement, block, index, variable)
+        } else {
+          return []
+        }
+      }
+    }
+    guard let staying, count > 2 else { return [] }
+    // With more to do behind it, the error may be one that the function can live with.
+    for statement in file.list(file[staying.block].a, file[staying.block].b).dropFirst(staying.index + 1) {
+      let node = file[statement]
+      if node.kind == .returnStatement {
+        guard node.a >= 0, file[node.a].kind == .number, file[node.a].a == 0 else { return [] }
+        break
+      }
+      guard node.kind == .expressionStatement, Statements.isPrint(context.text(shapes.callee(node.a))) else {
+        return []
+      }
+    }
+    let name = context.text(staying.variable)
+    return [
+      context.finding(
+        description, id, staying.branch, "an error is logged here, and the function goes on as if there were none",
+        evidence: [Evidence(context.place(id, leaving), "other errors end it")], key: name)
+    ]
+  }
+
+  /// `ret` in `if (ret)` and `if (ret < 0)`.
+  private func tested(_ condition: NodeID, _ shapes: Statements, _ context: RuleContext) -> Symbol? {
+    let (core, isNegated) = shapes.core(condition)
+    guard core >= 0, !isNegated else { return nil }
+    var node = shapes.file[core]
+    if node.kind == .binary, node.operation == .less { node = shapes.file[node.a] }
+    guard node.kind == .name, Self.errorNames.contains(context.text(Symbol(node.a))) else { return nil }
+    return Symbol(node.a)
   }
 
   private func isErrorName(_ value: NodeID, _ file: ParsedFile, _ context: RuleContext) -> Bool {

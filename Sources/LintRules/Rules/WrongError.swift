@@ -91,6 +91,50 @@ struct WrongError: Rule {
         	return 0;
         }
         """),
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = one(foo);
+        	if (ret)
+        		return ret;
+        	ret = two(foo);
+        	if (ret)
+        		return ret;
+        	ret = three(foo);
+        	if (ret)
+        		return ret;
+        	ret = four(foo);
+        	if (ret) /* reported */
+        		dev_err(foo->dev, "no four: %d", ret);
+        	return 0;
+        }
+        """),
+      RuleExample(
+        """
+        int f(struct foo *foo, int *value)
+        {
+        	int ret = 0;
+
+        	if (!stale(foo))
+        		goto skip;
+        	ret = one(foo);
+        	if (ret)
+        		goto err_drop;
+        	if (!valid(foo))
+        		goto err_drop; /* reported */
+        	ret = two(foo);
+        	if (ret)
+        		goto err_drop;
+        skip:
+        	*value = foo->n;
+        err_drop:
+        	drop(foo);
+        	return ret;
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -130,6 +174,7 @@ struct WrongError: Rule {
       var findings = failedAsSuccess(id, context) + otherVariable(id, context)
       // One slip is one finding, however many ways lead to it.
       for finding in forgottenCodes(id, context) + loggedAsSuccess(id, context)
+        + forgottenReturns(id, context)
       where !findings.contains(where: { (0...2).contains(finding.place.line - $0.place.line) }) {
         findings.append(finding)
       }
