@@ -27,7 +27,7 @@ extension Explorer {
           addPair(node, undoing, holder)
           continue
         }
-        if addTornPair(node, name, holders[node]) || addSwitchPair(node, name) { continue }
+        if addTornPair(node, name, holders[node]) { continue }
         if !all.isEmpty, let holder = holders[node], PairingTable.isOwned(text) || made != nil {
           addStrictPair(node, all, holder, isReference: PairingTable.isReference(text) || made?.isReference == true)
         } else if PairingTable.isNumber(text) {
@@ -68,7 +68,7 @@ extension Explorer {
 
   /// `v4l2_device_register(dev, &foo->v4l2)` is undone by `v4l2_device_unregister(&foo->v4l2)`.
   private mutating func noteOthers(_ node: NodeID) {
-    guard let pairing = pairs[node], !pairing.isResult, !pairing.isSwitch else { return }
+    guard let pairing = pairs[node], !pairing.isResult else { return }
     for argument in scope.file.list(scope.file[node].b, scope.file[node].c) where constant(argument) == nil {
       let place = place(of: argument)
       guard place >= 0 else { continue }
@@ -328,7 +328,7 @@ extension Explorer {
       guard held.kind == .pair, let pairing = pairs[held.site] ?? lentPairs[held.site], held.site != node else {
         return false
       }
-      if pairing.closers.contains(name), !pairing.isSwitch || isSwitchedOff(node) {
+      if pairing.closers.contains(name) {
         let isIt =
           pairing.isBare
           ? arguments.isEmpty

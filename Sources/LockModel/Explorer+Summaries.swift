@@ -106,17 +106,13 @@ extension Explorer {
     if pairing.opensOnFailure { return openOnFailure(pairing, pairPlace, node, state) }
     var opened = state
     if let index = opened.heldIndex(pairPlace) {
-      if pairing.isStrict || pairing.isClosedHere && isLocal(pairing) && isReference(name),
-        state.values(of: pairing.resource) == .positive
-      {
-        lostPairs.insert(node)
-      }
+      if pairing.isStrict, state.values(of: pairing.resource) == .positive { lostPairs.insert(node) }
       opened.held.remove(at: index)
     }
     opened.change(pairPlace, .pair, .exclusive, by: 1, site: node)
     if isDiscarded(node) { return [opened] }
     if solver.returnType(of: name, scope.fileIndex) == nil, !pairing.isResult, !pairing.isKnown,
-      !pairing.isTorn, !pairing.isSwitch, !solver.soundsLikeLock(name)
+      !pairing.isTorn, !solver.soundsLikeLock(name)
     {
       return [state]
     }
@@ -140,16 +136,6 @@ extension Explorer {
       return [state]
     }
     return [opened, failed]
-  }
-
-  private func isLocal(_ pairing: Pairing) -> Bool {
-    pairing.isResult && solver.places[pairing.resource].kind == .local
-  }
-
-  /// A reference by its name; what is found in a table of entries may be none.
-  private func isReference(_ name: Symbol) -> Bool {
-    let words = solver.program.symbols.text(name).split(separator: "_")
-    return words.contains("get") && !words.contains { $0 == "entry" || $0 == "entries" || $0 == "find" || $0 == "next" }
   }
 
   private mutating func callValuesOf(_ node: NodeID, _ state: PathState) -> ValueSet { values(of: node, state) }

@@ -22,8 +22,6 @@ struct Pairing: Hashable {
   var stored: Set<Place> = []
   /// The function that takes down what this one sets up undoes it.
   var isTorn = false
-  /// The closer is the opener, with another last argument.
-  var isSwitch = false
   /// New memory: whoever fails to keep it leaves it to its caller.
   var isMemory = false
   /// It must be undone when the call fails.

@@ -27,7 +27,7 @@ extension Solver {
     var byEffects: [(effects: [LockEffect], values: ValueSet)] = []
     for exit in facts.exits {
       let effects = exit.held.compactMap { held -> LockEffect? in
-        guard held.kind != .pair || definition.isInline || isLent(held, by: facts.id), places.isPortable(held.place)
+        guard held.kind != .pair || definition.isInline, places.isPortable(held.place)
         else { return nil }
         return LockEffect(place: held.place, kind: held.kind, mode: held.mode, balance: held.balance)
       }
@@ -38,14 +38,6 @@ extension Solver {
       }
     }
     return byEffects.map { SummaryExit(values: $0.values, effects: $0.effects) }
-  }
-
-  /// Whether a function of one file leaves what it has switched on to its callers.
-  private func isLent(_ held: HeldLock, by id: FunctionID) -> Bool {
-    guard program.definition(id).isStatic, held.place >= 0, places[held.place].kind == .call else { return false }
-    // Runtime power management is resumed and suspended by others too.
-    return !program.symbols.text(program.definition(id).name).contains("runtime")
-      && PairingTable.isNumber(program.symbols.text(Symbol(places[held.place].value)))
   }
 
   /// The kinds of locks that a function may drop for its caller.

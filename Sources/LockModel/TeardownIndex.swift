@@ -149,35 +149,6 @@ extension Explorer {
     return closers.contains { torn[$0]?.contains(member) == true }
   }
 
-  /// `foo_power(foo, 1)` in a function that also calls `foo_power(foo, 0)`; whether it is one.
-  mutating func addSwitchPair(_ node: NodeID, _ name: Symbol) -> Bool {
-    let words = solver.program.symbols.text(name).split(separator: "_")
-    guard
-      words.contains(where: { ["power", "enable", "clk", "clocks", "clock", "vbus", "pm", "stream"].contains($0) }),
-      let last = lastArgument(node), let constant = constant(last), constant != 1,
-      scope.file[last].kind == .number || Symbol(scope.file[last].a) == solver.names.trueName,
-      let first = scope.file.list(scope.file[node].b, scope.file[node].c).first, first != last
-    else { return false }
-    let resource = place(of: first)
-    guard resource >= 0 else { return false }
-    let isUndone = scope.calls.contains { other in
-      guard calleeName(other) == name, isSwitchedOff(other),
-        let argument = scope.file.list(scope.file[other].b, scope.file[other].c).first
-      else { return false }
-      return place(of: argument) == resource
-    }
-    guard isUndone else { return false }
-    pairs[node] = Pairing(closers: [name], resource: resource, isResult: false, isClosedHere: true, isSwitch: true)
-    return true
-  }
-
-  private func lastArgument(_ call: NodeID) -> NodeID? {
-    scope.file.list(scope.file[call].b, scope.file[call].c).last
-  }
-
-  /// Whether the last argument of the call is 0 or false.
-  func isSwitchedOff(_ call: NodeID) -> Bool { lastArgument(call).flatMap { constant($0) } == 1 }
-
   /// A reference to the object around the resource is dropped: its end may undo the rest.
   func isReferenceDropped(_ name: Symbol, _ arguments: [Place], _ pairing: Pairing) -> Bool {
     let words = solver.program.symbols.text(name).split(separator: "_")

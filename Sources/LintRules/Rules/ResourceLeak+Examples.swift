@@ -210,23 +210,6 @@ extension ResourceLeak {
       """),
     RuleExample(
       """
-      static int power_on(struct foo *foo)
-      {
-      	int ret = foo_power(foo, 1);
-
-      	if (ret)
-      		return ret;
-      	ret = foo_identify(foo);
-      	if (ret)
-      		return ret; /* reported */
-      	ret = foo_start(foo);
-      	if (ret)
-      		foo_power(foo, 0);
-      	return ret;
-      }
-      """),
-    RuleExample(
-      """
       int f(struct device *dev, struct resource *res)
       {
       	struct device_node *node = of_parse_phandle(dev->of_node, "memory-region", 0);
