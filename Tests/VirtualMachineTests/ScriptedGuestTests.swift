@@ -113,8 +113,8 @@ import VirtualMachine
   @Test func aFloodStaysBounded() async throws {
     let bench = try Bench()
     let outcome = try await boot(
-      bench, Self.start + "\nprintf '#gmemkit: start 1 first\\n' >&3; exec yes flood",
-      deadlines: BootDeadlines(testSlack: .seconds(1)), consoleLimit: 1 << 16)
+      bench, Self.start + "\nprintf '#gmemkit: start 1 first\\n' >&3; yes flood | head -c 2097152; exec sleep 60",
+      deadlines: BootDeadlines(testSlack: .seconds(6)), consoleLimit: 1 << 16)
     #expect(outcome.verdict == .hung(.test(number: 1, name: "first")))
     #expect(outcome.console.total > 1 << 20)
     #expect(outcome.console.bytes.count < (1 << 16) + 100)
