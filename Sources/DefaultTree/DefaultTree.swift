@@ -54,7 +54,11 @@ public struct DefaultTree: Sendable {
       throw .cache(cache, String(cString: strerror(errno)))
     }
     let lock = try await acquireLock(progress)
-    defer { close(lock) }
+    defer {
+      // Not by close alone: a child that was forked meanwhile holds the same open file until its exec.
+      flock(lock, LOCK_UN)
+      close(lock)
+    }
     // Another run may have made it while this one waited.
     if let ready = existing(suffix) { return ready }
     removeLeftovers()

@@ -124,6 +124,8 @@ public struct WorkspaceLock: ~Copyable, Sendable {
   }
 
   deinit {
+    // Not by close alone: a child that was forked meanwhile holds the same open file until its exec.
+    flock(descriptor, LOCK_UN)
     close(descriptor)
   }
 }

@@ -106,6 +106,8 @@ final class BootWatch: Sendable {
   private func enter(_ phase: BootPhase, _ state: inout State) {
     // After a panic another processor may still get a line out; the panic stands.
     guard state.phase != .panicked else { return }
+    // The report can be read before the console; whatever reports, a kernel has started it.
+    if state.phase == .firmware, phase != .kernel { enter(.kernel, &state) }
     var timeout = Duration.zero
     if case .test(let number, _) = phase, plan.tests.indices.contains(number - 1) {
       timeout = plan.tests[number - 1].timeout
