@@ -27,6 +27,8 @@ struct BuildLog: Sendable {
   private(set) var current = ""
   private(set) var diagnostics: [BuildDiagnostic] = []
   private(set) var tail: [String] = []
+  /// The first line that says what the machine ran out of, which is no fault of what is built.
+  private(set) var exhaustion: String?
   private let sourcePrefix: String
 
   init(source: String) {
@@ -52,6 +54,7 @@ struct BuildLog: Sendable {
     } else if plain.contains(": warning: ") || plain.hasPrefix("WARNING: modpost") {
       append("warning", plain)
     }
+    if exhaustion == nil, Self.exhausted.contains(where: plain.contains) { exhaustion = plain }
     tail.append(plain)
     if tail.count > 40 { tail.removeFirst(tail.count - 40) }
     return false
@@ -71,6 +74,11 @@ struct BuildLog: Sendable {
     let relative = text.hasPrefix("../") ? String(text.drop { $0 == "." || $0 == "/" }) : text
     diagnostics.append(BuildDiagnostic(severity: severity, text: relative))
   }
+
+  private static let exhausted = [
+    "No space left on device", "Disk quota exceeded", "Read-only file system", "Cannot allocate memory",
+    "out of memory allocating", "Killed signal terminated program",
+  ]
 
   private static let verbs: Set<Substring> = [
     "CC", "AS", "AR", "LD", "HOSTCC", "CC32", "VDSO", "HOSTLD", "GEN", "OBJCOPY", "KSYMS", "LZ4", "GZIP", "BUILD",

@@ -79,6 +79,11 @@ extension KernelMake {
       if let update { progress(update) }
     }
     let summary = log.withLock { $0 }
+    if !result.succeeded, let exhaustion = summary.exhaustion {
+      throw BuildError(
+        .workspace,
+        "cannot build in \(objects): \(exhaustion); make room there and in the directory for temporary files")
+    }
     let warnings = summary.diagnostics.filter { $0.severity == "warning" }
     var fresh: [String] = []
     let isFirst = known.map { !$0.exists } ?? false

@@ -27,4 +27,27 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: counted))
     #expect(!FileManager.default.fileExists(atPath: counted + tool))
   }
+
+  /// /dev/full is a disk without room, and the compiler is a real one.
+  @Test(arguments: [("full.o", true), ("broken.o", false)])
+  func aFullDiskIsNoFaultOfTheSource(object: String, isFull: Bool) async throws {
+    let root = NSTemporaryDirectory() + "gmemkit-full-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    let workspace = KernelWorkspace(directory: FilePath(root))
+    try await workspace.prepareObjects(profile: "p", family: "p")
+    try FileManager.default.createDirectory(atPath: root + "/source", withIntermediateDirectories: true)
+    let makefile =
+      "full.o:\n\techo 'int a;' | cc -x c -c -o /dev/full -\nbroken.o:\n\techo 'int a' | cc -x c -c -o /dev/null -\n"
+    try Data(makefile.utf8).write(to: URL(filePath: root + "/source/Makefile"))
+    let make = KernelMake(
+      workspace: workspace, profile: "p", target: BuildTarget(kernelName: "x86_64", image: "bzImage"), jobs: 1,
+      history: CommandHistory())
+    do throws(BuildError) {
+      let outcome = try await make.compile(objects: [object])
+      #expect(!isFull && !outcome.succeeded && !outcome.errors.isEmpty, "\(outcome.errors)")
+    } catch {
+      #expect(isFull && error.code == .workspace, "\(error)")
+      #expect(error.description.contains("No space left on device") && error.description.contains(root), "\(error)")
+    }
+  }
 }
