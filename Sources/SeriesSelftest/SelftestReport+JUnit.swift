@@ -22,11 +22,14 @@ extension PatchResult {
     var cases = [
       testCase("build", buildTime, build == "built" ? "" : Self.element("error", errors.joined(separator: "\n")))
     ]
+    var boots: [String: Int] = [:]
     for run in runs {
+      boots[run.name, default: 0] += 1
+      let repetition = boots[run.name].flatMap { $0 > 1 ? ".\($0)" : nil } ?? ""
       let problems = run.problems.joined(separator: "\n\n")
       let kind = run.boot == "booted" ? "failure" : "error"
       let isGood = run.boot == "booted" && run.problems.isEmpty
-      cases.append(testCase("boot \(run.name)", run.seconds, isGood ? "" : Self.element(kind, problems)))
+      cases.append(testCase("boot \(run.name)\(repetition)", run.seconds, isGood ? "" : Self.element(kind, problems)))
     }
     for test in tests {
       let body =

@@ -4,13 +4,17 @@ import Testing
 
 /// A result as it is kept on disk, which is also the only way to make one without a kernel.
 private func patch(
-  build: String = "built", boot: String = "booted", tests: [(String, String, String)] = [], problems: [String] = []
+  build: String = "built", boot: String = "booted", tests: [(String, String, String)] = [], problems: [String] = [],
+  repetitions: Int = 1
 ) throws -> PatchResult {
+  let run: [String: Any] = [
+    "name": "default", "boot": boot, "problems": problems, "seconds": 1.25, "directory": "run-default",
+  ]
   let document: [String: Any] = [
     "number": 3, "subject": "mm: <fix> \"it\" & more\u{1}", "commit": "0123", "build": build, "boot": boot,
     "errors": build == "built" ? [] : ["mm/a.c:1:1: error: x"], "warnings": [String](), "phases": [[String: Any]](),
     "isKnown": false, "hasDeferred": false,
-    "runs": [["name": "default", "boot": boot, "problems": problems, "seconds": 1.25, "directory": "run-default"]],
+    "runs": Array(repeating: run, count: repetitions),
     "tests": tests.map { ["name": $0.0, "result": $0.1, "message": $0.2] },
   ]
   return try JSONDecoder().decode(PatchResult.self, from: JSONSerialization.data(withJSONObject: document))
@@ -108,6 +112,13 @@ struct JUnitTests {
     #expect(xml.contains("tests=\"6\" failures=\"2\" errors=\"1\" skipped=\"1\" time=\"0.000\""))
     #expect(xml.contains("&amp; more?\" name=\"boot default\" time=\"1.250\">"))
     #expect(xml.contains("<failure message=\"x &lt; y\">x &lt; y</failure>"))
+  }
+
+  @Test("each repetition of a boot has a name of its own")
+  func repetitions() throws {
+    let xml = try patch(repetitions: 3).junit
+    let names = xml.split(separator: "name=\"").compactMap { $0.split(separator: "\"").first }
+    #expect(names.filter { $0.hasPrefix("boot ") } == ["boot default", "boot default.2", "boot default.3"])
   }
 
   @Test("what fails on the base too is skipped, with what it said")
