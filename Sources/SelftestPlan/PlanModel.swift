@@ -8,6 +8,8 @@ public struct SelftestPlan: Sendable, Codable {
   public internal(set) var options: [ConfigResolver.Request] = []
   /// The test programs to build and run.
   public internal(set) var tests: [PlannedTest] = []
+  /// The tests that the kernel itself runs while it boots.
+  public internal(set) var bootTests: [PlannedBootTest] = []
   /// The module parameters that the series adds.
   public internal(set) var parameters: [ModuleParameter] = []
   /// The runs over the parameters' values; the first has every default.
@@ -86,6 +88,14 @@ public struct PlannedTest: Sendable, Equatable, Codable {
   public var isOfSeries: Bool { isNew || reason == "changed by the series" }
   /// The seconds the tree's own `settings` file gives it, if it does.
   public let timeout: Int?
+}
+
+/// A test that is built into the kernel and runs at boot: a KUnit suite, or a module that tests when it is initialised.
+public struct PlannedBootTest: Sendable, Equatable, Codable {
+  /// The test's source.
+  public let source: String
+  /// The changed file that it tests.
+  public let subject: String
 }
 
 /// A module parameter that the series adds.

@@ -101,12 +101,23 @@ struct SelftestCatalogue: Sendable {
   ///
   /// Where the directory's own tests are scripts only, what it builds for them (`TEST_GEN_FILES`) counts.
   func programs(in directory: String) -> [String] {
+    let own = ownPrograms(in: directory)
+    return own.isEmpty ? sources(among: words(of: ["TEST_GEN_FILES"], in: directory), in: directory) : own
+  }
+
+  /// Those of a directory's programs that can run by themselves: kselftest's runner starts `TEST_GEN_PROGS` without
+  /// arguments, of the others it is known only if a script does.
+  func runnablePrograms(in directory: String) -> [String] {
+    let own = ownPrograms(in: directory)
+    guard own.isEmpty, let alone = programsWithoutArguments(in: directory) else { return programs(in: directory) }
+    return programs(in: directory).filter(alone.contains)
+  }
+
+  private func ownPrograms(in directory: String) -> [String] {
     let suffixes =
       architecture == "x86"
       ? ["", "_x86_64", "_x86"] : architecture == "arm64" ? ["", "_aarch64", "_arm64"] : ["", "_" + architecture]
-    let own = sources(among: words(of: suffixes.map { "TEST_GEN_PROGS" + $0 }, in: directory), in: directory)
-    guard own.isEmpty else { return own }
-    return sources(among: words(of: ["TEST_GEN_FILES"], in: directory), in: directory)
+    return sources(among: words(of: suffixes.map { "TEST_GEN_PROGS" + $0 }, in: directory), in: directory)
   }
 
   /// The scripts that are tests of a directory, or run its programs.
@@ -115,7 +126,7 @@ struct SelftestCatalogue: Sendable {
   }
 
   /// The programs that a directory's scripts start without an argument; `nil` if it has no script that starts programs.
-  func programsWithoutArguments(in directory: String) -> Set<String>? {
+  private func programsWithoutArguments(in directory: String) -> Set<String>? {
     var alone: Set<String> = []
     var calls = 0
     for script in scripts(in: directory) {

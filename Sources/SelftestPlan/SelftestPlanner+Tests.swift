@@ -121,8 +121,7 @@ extension SelftestPlanner {
     for match in matches.prefix(limit) where match.score >= threshold {
       choose(match.program, "uses \(match.names.joined(separator: ", "))", isNew: false)
     }
-    let alone = catalogue.programsWithoutArguments(in: directory)
-    let runnable = programs.filter { alone?.contains($0) ?? true }
+    let runnable = catalogue.runnablePrograms(in: directory)
     for match in ranking.named(among: runnable).prefix(limit - min(limit, chosen.count)) {
       choose(match.program, "named like \(match.names.joined(separator: ", "))", isNew: false)
     }
@@ -146,13 +145,16 @@ extension SelftestPlanner {
     for change in changes where [.source, .header].contains(Self.role(of: change.path)) {
       for (object, condition) in bootTests.belonging(to: change.path).prefix(4) {
         let source = object.dropLast(2) + ".c"
-        guard source != change.path, condition.value(in: resolver.fragment) != .yes else { continue }
-        var attempt = resolver
-        guard attempt.require(condition, reason: "tests \(change.path) at boot (\(source))") else {
-          plan.uncovered.append("\(source), a test of \(change.path): \(condition) cannot be set on \(architecture)")
-          continue
+        guard source != change.path else { continue }
+        if condition.value(in: resolver.fragment) != .yes {
+          var attempt = resolver
+          guard attempt.require(condition, reason: "tests \(change.path) at boot (\(source))") else {
+            plan.uncovered.append("\(source), a test of \(change.path): \(condition) cannot be set on \(architecture)")
+            continue
+          }
+          resolver = attempt
         }
-        resolver = attempt
+        plan.bootTests.append(PlannedBootTest(source: String(source), subject: change.path))
       }
     }
     if resolver.fragment["KUNIT"] == "y" {

@@ -81,6 +81,7 @@ extension SelftestPlan {
             "new": .bool(test.isNew),
           ]
         }),
+      "boot_tests": .array(bootTests.map { ["source": .string($0.source), "subject": .string($0.subject)] }),
       "parameters": .array(
         parameters.map { parameter in
           [

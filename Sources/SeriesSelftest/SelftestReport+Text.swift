@@ -97,6 +97,7 @@ extension SelftestPlan {
     for option in options { text += "  \(option.name)=\(option.value)  (\(option.reason))\n" }
     text += "tests\n"
     for test in tests { text += "  \(test.directory):\(test.name)  (\(test.reason))\n" }
+    for test in bootTests { text += "  at boot: \(test.source)  (tests \(test.subject))\n" }
     text += "runs\n"
     for run in runs { text += "  \(run.name)\n" }
     if !uncovered.isEmpty { text += "not covered\n" + uncovered.map { "  \($0)\n" }.joined() }

@@ -43,6 +43,8 @@ public struct SeriesSelftest: Sendable {
     /// What static analysis holds against the series; each becomes a test that tries to provoke it.
     /// Asked for when the plan is made, not when it is known.
     public var suspicions: @Sendable () async -> [Suspicion] = { [] }
+    /// The build of the program: what another one planned is planned anew.
+    public var engine = ""
     /// Debug options by name.
     public var profile = DebugProfile.lockdep
 
@@ -86,7 +88,7 @@ public struct SeriesSelftest: Sendable {
     let plans = KnownPlans(directory: options.cache.appending("plans"))
     let inputs = [
       base.hex, last.tree.hex, last.subject, architecture.name, options.profile.name, "\(options.testLimit)",
-      "\(options.measuresCoverage)", ToolVersion.current,
+      "\(options.measuresCoverage)", options.engine,
     ].joined(separator: "\n")
     if let known = plans.plan(for: inputs) {
       (plan, harness) = known

@@ -92,6 +92,7 @@ struct CheckCommand: AsyncParsableCommand {
       return .failed(.boots, reason: "guests of this processor's architecture are not supported")
     }
     var options = SeriesSelftest.Options(cache: FilePath(DefaultTree.cacheDirectory()), jobs: jobs)
+    options.engine = LintCache.engine
     options.acceleration = accel
     options.eachCommit = true
     options.suspicions = { SelftestCommand.suspicions(in: lint) }

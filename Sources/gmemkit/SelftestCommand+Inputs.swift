@@ -27,6 +27,7 @@ extension SelftestCommand {
     }
     var options = SeriesSelftest.Options(
       cache: FilePath(DefaultTree.cacheDirectory()), jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
+    options.engine = LintCache.engine
     options.acceleration = accel
     options.eachCommit = each
     options.fresh = fresh

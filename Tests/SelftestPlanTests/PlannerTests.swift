@@ -167,6 +167,8 @@ struct PlannerTests {
     ])
     #expect(plan.fragment["RING_KUNIT_TEST"] == "y")
     #expect(plan.runsKUnit)
+    #expect(plan.bootTests.map(\.source) == ["drivers/widget_ring_kunit.c"])
+    #expect(plan.bootTests.map(\.subject) == ["drivers/widget_ring.c"])
     #expect(plan.runs.map(\.commandLine) == [["loglevel=7"]])
   }
 
@@ -191,6 +193,17 @@ struct PlannerTests {
       "tools/testing/selftests/widget/run.sh": "run_test ./other_test\nrun_test ./far_test -x 1\n",
     ])
     #expect(plan.tests.map(\.name) == ["other_test"])
+  }
+
+  @Test("programs that the runner starts by itself run alone, however a script beside them starts them")
+  func programsBesideAScript() throws {
+    let plan = try planned([
+      "drivers/widget_ring.c": "int other;\n",
+      "tools/testing/selftests/widget/Makefile":
+        "TEST_GEN_PROGS := \\\n\tother_test \\\n\tfar_test\n\nTEST_PROGS := run.sh\n",
+      "tools/testing/selftests/widget/run.sh": "./other_test $COLOR\n./far_test $COLOR -b\n",
+    ])
+    #expect(plan.tests.map(\.name) == ["other_test", "far_test"])
   }
 
   @Test("a file of another architecture is named and brings no tests")
