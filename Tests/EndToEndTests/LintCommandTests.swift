@@ -147,6 +147,15 @@ import Testing
     #expect(run.text.isEmpty)
   }
 
+  @Test(arguments: [["lint", "v6.12..HEAD"], ["lint", "--tree", "t", "v6.12..HEAD"]])
+  func aRangeInPlaceOfASeriesIsToldHow(arguments: [String]) throws {
+    let run = try BuiltBinary.run(arguments)
+    #expect(run.status == 64)
+    #expect(run.errors.contains("--rev v6.12..HEAD"))
+    // A path may lead upwards.
+    #expect(try BuiltBinary.run(["lint", "../v6.12"]).status == 2)
+  }
+
   @Test func whatIsNoMailIsBadInput() throws {
     let run = try onFile([], text: "int main(void)\n{\n}\n")
     #expect(run.status == 2)
