@@ -33,7 +33,14 @@ public struct KernelLint: Sendable {
     _ files: [ParsedFile], focus: Set<String>, callers: [String: Set<String>] = [:], rules ids: Set<String>
   ) -> LintOutcome {
     let ordered = files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
-    let solver = Solver(Program(files: ordered, symbols: symbols))
+    return outcome(
+      Solver(Program(files: ordered, symbols: symbols)), focus: focus, callers: callers, rules: ids)
+  }
+
+  /// Runs the rules named in `ids` over the functions under review of one program.
+  func outcome(
+    _ solver: Solver, focus: Set<String>, callers: [String: Set<String>], rules ids: Set<String>
+  ) -> LintOutcome {
     let program = solver.program
     let functions = program.allFunctions.filter { id in
       let definition = program.definition(id)
@@ -48,7 +55,7 @@ public struct KernelLint: Sendable {
     }
     if ids.contains(LockAssertCoverage.id) { outcome.assertions = LockAssertCoverage().figures(context) }
     outcome.findings.sort { ($0.place, $0.rule, $0.message) < ($1.place, $1.rule, $1.message) }
-    outcome.notAnalysed = notAnalysed(context, ordered.filter { focus.contains($0.path) })
+    outcome.notAnalysed = notAnalysed(context, program.files.filter { focus.contains($0.path) })
     return outcome
   }
 
@@ -77,12 +84,10 @@ public struct KernelLint: Sendable {
       }
     }
     for id in context.functions where context.solver.facts(id)?.isPartial == true {
-      let definition = context.program.definition(id)
-      let file = context.program.file(of: id)
-      let position = file.position(ofOffset: file.tokens[Int(definition.token)].start)
+      let place = context.place(of: id)
       result.append(
         NotAnalysed(
-          SourcePlace(path: file.path, line: position.line), function: context.name(id),
+          SourcePlace(path: place.path, line: place.line), function: context.name(id),
           reason: "too many paths: lock state followed on some of them only"))
     }
     return result

@@ -78,14 +78,14 @@ public struct RuleContext {
   /// The place of a node.
   func place(_ function: FunctionID, _ node: NodeID) -> SourcePlace {
     let file = program.file(of: function)
-    let position = file.position(of: node)
+    let position = program.position(ofToken: file[node].token, in: function)
     return SourcePlace(path: file.path, line: position.line, column: position.column)
   }
 
   /// The place of a function's name in its definition.
   func place(of function: FunctionID) -> SourcePlace {
     let file = program.file(of: function)
-    let position = file.position(ofOffset: file.tokens[Int(program.definition(function).token)].start)
+    let position = program.position(ofToken: program.definition(function).token, in: function)
     return SourcePlace(path: file.path, line: position.line, column: position.column)
   }
 

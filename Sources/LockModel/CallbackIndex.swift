@@ -82,6 +82,16 @@ public struct CallbackIndex: Sendable {
   /// The members that a function is stored in, in no particular order.
   public func members(holding function: FunctionID) -> [MemberKey] { holders[function] ?? [] }
 
+  /// The functions of which `other` says something else: where they are stored, or what is passed to and with them.
+  func difference(from other: CallbackIndex) -> Set<FunctionID> {
+    var result = passedFunctions.symmetricDifference(other.passedFunctions)
+    for (function, keys) in holders where Set(keys) != Set(other.holders[function] ?? []) { result.insert(function) }
+    for function in other.holders.keys where holders[function] == nil { result.insert(function) }
+    for (key, list) in passings where other.passings[key] != list { result.insert(key.function) }
+    for key in other.passings.keys where passings[key] == nil { result.insert(key.function) }
+    return result
+  }
+
   /// Whether anybody passes the function as an argument.
   public func isPassed(_ function: FunctionID) -> Bool { passedFunctions.contains(function) }
 

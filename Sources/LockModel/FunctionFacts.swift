@@ -136,7 +136,7 @@ public struct JumpEvent: Sendable {
 }
 
 /// What a pointer parameter points to is read before the function writes it.
-public struct PointerLoad: Sendable {
+public struct PointerLoad: Sendable, Equatable {
   /// What the function's arguments must be for the read to be reached.
   public let conditions: [ParameterCondition]
   /// The way there: calls, and last the read.

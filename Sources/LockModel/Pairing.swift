@@ -1,7 +1,7 @@
 import KernelC
 
 /// A call that another call in the same function undoes, judged by their names (`…_get` and `…_put`).
-struct Pairing: Hashable {
+struct Pairing: Hashable, Sendable {
   /// Names that undo it.
   let closers: Set<Symbol>
   /// The place that stands for the resource: the first argument's value, or the local that holds the result.
@@ -33,7 +33,7 @@ struct Pairing: Hashable {
 }
 
 /// Which names undo which, as data: parts of names between underscores.
-struct PairingTable {
+struct PairingTable: Sendable {
   private static let opposites: [String: [String]] = [
     "lock": ["unlock"], "trylock": ["unlock"], "get": ["put"], "hold": ["put", "release", "drop"],
     "acquire": ["release"],

@@ -46,7 +46,7 @@ public struct PlaceStep: Hashable, Sendable {
 }
 
 /// All places of a run, interned: equal places have equal numbers.
-public struct PlaceTable {
+public struct PlaceTable: Sendable {
   private(set) var steps: [PlaceStep] = []
   private var index: [PlaceStep: Place] = [:]
 

@@ -15,7 +15,7 @@ public struct MemberKey: Hashable, Sendable {
 }
 
 /// A variable at file scope that is static: one of each name for every file.
-private struct OwnedName: Hashable {
+struct OwnedName: Hashable {
   let file: Int32
   let name: Symbol
 }
@@ -24,20 +24,25 @@ private struct OwnedName: Hashable {
 public struct Program: Sendable {
   /// The table that the symbols of all files belong to.
   public let symbols: SymbolTable
-  /// The files in the order they were given, which decides between equal definitions.
+  /// The files in the order of their paths, which decides between equal definitions.
   public private(set) var files: [ParsedFile] = []
-  /// File and index in that file, by `FunctionID`.
-  public private(set) var functions: [(file: Int32, index: Int32)] = []
-  private var byName: [Symbol: [FunctionID]] = [:]
+  /// Every function by its number, those of other states too: the index of its file, and where its text is.
+  public let functions: [(file: Int32, version: Int32, index: Int32)]
+  /// All functions of the program, macros included, in file order.
+  public private(set) var allFunctions: [FunctionID] = []
+  let versions: FileVersions
+  /// How many bytes further on a function stands than in the version that its text is of.
+  private var shifts: [FunctionID: Int] = [:]
+  private(set) var byName: [Symbol: [FunctionID]] = [:]
   /// By file: whether it is a header.
   private var isHeader: [Bool] = []
-  private var members: [MemberKey: CType] = [:]
-  private var typedefs: [Symbol: CType] = [:]
-  private var globals: [Symbol: CType] = [:]
+  private(set) var members: [MemberKey: CType] = [:]
+  private(set) var typedefs: [Symbol: CType] = [:]
+  private(set) var globals: [Symbol: CType] = [:]
   /// Variables that only one `.c` file can name, with their types.
-  private var owned: [OwnedName: CType] = [:]
-  private var returnTypes: [Symbol: CType] = [:]
-  private var aliases: [Symbol: Symbol] = [:]
+  private(set) var owned: [OwnedName: CType] = [:]
+  private(set) var returnTypes: [Symbol: CType] = [:]
+  private(set) var aliases: [Symbol: Symbol] = [:]
   /// Functions that initialisers and assignments put into a member.
   public private(set) var slots: [MemberKey: [FunctionID]] = [:]
 
@@ -45,26 +50,45 @@ public struct Program: Sendable {
   ///
   /// - Complexity: O(definitions and initialisers).
   public init(files: [ParsedFile], symbols: SymbolTable) {
+    self.init(FileVersions(separate: files), state: Array(files.indices), symbols: symbols)
+  }
+
+  /// Links the versions that are in `state`, at most one of each path.
+  ///
+  /// - Complexity: O(definitions and initialisers).
+  public init(_ versions: FileVersions, state: [Int], symbols: SymbolTable) {
     self.symbols = symbols
-    self.files = files
+    self.versions = versions
+    functions = versions.functions
+    var current = [Int?](repeating: nil, count: versions.paths.count)
+    for version in state { current[Int(versions.slots[version])] = version }
+    files = zip(current, versions.paths).map { version, path in
+      version.map { versions.files[$0] } ?? ParsedFile(path: path, bytes: [], symbols: symbols)
+    }
     isHeader = files.map { $0.path.hasSuffix(".h") }
-    for index in files.indices { link(Int32(index)) }
+    for (index, version) in current.enumerated() {
+      link(Int32(index), version.map { versions.numbers[$0] } ?? [])
+    }
     for index in files.indices { linkSlots(index) }
   }
 
   /// The definition `id` names.
   public func definition(_ id: FunctionID) -> FunctionDefinition {
     let place = functions[Int(id.rawValue)]
-    return files[Int(place.file)].functions[Int(place.index)]
+    return versions.files[Int(place.version)].functions[Int(place.index)]
   }
 
-  /// The file that defines `id`.
-  public func file(of id: FunctionID) -> ParsedFile { files[Int(functions[Int(id.rawValue)].file)] }
+  /// The file that defines `id`, in a version that has the function in these words; `position(ofToken:in:)` knows where it
+  /// stands in the program.
+  public func file(of id: FunctionID) -> ParsedFile { versions.files[Int(functions[Int(id.rawValue)].version)] }
 
-  /// All functions, macros included, in file order.
-  public var allFunctions: [FunctionID] { functions.indices.map { FunctionID(rawValue: Int32($0)) } }
+  /// One-based line and column of a token of a function.
+  public func position(ofToken token: UInt32, in id: FunctionID) -> (line: Int, column: Int) {
+    let offset = Int(file(of: id).tokens[Int(token)].start) + (shifts[id] ?? 0)
+    return files[Int(functions[Int(id.rawValue)].file)].position(ofOffset: UInt32(clamping: offset))
+  }
 
-  private mutating func link(_ fileIndex: Int32) {
+  private mutating func link(_ fileIndex: Int32, _ numbers: [FunctionID]) {
     let file = files[Int(fileIndex)]
     var anonymous: [Symbol: Symbol] = [:]
     func named(_ type: CType) -> CType {
@@ -96,8 +120,12 @@ public struct Program: Sendable {
     for alias in file.aliases { aliases[alias.name] = alias.target }
     let elsewhere = isHeader ? Set(file.prototypes.lazy.filter { !$0.isStatic }.map(\.name)) : []
     for (index, function) in file.functions.enumerated() {
-      let id = FunctionID(rawValue: Int32(functions.count))
-      functions.append((fileIndex, Int32(index)))
+      let id = numbers[index]
+      allFunctions.append(id)
+      if let own = function.tokens.first, let text = definition(id).tokens.first {
+        let shift = Int(file.tokens[own].start) - Int(self.file(of: id).tokens[text].start)
+        if shift != 0 { shifts[id] = shift }
+      }
       // A header that has both is of two configurations: the stub says nothing of the function that the other one has.
       if function.isStatic, !function.isMacro, elsewhere.contains(function.name) { continue }
       byName[function.name, default: []].append(id)
@@ -164,7 +192,7 @@ extension Program {
   private func reachable(_ id: FunctionID, _ fromFile: Int) -> Bool {
     let place = functions[Int(id.rawValue)]
     if Int(place.file) == fromFile { return true }
-    let function = files[Int(place.file)].functions[Int(place.index)]
+    let function = versions.files[Int(place.version)].functions[Int(place.index)]
     return !function.isStatic || isHeader[Int(place.file)]
   }
 
@@ -172,7 +200,7 @@ extension Program {
   private func score(_ id: FunctionID, _ fromFile: Int) -> Int {
     guard reachable(id, fromFile) else { return -1 }
     let place = functions[Int(id.rawValue)]
-    let file = files[Int(place.file)]
+    let file = versions.files[Int(place.version)]
     let function = file.functions[Int(place.index)]
     let length = min(function.tokens.count, 90_000)
     if Int(place.file) == fromFile { return 1_000_000 + length }

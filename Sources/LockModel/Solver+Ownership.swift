@@ -147,7 +147,7 @@ extension Solver {
   }
 }
 
-struct KeepKey: Hashable {
+struct KeepKey: Hashable, Sendable {
   let function: FunctionID
   let position: Int
 }

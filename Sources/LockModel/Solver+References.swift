@@ -1,7 +1,7 @@
 import KernelC
 
 /// What a call returns anew, and what gets rid of it.
-struct NewReference {
+struct NewReference: Sendable {
   var closers: Set<Symbol>
   /// A reference to something that others own too, as opposed to memory.
   var isReference: Bool

@@ -263,7 +263,7 @@ extension Solver {
   }
 }
 
-struct ClassKey: Hashable {
+struct ClassKey: Hashable, Sendable {
   let function: FunctionID
   let place: Place
 }

@@ -19,9 +19,9 @@ public final class Solver {
   var places = PlaceTable()
   var hints: [FunctionID: [Place: CType]] = [:]
   var pairing = PairingTable()
-  private var factsOf: [FunctionID: FunctionFacts] = [:]
+  var factsOf: [FunctionID: FunctionFacts] = [:]
   private var scopeOf: [FunctionID: FunctionScope] = [:]
-  private var summaries: [FunctionID: Summary] = [:]
+  var summaries: [FunctionID: Summary] = [:]
   private var underWay: Set<FunctionID> = []
   private var ordered: Set<FunctionID> = []
   /// Functions whose summary was made while something that they call was under way, in the order of their ends.
@@ -29,12 +29,14 @@ public final class Solver {
   private var isProvisional: Set<FunctionID> = []
   /// Something that is not final was looked at since this was last cleared.
   private var hasMetUnfinished = false
+  /// The program with what is known of it as a whole.
+  let linked: LinkedState
   /// Where functions go as values.
-  public private(set) lazy var callbacks = CallbackIndex(program)
-  private var getters: [Symbol: Bool] = [:]
+  public var callbacks: CallbackIndex { linked.callbacks }
+  var getters: [Symbol: Bool] = [:]
   private var errnoNames: [Symbol: Bool] = [:]
   private var lockNames: [Symbol: Bool] = [:]
-  private var returnTypes: [Symbol: CType?] = [:]
+  var returnTypes: [Symbol: CType?] = [:]
   private var depth = 0
   var classes: [ClassKey: LockClass?] = [:]
   var borrowers: [Symbol: Bool] = [:]
@@ -42,15 +44,19 @@ public final class Solver {
   var newReferences: [FunctionID: NewReference?] = [:]
   var tornDown: [FunctionID: [Symbol: Set<Symbol>]] = [:]
   /// Which function takes down what another sets up.
-  private(set) lazy var teardowns = TeardownIndex(program)
+  var teardowns: TeardownIndex { linked.teardowns }
   var keeps: [KeepKey: Bool] = [:]
   var listOperations: [Symbol: Bool] = [:]
   var plainFrees: [Symbol: Bool] = [:]
   private var callsOf: [CallQuestion: Bool] = [:]
 
   /// A solver over `program`.
-  public init(_ program: Program) {
-    self.program = program
+  public convenience init(_ program: Program) { self.init(LinkedState(program)) }
+
+  init(_ linked: LinkedState) {
+    self.linked = linked
+    program = linked.program
+    let program = program
     names = KnownNames(program.symbols)
     locks = LockTable(program.symbols)
     interface = KernelInterface(program.symbols)
@@ -123,7 +129,7 @@ public final class Solver {
     return scope
   }
 
-  private var pairsOf: [FunctionID: [NodeID: Pairing]] = [:]
+  var pairsOf: [FunctionID: [NodeID: Pairing]] = [:]
 
   /// The pair that `node` opens in `function`.
   func pairing(of node: NodeID, in function: FunctionID) -> Pairing? { pairsOf[function]?[node] }

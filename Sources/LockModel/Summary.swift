@@ -1,7 +1,7 @@
 import KernelC
 
 /// A lock that a call may take, at any depth.
-public struct MayAcquire: Sendable {
+public struct MayAcquire: Sendable, Equatable {
   /// In terms of the function's parameters or globals; -1 when only the class is known.
   public internal(set) var place: Place
   /// The lock's class; nil where the types do not tell.
@@ -27,7 +27,7 @@ public struct MayAcquire: Sendable {
 }
 
 /// How control gets from a function to something that a call of it, or a call deeper down, runs.
-public struct CallWay: Sendable {
+public struct CallWay: Sendable, Equatable {
   /// The function that makes the outermost call; `arguments` are in its terms.
   public let function: FunctionID
   /// The value of each argument, where it can be named.
@@ -65,13 +65,19 @@ public struct CallWay: Sendable {
 }
 
 /// A call of a function that the caller passes as an argument.
-public struct CallbackCall: Sendable {
+public struct CallbackCall: Sendable, Equatable {
   /// Zero-based index of the parameter that is called.
   public let parameter: Int
   /// From the summarised function to the call of the parameter.
   public let way: CallWay
   /// The locks held around the callback in the summarised function's terms, and the functions that hold them.
   public let held: [(lock: HeldLock, holder: FunctionID)]
+
+  /// Whether both are the same call of the same parameter under the same locks.
+  public static func == (left: CallbackCall, right: CallbackCall) -> Bool {
+    left.parameter == right.parameter && left.way == right.way
+      && left.held.elementsEqual(right.held) { $0.lock == $1.lock && $0.holder == $1.holder }
+  }
 }
 
 /// One step of a chain: a node in a function.
@@ -147,7 +153,7 @@ public struct Requirement: Sendable, Hashable {
 }
 
 /// What callers need to know of a function.
-public struct Summary: Sendable {
+public struct Summary: Sendable, Equatable {
   /// The ways out that differ in their lock effects; empty when the paths could not all be followed.
   public internal(set) var exits: [SummaryExit] = []
   /// Locks that it or its callees wait for, up to a limit; trylocks and kinds that nest are left out.

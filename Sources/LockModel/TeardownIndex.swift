@@ -1,7 +1,7 @@
 import KernelC
 
 /// Which functions take down what another sets up, by the slots of one table that they sit in: `.probe` and `.remove`.
-struct TeardownIndex {
+struct TeardownIndex: Sendable {
   private static let slots: [(up: String, down: [String])] = [
     ("probe", ["remove", "remove_new", "disconnect", "detach", "unbind"]), ("bind", ["unbind"]),
     ("attach", ["detach"]), ("open", ["close", "stop", "release"]), ("ndo_open", ["ndo_stop"]),
@@ -11,6 +11,7 @@ struct TeardownIndex {
   private var downs: [FunctionID: [FunctionID]] = [:]
 
   private var outermost: Set<FunctionID> = []
+  private var ups: [FunctionID: [FunctionID]] = [:]
 
   init(_ program: Program) {
     let probe = program.symbols.intern("probe")
@@ -29,6 +30,7 @@ struct TeardownIndex {
           let file = program.functions[Int(start.rawValue)].file
           let own = ends.filter { program.functions[Int($0.rawValue)].file == file && $0 != start }
           if !own.isEmpty { downs[start, default: []] += own }
+          for end in own { ups[end, default: []].append(start) }
         }
       }
     }
@@ -40,6 +42,18 @@ struct TeardownIndex {
   /// The functions that take down what `id` sets up, in program order.
   func counterparts(of id: FunctionID) -> [FunctionID] {
     Set(downs[id] ?? []).sorted { $0.rawValue < $1.rawValue }
+  }
+
+  /// The functions that `id` takes down after.
+  func starters(of id: FunctionID) -> [FunctionID] { ups[id] ?? [] }
+
+  /// The functions of which `other` says something else.
+  func difference(from other: TeardownIndex) -> Set<FunctionID> {
+    var result = outermost.symmetricDifference(other.outermost)
+    for id in Set(downs.keys).union(other.downs.keys) where counterparts(of: id) != other.counterparts(of: id) {
+      result.insert(id)
+    }
+    return result
   }
 }
 

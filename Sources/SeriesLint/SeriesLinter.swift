@@ -70,9 +70,7 @@ public struct SeriesLinter<Checker: SourceChecker>: Sendable {
     let facts = store
     let outcomes = await check(programs, facts: facts, focus: Focus(changes, programs, facts, checker), rules: rules)
     return changes.enumerated().map { index, change in
-      guard let before = outcomes[programs.before[index]], let after = outcomes[programs.after[index]] else {
-        return CommitOutcome()
-      }
+      let (before, after) = (outcomes[programs.before[index]], outcomes[programs.after[index]])
       let classified = Classification(
         before: before.findings, after: after.findings, renames: change.renames, added: change.addedLines)
       var outcome = CommitOutcome(new: classified.new, fixed: classified.fixed, existing: classified.existing)
@@ -147,26 +145,20 @@ public struct SeriesLinter<Checker: SourceChecker>: Sendable {
     }
   }
 
-  /// Runs the rules on every program, several at a time.
+  /// Runs the rules on every program.
   private func check(
     _ programs: Programs, facts: FactStore<Checker>, focus: Focus, rules: Set<String>
-  ) async -> [Int: CheckOutcome] {
-    let checker = checker
-    return await withTaskGroup(of: [(Int, CheckOutcome)].self) { group in
-      for share in Array(programs.programs.indices).shares(options.jobs) {
-        group.addTask {
-          share.map { index in
-            let files = programs.programs[index].compactMap { entry in
-              facts[entry].map { (path: entry.path, facts: $0) }
-            }
-            return (index, checker.check(files, focus: focus.paths, callers: focus.callers, rules: rules))
-          }
-        }
-      }
-      return await group.reduce(into: [:]) { outcomes, share in
-        for (index, outcome) in share { outcomes[index] = outcome }
-      }
+  ) async -> [CheckOutcome] {
+    var files: [(path: String, facts: Checker.Facts)] = []
+    var indices: [SourceEntry: Int] = [:]
+    for entry in programs.entries {
+      guard let known = facts[entry] else { continue }
+      indices[entry] = files.count
+      files.append((entry.path, known))
     }
+    return await checker.check(
+      files, states: programs.programs.map { $0.compactMap { indices[$0] } }, focus: focus.paths,
+      callers: focus.callers, rules: rules, jobs: options.jobs)
   }
 
   // MARK: rules over the series

@@ -53,7 +53,24 @@ public protocol SourceChecker: Sendable {
     _ files: [(path: String, facts: Facts)], focus: Set<String>, callers: [String: Set<String>], rules ids: Set<String>
   ) -> CheckOutcome
 
+  /// Runs the rules in `ids` on several programs, at most `jobs` at a time. `files` are the versions of all files in path
+  /// order, and a program is a list of indices into them, at most one of each path.
+  func check(
+    _ files: [(path: String, facts: Facts)], states: [[Int]], focus: Set<String>, callers: [String: Set<String>],
+    rules ids: Set<String>, jobs: Int
+  ) async -> [CheckOutcome]
+
   /// Runs the rules in `ids` that compare a file before and after a patch; places are those after it. `parts` is the
   /// whole file, or the hunks that show something of it.
   func checkChange(_ parts: [(before: Facts, after: Facts)], path: String, rules ids: Set<String>) -> CheckOutcome
+}
+
+extension SourceChecker {
+  /// One program after the other, each on its own.
+  public func check(
+    _ files: [(path: String, facts: Facts)], states: [[Int]], focus: Set<String>, callers: [String: Set<String>],
+    rules ids: Set<String>, jobs: Int
+  ) async -> [CheckOutcome] {
+    states.map { state in check(state.map { files[$0] }, focus: focus, callers: callers, rules: ids) }
+  }
 }

@@ -58,6 +58,16 @@ public struct SourceRules: SourceChecker {
       findings: outcome.findings, notAnalysed: outcome.notAnalysed, assertions: outcome.assertions)
   }
 
+  /// Runs the rules on several programs that share most of their files.
+  public func check(
+    _ files: [(path: String, facts: ParsedFile)], states: [[Int]], focus: Set<String>, callers: [String: Set<String>],
+    rules ids: Set<String>, jobs: Int
+  ) async -> [CheckOutcome] {
+    await lint.check(files.map(\.facts), states: states, focus: focus, callers: callers, rules: ids, jobs: jobs).map {
+      CheckOutcome(findings: $0.findings, notAnalysed: $0.notAnalysed, assertions: $0.assertions)
+    }
+  }
+
   /// Runs the rules on a change.
   public func checkChange(
     _ parts: [(before: ParsedFile, after: ParsedFile)], path: String, rules ids: Set<String>
