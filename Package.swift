@@ -126,7 +126,7 @@ let package = Package(
     tests("LineCoverageTests", ["LineCoverage"]),
     tests("KTAPTests", ["KTAP"], exclude: ["Logs"]),
     tests("VirtualMachineTests", ["VirtualMachine", "ChildProcess", systemPackage], exclude: ["Guest"]),
-    tests("SeriesSelftestTests", ["SeriesSelftest"]),
+    tests("SeriesSelftestTests", ["SeriesSelftest", "KernelBuild"]),
     tests("CheckReportTests", ["CheckReport"]),
     tests("RequirementsTests", ["Requirements"]),
     tests("EndToEndTests", []),
