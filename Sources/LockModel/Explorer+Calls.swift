@@ -264,11 +264,16 @@ extension Explorer {
   /// A release that meets no acquisition by the same name may mean any lock of its kind that goes by another.
   mutating func dropAliases(_ place: Place, _ kind: LockKind, _ state: inout PathState) -> Bool {
     guard !kind.isSection else { return false }
-    let isPointer = place < 0 || solver.places[place].kind != .member
+    let step = place < 0 ? nil : solver.places[place].kind
     let member = solver.lastMember(of: place)
     let gone = state.held.filter { held in
       guard held.balance > 0, held.kind == kind, held.place != place else { return false }
-      return isPointer || solver.places[held.place].kind != .member || solver.lastMember(of: held.place) == member
+      switch (step, solver.places[held.place].kind) {
+      case (.member, .member): return solver.lastMember(of: held.place) == member
+      // A variable that is a lock is in no object, and is none of the others.
+      case (.global, .member), (.global, .global), (.member, .global): return false
+      default: return true
+      }
     }.map(\.place)
     return forgetHeld(gone, &state)
   }

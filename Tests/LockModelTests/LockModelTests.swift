@@ -93,6 +93,41 @@ struct WrapperTests {
     #expect(try model.held(at: "work", in: "f") == [["foo::lock"]])
   }
 
+  @Test("a call that ends in the drop of another lock on some path does not make an object's lock unknown")
+  func ownLock() throws {
+    let callee = """
+      static DEFINE_MUTEX(own_lock);
+      static void other(struct foo *foo, void *buffer)
+      {
+      	char *local;
+
+      	if (foo->n > 32 || !mutex_trylock(&own_lock))
+      		local = allocate(foo->n);
+      	else
+      		local = buffer;
+      	run(foo, local);
+      	if (local == buffer)
+      		mutex_unlock(&own_lock);
+      }
+      static void middle(struct foo *foo, void *buffer)
+      {
+      	other(foo, buffer);
+      }
+      void f(struct foo *foo, void *buffer)
+      {
+      	mutex_lock(&foo->lock);
+      	middle(foo, buffer);
+      	work(foo);
+      	mutex_unlock(&foo->lock);
+      }
+      """
+    #expect(try Model(types + callee).held(at: "work", in: "f") == [["foo::lock"]])
+    // Through a pointer it may be any.
+    let pointer = callee.replacing("static DEFINE_MUTEX(own_lock);", with: "static struct mutex *own_lock;")
+      .replacing("&own_lock", with: "own_lock")
+    #expect(try Model(types + pointer).held(at: "work", in: "f") == [[]])
+  }
+
   @Test func aConditionThatRecursGoesTheSameWay() throws {
     let model = Model(
       types + """
