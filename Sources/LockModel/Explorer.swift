@@ -8,6 +8,8 @@ import KernelC
 struct Explorer {
   static let statesPerBlock = 40
   static let stepBudget = 12_000
+  /// Locks and other things held on one path: nobody holds as many.
+  static let heldLimit = 64
 
   unowned let solver: Solver
   let scope: FunctionScope
@@ -129,6 +131,10 @@ struct Explorer {
         }
       }
       for state in states {
+        if state.held.count > Self.heldLimit {
+          facts.isPartial = true
+          continue
+        }
         for (next, following) in successors(flow.blocks[block], state) {
           var following = following
           if seen[next].contains(following) { continue }

@@ -7,14 +7,15 @@ extension Solver {
     return text.hasPrefix("devm_add_action") || text.hasPrefix("drmm_add_action")
   }
 
+  private static let exclusions: Set<Substring> = [
+    "lock", "trylock", "suspend", "freeze", "quiesce", "block", "enter", "begin", "pause", "acquire",
+  ]
+
   /// Whether the name is that of something that excludes others, as opposed to something that owns.
   public func soundsLikeLock(_ name: Symbol) -> Bool {
-    let words: Set<Substring> = [
-      "lock", "trylock", "suspend", "freeze", "quiesce", "block", "enter", "begin", "pause", "acquire",
-    ]
     let parts = program.symbols.text(name).split(separator: "_")
     if parts.contains("alloc") { return false }
-    return parts.contains { words.contains($0) || PairingTable.isLockWord($0) }
+    return parts.contains { Self.exclusions.contains($0) || PairingTable.isLockWord($0) }
   }
 
   /// Whether the name has a word in it that means a lock, and none that means its end.

@@ -142,10 +142,11 @@ private struct Liveness {
       }
     }
     var result: [NodeID] = []
-    for block in flow.blocks.indices where isReachable[block] {
+    let (reachable, ending) = (reachable(), ending())
+    for block in flow.blocks.indices where reachable[block] {
       var demand = behind(flow.blocks[block], demands)
       for event in events[block].reversed() {
-        if case .write(let node) = event, node >= 0, !demand.isRead, !demand.isLeft, !endless(block) {
+        if case .write(let node) = event, node >= 0, !demand.isRead, !demand.isLeft, ending[block] {
           result.append(node)
         }
         demand = before(event, demand)
@@ -177,25 +178,28 @@ private struct Liveness {
     }
   }
 
-  /// No path from the block leaves the function: what is lost there is lost anyway.
-  private func endless(_ start: Int) -> Bool {
-    var seen: Set<Int> = [start]
-    var work = [start]
-    while let block = work.popLast() {
-      if case .leave = flow.blocks[block].exit { return false }
-      for next in successors(flow.blocks[block]) where seen.insert(next).inserted { work.append(next) }
+  /// By block: whether some path from it leaves the function; what is lost in an endless loop is lost anyway.
+  private func ending() -> [Bool] {
+    var callers = [[Int]](repeating: [], count: flow.blocks.count)
+    var leaving: [Int] = []
+    for block in flow.blocks.indices {
+      if case .leave = flow.blocks[block].exit { leaving.append(block) }
+      for next in successors(flow.blocks[block]) { callers[next].append(block) }
     }
-    return true
+    return closure(of: leaving) { callers[$0] }
   }
 
-  private var isReachable: [Bool] {
+  private func reachable() -> [Bool] { closure(of: [0]) { successors(flow.blocks[$0]) } }
+
+  /// By block: whether it is one of `start`, or comes after one.
+  private func closure(of start: [Int], next: (Int) -> [Int]) -> [Bool] {
     var result = [Bool](repeating: false, count: flow.blocks.count)
-    var work = [0]
-    result[0] = true
+    var work = start
+    for block in start { result[block] = true }
     while let block = work.popLast() {
-      for next in successors(flow.blocks[block]) where !result[next] {
-        result[next] = true
-        work.append(next)
+      for other in next(block) where !result[other] {
+        result[other] = true
+        work.append(other)
       }
     }
     return result

@@ -1,0 +1,67 @@
+import Findings
+import Foundation
+import LintRules
+import Testing
+
+/// One function of a size that nobody writes by hand: every rule must come to its end, in time that grows as the text does.
+@Suite("Large functions")
+struct LargeFunctionTests {
+  /// A function whose body is `count` times what `part` gives, between what stands before and behind them.
+  private static func function(_ count: Int, before: String = "", after: String = "", _ part: (Int) -> String)
+    -> [UInt8]
+  {
+    var text = "int big(struct thing *t, int n)\n{\n\tint ret = 0;\n\n\(before)"
+    for index in 0..<count { text += part(index) }
+    return Array((text + after + "\treturn ret;\n}\n").utf8)
+  }
+
+  /// Kinds of bodies, each by the number of its parts.
+  private static let bodies: [String: @Sendable (Int) -> [UInt8]] = [
+    "statements": { function($0) { "\tt->field\($0 % 50) = helper\($0 % 97)(t, n + \($0));\n" } },
+    "cases": {
+      function($0, before: "\tswitch (n) {\n", after: "\t}\n") { "\tcase \($0): ret = helper\($0 % 97)(t); break;\n" }
+    },
+    "else if": { function($0, before: "\tif (n < 0) ret = 1;\n") { "\telse if (n == \($0)) ret = \($0 % 7);\n" } },
+    "labels": { count in
+      function(count) {
+        "label_\($0):\n\tif (t->field\($0 % 50) == \($0)) goto label_\($0 &* 7919 % count);\n"
+          + "\tmutex_lock(&t->lock); t->a++; mutex_unlock(&t->lock);\n"
+      }
+    },
+    "nesting": {
+      function($0, after: String(repeating: "}", count: $0)) {
+        "if (t->f\($0 % 50) > \($0)) { mutex_lock(&t->l\($0 % 9));\n"
+      }
+    },
+    "parentheses": {
+      function($0, before: "\tret = ", after: "n\(String(repeating: ")", count: $0));\n") { _ in "f(-" }
+    },
+    "one expression": { function($0, before: "\tret = n", after: ";\n") { " + t->field\($0 % 50) * \($0)\n" } },
+  ]
+
+  private static func time(_ work: () -> Void) -> Double {
+    func now() -> Double {
+      var time = timespec()
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+      return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+    let start = now()
+    work()
+    return now() - start
+  }
+
+  @Test("eight times the text takes far less than sixty-four times as long", arguments: bodies.keys.sorted())
+  func growth(kind: String) throws {
+    let body = try #require(Self.bodies[kind])
+    func lint(_ count: Int) -> Double {
+      let lint = KernelLint()
+      let bytes = body(count)
+      return Self.time {
+        let file = lint.facts(of: bytes, path: "big.c")
+        _ = lint.check([file], focus: ["big.c"], callers: [:], rules: Set(lint.rules.map(\.id)))
+      }
+    }
+    let small = (0..<3).map { _ in lint(500) }.min() ?? 0
+    #expect(lint(4000) < max(24 * small, 0.5))
+  }
+}
