@@ -107,6 +107,44 @@ public struct RuleContext {
     return definitions.contains { $0.returnType.isPointer && $0.tokens.count > 40 }
   }
 
+  /// Whether the statement before the condition stores what an allocator or a function that returns a pointer gives.
+  func isMade(_ target: NodeID, before condition: NodeID, in id: FunctionID) -> Bool {
+    let file = program.file(of: id)
+    let text = SourceText.text(of: target, file, program.symbols)
+    for block in program.definition(id).nodes where file[block].kind == .block {
+      let statements = Array(file.list(file[block].a, file[block].b))
+      guard let index = statements.firstIndex(of: condition), index > 0 else { continue }
+      let previous = statements[index - 1]
+      guard file[previous].kind == .expressionStatement else { return false }
+      let store = file[file[previous].a]
+      guard store.kind == .assign, store.operation == .equal, file[store.b].kind == .call,
+        SourceText.text(of: store.a, file, program.symbols) == text
+      else { return false }
+      return isPointer(store.b, in: id)
+    }
+    return false
+  }
+
+  /// Whether the functions that a chain finds behind members are those of one object, as far as folders tell.
+  ///
+  /// Objects are not told apart, only types: a driver that has a function of its own in a member does not get to
+  /// another's through it, and of two members with several functions each one guess too many is right.
+  func isPlausible(_ chain: [ChainStep], from holder: FunctionID) -> Bool {
+    var guesses = 0
+    for (step, next) in zip(chain, chain.dropFirst()) {
+      let file = program.file(of: step.function)
+      guard file[step.node].kind == .call, file[file[step.node].a].kind == .member else { continue }
+      let member = Symbol(file[file[step.node].a].b)
+      let candidates = solver.callbacks.members(holding: next.function).filter { $0.member == member }
+        .flatMap(solver.callbacks.functions)
+      guard Set(candidates).count > 1 else { continue }
+      guesses += 1
+      let home = folder(of: holder)
+      if folder(of: next.function) != home, candidates.contains(where: { folder(of: $0) == home }) { return false }
+    }
+    return guesses < 2
+  }
+
   /// The chain as evidence: each call, and last what it ends in.
   func evidence(_ chain: [ChainStep], last: String) -> [Evidence] {
     chain.enumerated().map { index, step in

@@ -47,6 +47,15 @@ struct Statements {
     return file.children(of: id).contains { writes($0, text, depth: depth + 1) }
   }
 
+  /// Whether anything below a node reads like `text`.
+  func mentions(_ id: NodeID, _ text: String, depth: Int = 0) -> Bool {
+    guard id >= 0, depth < 60 else { return false }
+    if file[id].kind == .name || file[id].kind == .member, SourceText.text(of: id, file, symbols) == text {
+      return true
+    }
+    return file.children(of: id).contains { mentions($0, text, depth: depth + 1) }
+  }
+
   /// A condition without its negations and hints, and whether an odd number of them was taken off.
   func core(_ id: NodeID) -> (node: NodeID, isNegated: Bool) {
     var id = id

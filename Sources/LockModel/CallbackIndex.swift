@@ -92,6 +92,9 @@ public struct CallbackIndex: Sendable {
     return result
   }
 
+  /// The functions that are stored in a member; empty where they are too many to mean anything.
+  public func functions(in member: MemberKey) -> [FunctionID] { slots[member] ?? [] }
+
   /// Whether anybody passes the function as an argument.
   public func isPassed(_ function: FunctionID) -> Bool { passedFunctions.contains(function) }
 

@@ -117,6 +117,7 @@ extension Explorer {
           item.bit == bit
             && !(item.result < 0 ? .any : state.values(of: item.result) ?? .any).isDisjoint(with: item.unwrittenFor)
         }
+      let isIgnored = summary?.ignores.contains(position) == true
       if state.unset & bit != 0 { notePassing(argument, name, node, arguments, summary?.loads[position], state) }
       state.unset &= ~bit
       state.pending.removeAll { $0.bit == bit }
@@ -125,7 +126,9 @@ extension Explorer {
         known.skipsFor[position].map { known.writesOn[position]?.isDisjoint(with: $0) == true } ?? true
       }
       let output = isTold == true ? nil : solver.interface.outputs[calleeName(node)]
-      if wasUnset, let output, output.position == position {
+      if wasUnset, isIgnored, !isIndirect {
+        state.pending.append(PathState.Pending(bit: bit, result: -1, unwrittenFor: .any, call: node))
+      } else if wasUnset, let output, output.position == position {
         let result = solver.places.intern(.result, -1, node)
         state.pending.append(
           PathState.Pending(bit: bit, result: result, unwrittenFor: output.skippedFor, call: node))

@@ -47,6 +47,7 @@ extension Explorer {
   mutating func noteJump(_ node: NodeID, _ state: PathState) {
     guard let variable = returningLabels[Symbol(scope.file[node].a)] else { return }
     let isUnset = (scope.trackedBits[Symbol(scope.file[variable].a)] ?? 0) & state.unset != 0
+    if !isUnset { setJumps.insert(node) }
     jumpValues[node, default: []].formUnion(isUnset ? .any : values(of: variable, state))
   }
 

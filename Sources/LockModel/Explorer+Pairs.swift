@@ -269,8 +269,11 @@ extension Explorer {
       case .designator: stored = part.b
       case .assign where scope.file[part.a].kind == .name: stored = part.b
       case .assign:
-        // An address computed from it goes somewhere.
+        // An address computed from it goes somewhere, or what stands for it.
         if holds(part.b, 0, { isComputed($0, from: name) }) { return }
+        let value = scope.file[stripped(part.b)]
+        let isView = value.kind == .call || value.kind == .unary && value.operation == .ampersand
+        if isView, mentions(part.b, name, 0) { return }
         continue
       case .variable where part.c >= 0: stored = part.c
       default: continue
@@ -298,7 +301,7 @@ extension Explorer {
     case .call:
       let name2 = calleeName(id)
       guard
-        solver.names.containers.contains(name2) || solver.isGetter(name2)
+        solver.names.containers.contains(name2) || solver.isGetter(name2) || solver.names.pageViews.contains(name2)
           || node.c == 1 && solver.program.symbols.text(name2).contains("_to_")
       else { return false }
       return scope.file.list(node.b, node.c).contains { mentions($0, name, depth + 1) }
@@ -343,6 +346,7 @@ extension Explorer {
         }
         return false
       }
+      if pairing.isResult, solver.worksOnPage(name) { return false }
       if onlyByName || pairing.opensOnFailure && name == solver.names.kfree { return false }
       let touches = arguments.contains { argument in
         argument >= 0

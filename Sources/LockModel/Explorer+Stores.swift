@@ -95,7 +95,7 @@ extension Explorer {
     for item in state.pending where item.bit == bit {
       let known = item.result < 0 ? .any : state.values(of: item.result) ?? .any
       if !known.isDisjoint(with: item.unwrittenFor) {
-        note(UnsetReadEvent(node: node, variable: name, call: item.call))
+        note(UnsetReadEvent(node: node, variable: name, call: item.call, isIgnored: item.unwrittenFor == .any))
       }
     }
     state.pending.removeAll { $0.bit == bit }

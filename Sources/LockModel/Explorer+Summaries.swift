@@ -6,7 +6,8 @@ extension Explorer {
     guard !scope.branchCalls.isEmpty else { return }
     for (index, block) in flow.blocks.enumerated() {
       for action in block.actions where scope.branchCalls.contains(action.node) {
-        guard let primitive = solver.locks[calleeName(action.node)], primitive.operation == .release,
+        guard let primitive = solver.locks[calleeName(action.node)],
+          primitive.operation == .release || primitive.operation == .acquire,
           case let arguments = scope.file[action.node], primitive.argument < Int(arguments.c)
         else { continue }
         var place = solver.places.intern(.global, -1, primitive.global.rawValue)
@@ -17,7 +18,13 @@ extension Explorer {
             place = solver.places.intern(.member, place, primitive.member.rawValue)
           }
         }
-        if place >= 0 { releasesOfBlock[index, default: []].append(place) }
+        guard place >= 0 else { continue }
+        if primitive.operation == .release {
+          releasesOfBlock[index, default: []].append(place)
+        } else {
+          // Dropped around a call and taken again.
+          releasesOfBlock[index]?.removeAll { $0 == place }
+        }
       }
     }
   }

@@ -52,6 +52,8 @@ struct Explorer {
   var returningLabels: [Symbol: NodeID] = [:]
   /// Gotos to such labels, with what the variable may be there.
   var jumpValues: [NodeID: ValueSet] = [:]
+  /// Those of the gotos that some path reaches with a value in the variable.
+  var setJumps: Set<NodeID> = []
   /// Reads of tracked locals that some path reaches with a value.
   var setReads: Set<NodeID> = []
   /// Calls that are statements of their own: nobody looks at what they return.
@@ -166,7 +168,11 @@ struct Explorer {
     }
     facts.lostPairs = lostPairs.sorted()
     facts.freedErrors = errorArguments.sorted { $0.node < $1.node }
-    facts.jumps = jumpValues.map { JumpEvent(node: $0.key, values: $0.value) }.sorted { $0.node < $1.node }
+    facts.jumps = jumpValues.map {
+      let variable = returningLabels[Symbol(scope.file[$0.key].a)].map { Symbol(scope.file[$0].a) } ?? .none
+      return JumpEvent(
+        node: $0.key, variable: variable, values: $0.value, isUnset: !setJumps.contains($0.key))
+    }.sorted { $0.node < $1.node }
     facts.pointerUses = pointerUses.values.filter { !soundUses.contains($0.node) }.sorted { $0.node < $1.node }
     return facts
   }

@@ -125,14 +125,20 @@ public struct UnsetReadEvent: Sendable, Hashable {
   public let call: NodeID
   /// No path reaches the node with a value.
   public internal(set) var isSure = false
+  /// The call that should have set it never does.
+  public internal(set) var isIgnored = false
 }
 
 /// A goto to a label behind which a variable is returned.
 public struct JumpEvent: Sendable {
   /// The goto statement.
   public let node: NodeID
+  /// The variable that is returned.
+  public let variable: Symbol
   /// What the variable may be there, over all paths that jump.
   public let values: ValueSet
+  /// The variable has no value there, on any path.
+  public let isUnset: Bool
 }
 
 /// What a pointer parameter points to is read before the function writes it.

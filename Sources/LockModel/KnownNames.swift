@@ -20,6 +20,8 @@ struct KnownNames {
   let transparent: Set<Symbol>
   /// `container_of` and kin: argument 1 names the type of the result.
   let containers: Set<Symbol>
+  /// Another name for the page or the folio that they are given.
+  let pageViews: Set<Symbol>
   /// Return a valid pointer or NULL.
   let allocators: Set<Symbol>
   /// Sleep whatever their arguments are.
@@ -90,6 +92,7 @@ struct KnownNames {
       container_of container_of_const list_entry list_first_entry list_last_entry list_next_entry rb_entry
       hlist_entry list_first_entry_or_null rb_entry_safe from_timer from_tasklet
       """)
+    pageViews = set("folio_page folio_file_page page_folio compound_head")
     allocators = set(
       """
       kmalloc kzalloc kcalloc kmalloc_array kvmalloc kvzalloc kvcalloc kvmalloc_array kmem_cache_alloc kmem_cache_zalloc

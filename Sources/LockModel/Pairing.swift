@@ -52,7 +52,9 @@ struct PairingTable: Sendable {
   /// Whether `name` sounds like something that returns what its caller must get rid of.
   static func soundsLikeOpener(_ name: String) -> Bool {
     // What an object carries for its driver is no reference.
-    guard !name.hasPrefix("devm_"), !name.hasPrefix("drmm_"), !name.hasSuffix("data") else { return false }
+    guard !name.hasPrefix("devm_"), !name.hasPrefix("drmm_"), !name.hasSuffix("data"), !name.hasSuffix("priv"),
+      !name.contains("_from_")
+    else { return false }
     return name.split(separator: "_").contains {
       ["get", "find", "lookup", "alloc", "create", "new", "open", "dup", "clone", "copy", "grab", "acquire"].contains(
         $0)
@@ -115,7 +117,8 @@ struct PairingTable: Sendable {
     if let known = closerNames[name] { return known }
     let text = symbols.text(name)
     var result: Set<Symbol> = []
-    if !text.hasPrefix("devm_"), !text.hasPrefix("trace_"), !text.hasPrefix("atomic") {
+    // What a message has no room for is thrown away with the message.
+    if !text.hasPrefix("devm_"), !text.hasPrefix("trace_"), !text.hasPrefix("atomic"), !text.contains("nest_start") {
       if let fixed = Self.fixed[text] { result = Set(fixed.map(symbols.intern)) }
       let parts = text.split(separator: "_", omittingEmptySubsequences: false).map(String.init)
       // `suspend_and_lock` is undone by `unlock_and_resume`.

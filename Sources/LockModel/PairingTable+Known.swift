@@ -80,6 +80,15 @@ extension PairingTable {
     acpi_dev_put: acpi_dev_get_first_match_dev
     drm_gem_object_put: drm_gem_object_lookup
     dput: dget_parent lookup_one_len
+    folio_put: filemap_get_folio filemap_lock_folio __filemap_get_folio filemap_grab_folio read_mapping_folio read_cache_folio
+    put_page: find_get_page find_lock_page find_or_create_page grab_cache_page read_mapping_page read_cache_page
+    power_supply_put: power_supply_get_by_name power_supply_get_by_phandle
+    cpufreq_cpu_put: cpufreq_cpu_get
+    ip_rt_put: ip_route_output_key ip_route_output_flow ip_route_output_ports
+    neigh_release: neigh_lookup dst_neigh_lookup
+    in_dev_put: in_dev_get
+    in6_dev_put: in6_dev_get
+    put_net: get_net_ns_by_fd get_net_ns_by_pid
     """)
 
   /// Openers that return a pointer; what becomes of it is often another's business.
@@ -108,6 +117,12 @@ extension PairingTable {
     mbox_free_channel: mbox_request_channel mbox_request_channel_byname
     key_put: keyring_alloc key_alloc request_key
     nvmem_device_put: nvmem_device_get
+    nvmem_cell_put: nvmem_cell_get of_nvmem_cell_get
+    gpiod_put: gpiod_get gpiod_get_optional gpiod_get_index
+    regulator_put: regulator_get regulator_get_optional regulator_get_exclusive
+    reset_control_put: reset_control_get reset_control_get_exclusive reset_control_get_shared of_reset_control_get
+    pwm_put: pwm_get
+    iio_channel_release: iio_channel_get
     irq_domain_remove: irq_domain_add_linear irq_domain_create_linear irq_domain_add_tree
     """)
 

@@ -58,6 +58,27 @@ extension Solver {
     return result
   }
 
+  /// Works on a page or a folio and leaves its references alone, whatever its name sounds like.
+  func worksOnPage(_ name: Symbol) -> Bool {
+    if let known = pageOperations[name] { return known }
+    let text = program.symbols.text(name)
+    let result =
+      Self.pageOperations.contains { text.hasPrefix($0) }
+      && !["put", "free", "add", "insert", "unlock_batch"].contains { text.contains($0) }
+    pageOperations[name] = result
+    return result
+  }
+
+  private static let pageOperations = [
+    "folio_unlock", "folio_lock", "folio_trylock", "folio_mark", "folio_wait", "folio_test", "folio_clear",
+    "folio_set_",
+    "folio_zero", "folio_end_", "folio_start_", "folio_pos", "folio_size", "folio_nr", "folio_order", "folio_file_",
+    "folio_next", "folio_page", "folio_address", "folio_contain", "folio_mapping", "folio_inode", "folio_buffers",
+    "folio_shift", "flush_dcache_", "unlock_page", "lock_page", "SetPage", "ClearPage", "Page", "set_page_dirty",
+    "page_address", "page_offset", "page_to_", "kmap", "zero_user", "wait_on_page", "end_page_writeback",
+    "truncate_pagecache", "mark_page_accessed", "offset_in_folio", "memcpy_from_folio", "memcpy_to_folio",
+  ]
+
   /// Prints what it is given.
   func isMessage(_ name: Symbol) -> Bool {
     if let known = messages[name] { return known }

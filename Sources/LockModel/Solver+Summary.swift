@@ -106,6 +106,10 @@ extension Solver {
     for (position, parameter) in definition.parameters.enumerated()
     where position < 64 && parameter.type.pointers > 0 && !parameter.type.isConstant {
       let bit = UInt64(1) << UInt64(position)
+      if definition.tokens.count > Self.stubTokens, !mentions(parameter.name, in: facts.id) {
+        summary.ignores.insert(position)
+        continue
+      }
       var written: ValueSet = []
       var skipped: ValueSet = []
       for exit in facts.exits {
@@ -119,6 +123,15 @@ extension Solver {
         summary.writesOn[position] = written
       }
     }
+  }
+
+  /// A body of no more tokens may stand in for a real one in another configuration.
+  private static let stubTokens = 60
+
+  private func mentions(_ parameter: Symbol, in id: FunctionID) -> Bool {
+    guard parameter.exists else { return true }
+    let file = program.file(of: id)
+    return program.definition(id).nodes.contains { file[$0].kind == .name && Symbol(file[$0].a) == parameter }
   }
 
   // MARK: Sleeping

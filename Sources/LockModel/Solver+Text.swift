@@ -190,6 +190,18 @@ extension Solver {
   /// Whether the name sounds like the end of something: a call that frees, puts or closes what it is given.
   public func disposes(_ name: Symbol) -> Bool { pairing.traits(of: name, program.symbols).disposes }
 
+  /// Whether the name is that of a function that gets rid of the pointer that it is given.
+  public func endsPointer(_ name: Symbol) -> Bool {
+    let text = program.symbols.text(name)
+    return PairingTable.soundsLikeEnd(text) || text.hasSuffix("unmap") || text == "kthread_stop"
+  }
+
+  /// Whether the name is that of a function that looks at a pointer or prints it, and does nothing behind it.
+  public func looksOnly(_ name: Symbol) -> Bool {
+    names.looks.contains(name) || names.transparent.contains(name) || isMessage(name) || isHarmless(name)
+      || disposes(name)
+  }
+
   /// Whether a table says what is to be known of a function, whatever its body.
   public func isKnownInterface(_ name: Symbol) -> Bool {
     locks[name] != nil || names.sleepers.contains(name) || names.allocators.contains(name)

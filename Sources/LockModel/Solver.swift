@@ -48,6 +48,7 @@ public final class Solver {
   var keeps: [KeepKey: Bool] = [:]
   var listOperations: [Symbol: Bool] = [:]
   var plainFrees: [Symbol: Bool] = [:]
+  var pageOperations: [Symbol: Bool] = [:]
   private var callsOf: [CallQuestion: Bool] = [:]
 
   /// A solver over `program`.

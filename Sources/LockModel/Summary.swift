@@ -178,4 +178,6 @@ public struct Summary: Sendable, Equatable {
   public internal(set) var skipsFor: [Int: ValueSet] = [:]
   /// Per pointer parameter that is sometimes left alone, the results with which it is written.
   public internal(set) var writesOn: [Int: ValueSet] = [:]
+  /// Pointer parameters that the body does not mention at all: whatever they point to is left alone.
+  public internal(set) var ignores: Set<Int> = []
 }

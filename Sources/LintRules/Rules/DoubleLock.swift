@@ -267,7 +267,7 @@ struct DoubleLock: Rule {
     let solver = context.solver
     var byClass: (held: HeldLock, item: MayAcquire)?
     for item in solver.acquisitions(at: call, in: id, assumingCallers: true)
-    where !item.kind.nests && !item.isFault && !item.isRecursive {
+    where !item.kind.nests && !item.isFault && !item.isRecursive && context.isPlausible(item.chain, from: id) {
       if item.place >= 0 {
         guard !solver.isAmbiguous(item.place),
           let held = call.held.first(where: { $0.place == item.place && $0.balance > 0 }),
@@ -368,7 +368,8 @@ struct DoubleLock: Rule {
     for wait in handlers.waits(in: call, of: id, context) where wait.handler != id {
       let handler = wait.handler
       guard let summary = context.solver.summary(handler) else { continue }
-      for item in summary.mayAcquire where !item.kind.nests && item.conditions.isEmpty {
+      for item in summary.mayAcquire
+      where !item.kind.nests && item.conditions.isEmpty && context.isPlausible(item.chain, from: handler) {
         guard let itemClass = item.lockClass,
           let held = call.held.first(where: {
             $0.balance > 0 && $0.kind == item.kind && context.solver.lockClass(of: $0, in: id) == itemClass

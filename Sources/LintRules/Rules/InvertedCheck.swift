@@ -9,8 +9,9 @@ struct InvertedCheck: Rule {
     summary: "a check has the wrong sense: success is treated as failure, or a NULL pointer is used",
     severity: .error, confidence: .high,
     whatItDoes: """
-      Reports a pointer that is used where every path has just found it to be NULL or an error, and a branch for a result \
-      of 0 that logs an error or jumps to an error label, where the function called returns 0 or a negative errno.
+      Reports a pointer that is used, handed on or freed where every path has just found it to be NULL or an error; a branch \
+      for a result of 0 that logs an error, jumps to an error label or ends the function, where the function called returns \
+      0 or a negative errno; and a refusal ('return -EPERM') where a predicate ('capable()') says yes.
       """,
     whyItMatters: "The failure goes on as a success, and the success is undone.",
     accepts: ["a pointer that some path leaves valid", "calls that may return a positive number"],
@@ -101,8 +102,113 @@ struct InvertedCheck: Rule {
         	return start(foo);
         }
         """),
+      RuleExample(
+        """
+        void f(struct foo *foo)
+        {
+        	if (!foo->base) { /* reported */
+        		iounmap(foo->base);
+        		foo->base = NULL;
+        	}
+        }
+
+        void g(struct foo *foo)
+        {
+        	struct data *data;
+
+        	data = make(foo);
+        	if (data)
+        		return;
+        	set_up(foo, data); /* reported */
+        }
+
+        int h(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = prepare(foo);
+        	if (!ret) /* reported */
+        		return ret;
+        	foo->n = 4;
+        	return 0;
+        }
+
+        int i(struct foo *foo)
+        {
+        	if (capable(CAP_SYS_ADMIN)) /* reported */
+        		return -EPERM;
+        	return run(foo);
+        }
+        """),
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	if (foo->mode != MODE_ON || foo->mode != MODE_OFF) /* reported */
+        		return -EINVAL;
+        	if (foo->flags | FOO_BUSY) /* reported */
+        		return -EBUSY;
+        	if (!foo->flags & FOO_ALIVE) /* reported */
+        		return -ENODEV;
+        	return 0;
+        }
+
+        int g(struct foo *foo, void __user *to)
+        {
+        	struct item *item;
+
+        	if (!list_empty(&foo->items))
+        		return -EAGAIN;
+        	item = list_first_entry(&foo->items, struct item, node); /* reported */
+        	if (!copy_to_user(to, item, 8)) /* reported */
+        		return -EFAULT;
+        	return 0;
+        }
+
+        void h(struct foo *foo)
+        {
+        	if (refcount_dec_and_test(&foo->ref)) /* reported */
+        		return;
+        	kfree(foo);
+        }
+        """),
     ],
     nonTriggering: [
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = fast(foo);
+        	if (!ret)
+        		return ret;
+        	ret = slow(foo);
+        	if (ret)
+        		return ret;
+        	return 0;
+        }
+
+        struct data *g(struct foo *foo)
+        {
+        	struct data *data;
+
+        	data = find(foo);
+        	if (data)
+        		return data;
+        	data = make(foo);
+        	if (data)
+        		insert(foo, data);
+        	return data;
+        }
+
+        int h(struct foo *foo)
+        {
+        	if (!foo_supported(foo))
+        		return -EOPNOTSUPP;
+        	return run(foo);
+        }
+        """),
       RuleExample(
         """
         int f(struct foo *foo)
@@ -111,11 +217,13 @@ struct InvertedCheck: Rule {
         		return -EINVAL;
         	return foo->n;
         }
-        """)
+        """),
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
-    context.functions.flatMap { pointers($0, context) + results($0, context) }
+    context.functions.flatMap {
+      pointers($0, context) + results($0, context) + branches($0, context) + contradictions($0, context)
+    }
   }
 
   private func pointers(_ id: FunctionID, _ context: RuleContext) -> [Finding] {

@@ -119,6 +119,22 @@ struct LockImbalance: Rule {
 
         static const struct foo_ops ops = { .store = online_store };
         """),
+      RuleExample(
+        """
+        void f(struct foo *foo)
+        {
+        	mutex_lock(&foo->lock);
+        	if (foo->slow) {
+        		mutex_unlock(&foo->lock);
+        		wait_for(foo);
+        		mutex_lock(&foo->lock);
+        	}
+        	if (!foo->n)
+        		return; /* reported */
+        	foo->n--;
+        	mutex_unlock(&foo->lock);
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(

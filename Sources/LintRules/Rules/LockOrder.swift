@@ -149,6 +149,7 @@ struct LockOrder: Rule {
       for call in facts.calls where around != nil || call.held.contains(where: { $0.balance > 0 && !$0.kind.nests }) {
         for item in context.solver.acquisitions(at: call, in: id, assumingCallers: true)
         where !item.kind.nests && item.kind != .semaphore && !item.isRecursive
+          && context.isPlausible(item.chain, from: id)
           && !call.held.contains(where: { $0.place == item.place || $0.balance < 0 })
         {
           take(

@@ -10,7 +10,8 @@ struct MissingErrorCheck: Rule {
     severity: .warning, confidence: .medium,
     whatItDoes: """
       Reports a call whose result nobody looks at, of a function that allocates and can fail: storing an entry in an xarray, \
-      an idr or a radix tree, and the like. Storing NULL, which frees, is left alone.
+      an idr or a radix tree, and the like. Storing NULL, which frees, is left alone. And a check for a negative number \
+      behind a function that fails with 0.
       """,
     whyItMatters: "The caller goes on as if the entry were there.",
     accepts: ["(void) casts", "storing NULL"],
@@ -54,6 +55,16 @@ struct MissingErrorCheck: Rule {
         	return power(foo, 1);
         }
         """),
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	foo->irq = irq_of_parse_and_map(foo->node, 0);
+        	if (foo->irq < 0) /* reported */
+        		return foo->irq;
+        	return 0;
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -79,7 +90,7 @@ struct MissingErrorCheck: Rule {
     ("request_irq", -1), ("request_threaded_irq", -1), ("copy_from_user", -1),
   ]
 
-  func check(_ context: RuleContext) -> [Finding] { known(context) + unlikeSiblings(context) }
+  func check(_ context: RuleContext) -> [Finding] { known(context) + unlikeSiblings(context) + neverTrue(context) }
 
   private func known(_ context: RuleContext) -> [Finding] {
     let table = Dictionary(

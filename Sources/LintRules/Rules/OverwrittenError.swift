@@ -13,7 +13,10 @@ struct OverwrittenError: Rule {
       is stored in one and, on every path from there, replaced by another before it is read.
       """,
     whyItMatters: "The failure of the first call is lost.",
-    accepts: ["a variable whose address is taken", "a result that is read on one path at least"],
+    accepts: [
+      "a variable whose address is taken", "a result that is read on one path at least",
+      "a function, or a file and what it calls, that loses more than two results",
+    ],
     knownFalsePositives: ["a result that is ignored on purpose and stored out of habit"],
     triggering: [
       RuleExample(
@@ -34,6 +37,19 @@ struct OverwrittenError: Rule {
         """
         int f(struct foo *foo)
         {
+        	int ret;
+
+        	ret = write_reg(foo, 1, 0x40);
+        	ret = write_reg(foo, 2, 0x5a);
+        	ret = write_reg(foo, 3, 0x2c);
+        	ret = write_reg(foo, 4, 0xcc);
+        	return ret;
+        }
+        """),
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
         	int ret, i;
 
         	ret = start(foo);
@@ -46,13 +62,15 @@ struct OverwrittenError: Rule {
         	}
         	return ret;
         }
-        """)
+        """),
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
     let names = FlowNames(context.program.symbols)
     let variables = Set(Statements.errorNames.map(context.program.symbols.intern))
-    return context.functions.flatMap { id -> [Finding] in
+    var lost: [(finding: Finding, key: String)] = []
+    var callees: [String: Int] = [:]
+    for id in context.functions {
       let file = context.program.file(of: id)
       let definition = context.program.definition(id)
       var stores: [Symbol: Int] = [:]
@@ -61,13 +79,28 @@ struct OverwrittenError: Rule {
         if variables.contains(name) { stores[name, default: 0] += 1 }
       }
       let candidates = stores.filter { $0.value > 1 }.keys.filter { isPlainLocal($0, id, file, context) }
-      guard !candidates.isEmpty else { return [] }
+      guard !candidates.isEmpty else { continue }
       let flow = ControlFlow(of: definition, in: file, names: names)
-      guard !flow.isIncomplete else { return [] }
-      return candidates.sorted { $0.rawValue < $1.rawValue }.flatMap { name in
-        Liveness(name: name, file: file, flow: flow).lostStores().compactMap { report($0, name, id, file, context) }
+      guard !flow.isIncomplete else { continue }
+      let found = candidates.sorted { $0.rawValue < $1.rawValue }.flatMap { name in
+        Liveness(name: name, file: file, flow: flow).lostStores().compactMap { store in
+          report(store, name, id, file, context).map {
+            (finding: $0, key: "\(file.path) \(context.text(callee(store, file, context)))")
+          }
+        }
       }
+      for item in found { callees[item.key, default: 0] += 1 }
+      // Whoever loses one result after the other does so on purpose.
+      if found.count <= Self.slips { lost += found }
     }
+    return lost.filter { callees[$0.key, default: 0] <= Self.slips }.map(\.finding)
+  }
+
+  /// More lost results than this, in one function or of one callee in one file, are a habit.
+  private static let slips = 2
+
+  private func callee(_ store: NodeID, _ file: ParsedFile, _ context: RuleContext) -> Symbol {
+    context.callee(file[store].kind == .assign ? file[store].b : store, in: file)
   }
 
   private func isPlainLocal(_ name: Symbol, _ id: FunctionID, _ file: ParsedFile, _ context: RuleContext) -> Bool {
@@ -90,7 +123,7 @@ struct OverwrittenError: Rule {
   private func report(
     _ store: NodeID, _ name: Symbol, _ id: FunctionID, _ file: ParsedFile, _ context: RuleContext
   ) -> Finding? {
-    let callee = context.callee(file[store].kind == .assign ? file[store].b : store, in: file)
+    let callee = callee(store, file, context)
     guard callee.exists, context.text(callee).first?.isUppercase == false else { return nil }
     let type = context.program.returnType(callee)
     guard type == nil || type?.isPointer == false,

@@ -258,9 +258,35 @@ extension ResourceLeak {
       	return 0;
       }
       """),
+    RuleExample(
+      """
+      void f(struct address_space *mapping, int n)
+      {
+      	for (int i = 0; i < n; i++) {
+      		struct folio *folio = filemap_lock_folio(mapping, i); /* reported */
+
+      		if (IS_ERR(folio))
+      			continue;
+      		folio_mark_dirty(folio);
+      		folio_unlock(folio);
+      	}
+      }
+      """),
   ]
 
   static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      """
+      vm_fault_t f(struct vm_fault *vmf, struct address_space *mapping)
+      {
+      	struct folio *folio = filemap_get_folio(mapping, vmf->pgoff);
+
+      	if (IS_ERR(folio))
+      		return VM_FAULT_SIGBUS;
+      	vmf->page = folio_file_page(folio, vmf->pgoff);
+      	return 0;
+      }
+      """),
     RuleExample(
       """
       int f(struct foo *foo)

@@ -91,6 +91,39 @@ struct UninitialisedInout: Rule {
         	return ret; /* reported */
         }
         """),
+      RuleExample(
+        """
+        static struct folio *get(struct foo *foo, int index, int *order)
+        {
+        	struct folio *folio;
+
+        	if (!foo->n) {
+        		pr_warn("nothing there");
+        		return ERR_PTR(-EIO);
+        	}
+        	folio = find(foo, index);
+        	if (IS_ERR(folio))
+        		return folio;
+        	foo->n--;
+        	foo->last = index;
+        	return folio;
+        }
+
+        int use(struct folio *folio, int order);
+
+        int f(struct foo *foo, int index)
+        {
+        	struct folio *folio;
+        	int order;
+
+        	folio = get(foo, index, &order);
+        	if (IS_ERR(folio))
+        		return PTR_ERR(folio);
+        	if (foo->single)
+        		order = 0;
+        	return use(folio, order); /* reported */
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -163,14 +196,20 @@ struct UninitialisedInout: Rule {
       }
       var reported: Set<Symbol> = []
       let uses = UnsetUses(id, facts, context)
+      let unset = Set(facts.jumps.filter(\.isUnset).map(\.variable))
       return facts.unsetReads.compactMap { event in
-        guard uses.isTelling(event), reported.insert(event.variable).inserted else { return nil }
+        guard uses.isTelling(event) || event.call < 0 && unset.contains(event.variable) && uses.isReturned(event),
+          reported.insert(event.variable).inserted
+        else { return nil }
         let name = context.text(event.variable)
         var evidence: [Evidence] = []
         var message = "'\(name)' is read here on a path on which nothing has set it"
         if event.call >= 0 {
           let callee = context.text(context.callee(event.call, in: context.program.file(of: id)))
-          message = "'\(name)' is read here although '\(callee)' sets it only for results that were not checked for"
+          message =
+            event.isIgnored
+            ? "'\(name)' is read here although '\(callee)' never sets it"
+            : "'\(name)' is read here although '\(callee)' sets it only for results that were not checked for"
           evidence = [Evidence(context.place(id, event.call), "'\(callee)' may leave '\(name)' alone")]
         }
         return context.finding(description, id, event.node, message, evidence: evidence, key: name)
@@ -285,6 +324,7 @@ private struct UnsetUses {
 
   /// Whether the read is one that no correlation explains away.
   func isTelling(_ event: UnsetReadEvent) -> Bool {
+    if event.isIgnored { return true }
     if event.call >= 0 { return !facts.isJoined && isKept(event.call) && !isJudgedElsewhere(event.call) }
     if walked.contains(event.variable) { return false }
     if event.isSure || changed.contains(event.node) { return true }
@@ -294,6 +334,9 @@ private struct UnsetUses {
       && (returned.contains(event.node) || disposed.contains(event.node)
         || tested.contains(event.node) && Statements.errorNames.contains(context.text(event.variable)))
   }
+
+  /// The value is returned.
+  func isReturned(_ event: UnsetReadEvent) -> Bool { returned.contains(event.node) }
 
   /// The caller looks at what the call returns, just not on this path.
   private func isKept(_ call: NodeID) -> Bool {

@@ -31,7 +31,13 @@ extension WrongError {
       // Where success comes this way too, one exception among several is no habit.
       let isSeparate = regions[file[first.node].a] != nil
       // Other labels are also for those who are done early.
-      let forgotten = jumps.filter { $0.values == .zero && isForErrors(context.text(Symbol(file[$0.node].a))) }
+      let shapes = Statements(file: file, symbols: context.program.symbols)
+      let isOnlyForErrors = isSeparate && jumps.filter { $0.values == .zero }.count == 1 && jumps.count > 2
+      let forgotten = jumps.filter {
+        $0.values == .zero
+          && (isForErrors(context.text(Symbol(file[$0.node].a)))
+            || isOnlyForErrors && isBehindFailure($0, id, shapes, context))
+      }
       let errors = jumps.filter { isForErrors(context.text(Symbol(file[$0.node].a))) }
       let others = jumps.filter { !$0.values.isEmpty && $0.values.isSubset(of: .nonZero) }
       guard let other = others.first, forgotten.count <= others.count,
@@ -50,6 +56,25 @@ extension WrongError {
     return findings
   }
 
+  /// The goto stands behind `if (!ret)` or behind a pointer that is not there.
+  private func isBehindFailure(_ jump: JumpEvent, _ id: FunctionID, _ shapes: Statements, _ context: RuleContext)
+    -> Bool
+  {
+    let file = shapes.file
+    let label = context.text(Symbol(file[jump.node].a))
+    if ["found", "done", "success", "ok"].contains(where: label.contains) { return false }
+    return context.program.definition(id).nodes.contains { node in
+      guard file[node].kind == .ifStatement, shapes.leaving(file[node].b) == jump.node,
+        // Whoever sets it to 0 there means it.
+        !shapes.writes(file[node].b, context.text(jump.variable))
+      else { return false }
+      let (core, isNegated) = shapes.core(file[node].a)
+      guard core >= 0, isNegated else { return false }
+      if file[core].kind == .name, Self.errorNames.contains(context.text(Symbol(file[core].a))) { return true }
+      return context.isMade(core, before: node, in: id)
+    }
+  }
+
   private func isPlainlyForErrors(_ jump: NodeID, _ file: ParsedFile, _ context: RuleContext) -> Bool {
     let label = context.text(Symbol(file[jump].a))
     return label.contains("err") || label.contains("fail")
@@ -65,9 +90,8 @@ extension WrongError {
   func loggedAsSuccess(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
     guard let facts = context.solver.facts(id), !facts.isPartial else { return [] }
     let type = context.program.definition(id).returnType
-    guard type.base == .integer, !type.isPointer, facts.exits.contains(where: { $0.values == .negative }) else {
-      return []
-    }
+    guard type.base == .integer, !type.isPointer else { return [] }
+    let fails = facts.exits.contains { $0.values == .negative }
     let file = context.program.file(of: id)
     let shapes = Statements(file: file, symbols: context.program.symbols)
     var silent: Set<NodeID> = []
@@ -81,7 +105,7 @@ extension WrongError {
         guard let leaving = shapes.leaving(branch), silent.contains(leaving),
           shapes.list(branch).contains(where: {
             file[$0].kind == .expressionStatement && Statements.isLog(context.text(shapes.callee(file[$0].a)))
-          })
+          }), fails || isTestedForZero(file[node].a, leaving, shapes)
         else { continue }
         return context.finding(
           description, id, leaving, "an error is logged here, and 0 is returned",
@@ -90,6 +114,14 @@ extension WrongError {
       }
       return nil
     }
+  }
+
+  /// `if (!ret) { …; return ret; }`
+  private func isTestedForZero(_ condition: NodeID, _ leaving: NodeID, _ shapes: Statements) -> Bool {
+    let (core, isNegated) = shapes.core(condition)
+    return isNegated && core >= 0 && shapes.file[leaving].kind == .returnStatement
+      && SourceText.text(of: core, shapes.file, shapes.symbols)
+        == SourceText.text(of: shapes.file[leaving].a, shapes.file, shapes.symbols)
   }
 
   /// An error that is logged and then forgotten, in a function that leaves for every other error that it logs.
@@ -141,7 +173,7 @@ extension WrongError {
   }
 
   /// `ret` in `if (ret)` and `if (ret < 0)`.
-  private func tested(_ condition: NodeID, _ shapes: Statements, _ context: RuleContext) -> Symbol? {
+  func tested(_ condition: NodeID, _ shapes: Statements, _ context: RuleContext) -> Symbol? {
     let (core, isNegated) = shapes.core(condition)
     guard core >= 0, !isNegated else { return nil }
     var node = shapes.file[core]

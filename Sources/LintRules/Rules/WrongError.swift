@@ -10,7 +10,8 @@ struct WrongError: Rule {
     severity: .warning, confidence: .medium, judgesFragments: true,
     whatItDoes: """
       Reports a path on which a call that returns an errno has failed and the function returns a variable that is known to \
-      be 0 there, as after 'if (f()) goto abort;' with 'abort: return ret;'; and 'if (rc < 0) return other;'.
+      be 0 there, as after 'if (f()) goto abort;' with 'abort: return ret;'; 'if (rc < 0) return other;'; a message about \
+      an error before a 'return 0'; and results that are no error codes returned as if they were ('copy_from_user()').
       """,
     whyItMatters: "The caller believes that the operation succeeded.",
     accepts: ["a literal 'return 0'", "a variable that is set after the failure"],
@@ -135,8 +136,125 @@ struct WrongError: Rule {
         	return ret;
         }
         """),
+      RuleExample(
+        """
+        int f(struct foo *foo, int count)
+        {
+        	int ret;
+
+        	ret = prepare(foo);
+        	if (ret) {
+        		pr_err("cannot prepare: %d", ret);
+        		return count; /* reported */
+        	}
+        	ret = run(foo);
+        	if (ret)
+        		return ret;
+        	return 0;
+        }
+
+        int g(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = prepare(foo);
+        	if (ret)
+        		return ret;
+        	ret = run(foo);
+        	if (ret) {
+        		dev_err(foo->dev, "cannot run: %d", ret);
+        		return 0; /* reported */
+        	}
+        	return 0;
+        }
+
+        int h(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = run(foo);
+        	if (!ret) {
+        		dev_err(foo->dev, "cannot run: %d", ret);
+        		return ret; /* reported */
+        	}
+        	foo->n = 4;
+        	return 0;
+        }
+        """),
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = prepare(foo);
+        	if (ret)
+        		return ret;
+        	foo->queue = create_singlethread_workqueue("foo");
+        	if (!foo->queue)
+        		goto out_release; /* reported */
+        	ret = run(foo);
+        	if (ret)
+        		goto out_free;
+        	ret = walk(foo);
+        	if (ret)
+        		goto out_free;
+        	return 0;
+        out_free:
+        	destroy_workqueue(foo->queue);
+        out_release:
+        	release(foo);
+        	return ret;
+        }
+        """),
+      RuleExample(
+        """
+        int f(struct foo *foo, void __user *from)
+        {
+        	int ret;
+
+        	ret = copy_from_user(foo, from, sizeof(*foo));
+        	if (ret)
+        		return ret; /* reported */
+        	return 0;
+        }
+
+        int g(struct foo *foo)
+        {
+        	long left;
+
+        	left = wait_for_completion_timeout(&foo->done, HZ);
+        	if (!left)
+        		return left; /* reported */
+        	return 0;
+        }
+
+        int h(struct foo *foo)
+        {
+        	struct data *data = find(foo);
+
+        	if (IS_ERR_OR_NULL(data))
+        		return PTR_ERR(data); /* reported */
+        	return use(data);
+        }
+        """),
     ],
     nonTriggering: [
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = count(foo);
+        	if (ret < 0)
+        		return 0;
+        	ret = run(foo);
+        	if (ret)
+        		return ret;
+        	return 0;
+        }
+        """),
       RuleExample(
         """
         int f(struct foo *foo)
@@ -166,15 +284,19 @@ struct WrongError: Rule {
         	drop(foo);
         	return ret;
         }
-        """)
+        """),
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
     context.functions.flatMap { id in
       var findings = failedAsSuccess(id, context) + otherVariable(id, context)
+      var others = forgottenCodes(id, context)
+      others += loggedAsSuccess(id, context)
+      others += forgottenReturns(id, context)
+      others += errorAsSuccess(id, context)
+      others += misunderstood(id, context)
       // One slip is one finding, however many ways lead to it.
-      for finding in forgottenCodes(id, context) + loggedAsSuccess(id, context)
-        + forgottenReturns(id, context)
+      for finding in others
       where !findings.contains(where: { (0...2).contains(finding.place.line - $0.place.line) }) {
         findings.append(finding)
       }
@@ -267,38 +389,6 @@ struct WrongError: Rule {
         isCall != isNegated || file[core].kind == .binary, let last = shapes.leaving(file[node].b)
       else { return false }
       return file[last].kind == .gotoStatement || file[last].kind == .returnStatement
-    }
-  }
-
-  /// `if (rc < 0) return offset;`
-  private func otherVariable(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
-    let file = context.program.file(of: id)
-    let definition = context.program.definition(id)
-    guard definition.returnType.base == .integer, !definition.returnType.isPointer else { return [] }
-    return definition.nodes.compactMap { node -> Finding? in
-      guard file[node].kind == .ifStatement else { return nil }
-      let test = file[file[node].a]
-      var variable = test
-      if test.kind == .binary, test.operation == .less || test.operation == .bangEqual, file[test.b].kind == .number,
-        file[test.b].a == 0
-      {
-        variable = file[test.a]
-      }
-      guard variable.kind == .name else { return nil }
-      let tested = context.text(Symbol(variable.a))
-      var body = file[node].b
-      if file[body].kind == .block {
-        guard file[body].b == 1, let only = file.list(file[body].a, 1).first else { return nil }
-        body = only
-      }
-      guard file[body].kind == .returnStatement, file[body].a >= 0, file[file[body].a].kind == .name else { return nil }
-      let token = file.tokens[Int(file[file[body].a].token)]
-      let returned = context.text(Symbol(file[file[body].a].a))
-      guard Self.errorNames.contains(tested), !Self.errorNames.contains(returned), !token.traits.contains(.upperCase),
-        returned != "false", returned != "true"
-      else { return nil }
-      return context.finding(
-        description, id, body, "'\(tested)' is the error, but '\(returned)' is returned", key: "\(tested) \(returned)")
     }
   }
 }
