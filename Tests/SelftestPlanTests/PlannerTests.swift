@@ -169,7 +169,7 @@ struct PlannerTests {
     #expect(plan.runsKUnit)
     #expect(plan.bootTests.map(\.source) == ["drivers/widget_ring_kunit.c"])
     #expect(plan.bootTests.map(\.subject) == ["drivers/widget_ring.c"])
-    #expect(plan.runs.map(\.commandLine) == [["loglevel=7"]])
+    #expect(plan.runs.map(\.commandLine) == [["loglevel=7", "kunit.enable=1", "kunit.autorun=1"]])
   }
 
   @Test("what can only be a module is compiled as one")
