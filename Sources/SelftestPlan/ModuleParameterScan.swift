@@ -33,6 +33,8 @@ enum ModuleParameterScan {
   /// The value that the variable is declared with, as `0`, `1` or as it is written.
   private static func initialiser(of variable: String, in lines: [String]) -> String? {
     for line in lines where line.contains(variable) && line.contains("=") && !line.hasPrefix("\t") {
+      // What a comment says about the parameter is no declaration.
+      guard line.contains(";"), !line.hasPrefix("/*"), !line.hasPrefix(" *"), !line.hasPrefix("//") else { continue }
       let sides = line.split(separator: "=", maxSplits: 1)
       guard sides.count == 2,
         sides[0].split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "_" }).contains(variable[...])

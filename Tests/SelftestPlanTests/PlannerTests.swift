@@ -124,6 +124,10 @@ struct PlannerTests {
     "a boolean parameter is run with its other value",
     arguments: [
       ("static bool grow;\nmodule_param(grow, bool, 0644);\n", "widget.grow=1", "0"),
+      (
+        "/* With widget.grow=0 on the command line; it stays small. */\nstatic bool grow = true;\n"
+          + "module_param(grow, bool, 0444);\n", "widget.grow=0", "1"
+      ),
       ("static bool __read_mostly g = true;\nmodule_param_named(grow, g, bool, 0444);\n", "widget.grow=0", "1"),
     ])
   func parameters(added: String, word: String, value: String) throws {
