@@ -48,6 +48,22 @@ struct LockImbalance: Rule {
         	mutex_unlock(&foo->lock); /* reported */
         	return ret;
         }
+
+        int g(struct foo *foo, int n)
+        {
+        	int ret;
+
+        	mutex_lock(&foo->lock);
+        	ret = push(foo, n);
+        	if (ret) {
+        		mutex_unlock(&foo->lock);
+        		goto out;
+        	}
+        	foo->n = n;
+        out:
+        	mutex_unlock(&foo->lock); /* reported */
+        	return ret;
+        }
         """),
       RuleExample(
         """
@@ -137,6 +153,26 @@ struct LockImbalance: Rule {
         """),
     ],
     nonTriggering: [
+      RuleExample(
+        """
+        void drop_and_take(struct foo *foo)
+        {
+        	mutex_unlock(&foo->lock);
+        	wait_for(foo);
+        	mutex_lock(&foo->lock);
+        	foo->n++;
+        	mutex_unlock(&foo->lock);
+        }
+
+        void taken_unseen(struct foo *foo)
+        {
+        	mutex_lock(&foo->lock);
+        	foo->n++;
+        	mutex_unlock(&foo->lock);
+        	foo_relock(foo);
+        	mutex_unlock(&foo->lock);
+        }
+        """),
       RuleExample(
         """
         int f(struct foo *foo, int n)
@@ -248,7 +284,8 @@ struct LockImbalance: Rule {
     if context.name(id).split(separator: "_").contains(where: { $0 == "lock" || $0 == "trylock" }) { return [] }
     for exit in facts.exits {
       for held in exit.held where held.balance < 0 && held.kind != .pair && held.kind != .semaphore {
-        guard let finding = untaken(held, exit, id, facts, context), reported.insert(held.site).inserted else {
+        let found = untaken(held, exit, id, facts, context) ?? releasedAgain(held, exit, id, facts, context)
+        guard let finding = found, reported.insert(held.site).inserted else {
           continue
         }
         findings.append(finding)
@@ -337,29 +374,6 @@ struct LockImbalance: Rule {
     // Where nothing has been released yet, no correlation was lost that says so.
     guard exit.statement >= 0, let release = facts.firstRelease[place] else { return false }
     return context.program.file(of: facts.id)[exit.statement].token < release
-  }
-
-  /// A release on a path that did not take the lock, which other paths take and release.
-  private func untaken(
-    _ held: HeldLock, _ exit: ExitEvent, _ id: FunctionID, _ facts: FunctionFacts, _ context: RuleContext
-  ) -> Finding? {
-    let place = held.place
-    let words = context.name(id).split(separator: "_")
-    guard !facts.isJoined, !exit.closed.contains(place), !context.solver.isBranch(held.site, in: id),
-      !words.contains("unlock"), !words.contains("release"),
-      !facts.asserts.contains(where: { $0.place == place && !$0.isHeldHere }),
-      !context.solver.isVarying(place, in: id),
-      let taken = facts.acquires.first(where: { event in
-        event.place == place && !event.held.contains { $0.place == place }
-      }),
-      facts.exits.contains(where: { other in
-        other.closed.contains(place) && !other.held.contains { $0.place == place }
-      })
-    else { return nil }
-    let lock = context.solver.lockText(place, in: id)
-    return context.finding(
-      description, id, held.site, "'\(lock)' is released here on a path that does not hold it",
-      evidence: [Evidence(context.place(id, taken.node), "other paths take it here")], key: "released \(lock)")
   }
 
   /// Whether a caller cannot tell the two ways out apart, or would not expect a lock after an error.
