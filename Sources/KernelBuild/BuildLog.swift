@@ -54,7 +54,9 @@ struct BuildLog: Sendable {
     } else if plain.contains(": warning: ") || plain.hasPrefix("WARNING: modpost") {
       append("warning", plain)
     }
-    if exhaustion == nil, Self.exhausted.contains(where: plain.contains) { exhaustion = plain }
+    if exhaustion == nil, !Self.isQuotedSource(line), Self.exhausted.contains(where: plain.contains) {
+      exhaustion = plain
+    }
     tail.append(plain)
     if tail.count > 40 { tail.removeFirst(tail.count - 40) }
     return false
@@ -73,6 +75,12 @@ struct BuildLog: Sendable {
     guard diagnostics.count < 2_000 else { return }
     let relative = text.hasPrefix("../") ? String(text.drop { $0 == "." || $0 == "/" }) : text
     diagnostics.append(BuildDiagnostic(severity: severity, text: relative))
+  }
+
+  /// `  12 | pr_err("No space left on device\n");`: a compiler shows the line it speaks of, whatever that says.
+  private static func isQuotedSource(_ line: [UInt8]) -> Bool {
+    line.drop { $0 == UInt8(ascii: " ") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+      .first == UInt8(ascii: "|")
   }
 
   private static let exhausted = [

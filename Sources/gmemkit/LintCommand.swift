@@ -72,9 +72,7 @@ struct LintCommand: AsyncParsableCommand {
   func validate() throws {
     if let rev, rev.contains("..."), tree != nil { throw ValidationError("Give a range as A..B, with two dots.") }
     if rev != nil && tree == nil { throw ValidationError("--rev needs --tree.") }
-    if rev == nil, let range = arguments.first(where: Self.isRange) {
-      throw ValidationError("'\(range)' is a range of commits, no series: give it as --tree REPO --rev \(range).")
-    }
+    if rev == nil { try SeriesOptions.refuseRanges(among: arguments) }
     if onto != nil && (tree == nil || rev != nil) { throw ValidationError("--onto goes with SERIES and --tree.") }
     if tree == nil && arguments.count != 1 {
       throw ValidationError(arguments.isEmpty ? "Give a SERIES, or --tree." : "Give one SERIES.")
@@ -85,12 +83,6 @@ struct LintCommand: AsyncParsableCommand {
     if let rev, rev.contains(".."), !arguments.isEmpty {
       throw ValidationError("A range is linted whole; paths go with '--rev A'.")
     }
-  }
-
-  /// `A..B`, and no path: nothing goes by it, and no part of it leads upwards.
-  private static func isRange(_ argument: String) -> Bool {
-    argument.contains("..") && !argument.split(separator: "/").contains("..")
-      && !FileManager.default.fileExists(atPath: argument)
   }
 
   func run() async throws {

@@ -80,6 +80,7 @@ struct SelftestCommand: AsyncParsableCommand {
   var output: String?
 
   func validate() throws {
+    if let series { try SeriesOptions.refuseRanges(among: [series]) }
     if series != nil && rev != nil { throw ValidationError("Give a SERIES or --rev, not both.") }
     if series == nil && rev == nil { throw ValidationError("Give a SERIES, or commits with --tree and --rev.") }
     if !(1...1000).contains(repetitions) { throw ValidationError("--repeat is between 1 and 1000.") }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import PatchMail
 
 /// Which series of the input is meant: shared by the verbs that read mail.
@@ -32,5 +33,17 @@ struct SeriesOptions: ParsableArguments {
     reading.collectsTrailers = trailers
     reading.cutsAtScissors = scissors
     return reading
+  }
+
+  /// Tells who gives a range of commits where mail is expected how it is given.
+  static func refuseRanges(among arguments: [String]) throws {
+    guard let range = arguments.first(where: isRange) else { return }
+    throw ValidationError("'\(range)' is a range of commits, no series: give it as --tree REPO --rev \(range).")
+  }
+
+  /// `A..B`, and no path: nothing goes by it, and no part of it leads upwards.
+  private static func isRange(_ argument: String) -> Bool {
+    argument.contains("..") && !argument.split(separator: "/").contains("..")
+      && !FileManager.default.fileExists(atPath: argument)
   }
 }

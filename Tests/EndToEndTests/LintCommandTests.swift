@@ -147,7 +147,9 @@ import Testing
     #expect(run.text.isEmpty)
   }
 
-  @Test(arguments: [["lint", "v6.12..HEAD"], ["lint", "--tree", "t", "v6.12..HEAD"]])
+  @Test(arguments: [
+    ["lint", "v6.12..HEAD"], ["lint", "--tree", "t", "v6.12..HEAD"], ["selftest", "--tree", "t", "v6.12..HEAD"],
+  ])
   func aRangeInPlaceOfASeriesIsToldHow(arguments: [String]) throws {
     let run = try BuiltBinary.run(arguments)
     #expect(run.status == 64)

@@ -29,15 +29,23 @@ import Testing
   }
 
   /// /dev/full is a disk without room, and the compiler is a real one.
-  @Test(arguments: [("full.o", true), ("broken.o", false)])
+  @Test(arguments: [("full.o", true), ("broken.o", false), ("talks.o", false)])
   func aFullDiskIsNoFaultOfTheSource(object: String, isFull: Bool) async throws {
     let root = NSTemporaryDirectory() + "gmemkit-full-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: root) }
     let workspace = KernelWorkspace(directory: FilePath(root))
     try await workspace.prepareObjects(profile: "p", family: "p")
     try FileManager.default.createDirectory(atPath: root + "/source", withIntermediateDirectories: true)
-    let makefile =
-      "full.o:\n\techo 'int a;' | cc -x c -c -o /dev/full -\nbroken.o:\n\techo 'int a' | cc -x c -c -o /dev/null -\n"
+    // The last one's source speaks of a full disk, and the compiler shows that line.
+    let makefile = """
+      full.o:
+      \techo 'int a;' | cc -x c -c -o /dev/full -
+      broken.o:
+      \techo 'int a' | cc -x c -c -o /dev/null -
+      talks.o:
+      \t@echo 'int a = "No space left on device";' | cc -x c -c -o /dev/null -Werror -
+
+      """
     try Data(makefile.utf8).write(to: URL(filePath: root + "/source/Makefile"))
     let make = KernelMake(
       workspace: workspace, profile: "p", target: BuildTarget(kernelName: "x86_64", image: "bzImage"), jobs: 1,

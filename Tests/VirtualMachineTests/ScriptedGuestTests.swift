@@ -102,6 +102,18 @@ import VirtualMachine
     #expect(outcome.lastConsoleLines().count == 40)
   }
 
+  /// A guest whose console is off or lost reports all the same.
+  @Test func whatReportsHasAKernelThoughItsConsoleIsSilent() async throws {
+    let bench = try Bench()
+    let silent = Self.start.replacing("echo 'Linux version 6.12'; sleep 0.5\n", with: "")
+    let outcome = try await boot(
+      bench, silent + "\nprintf '#gmemkit: start 1 first\\n' >&3; exec sleep 60",
+      deadlines: BootDeadlines(testSlack: .milliseconds(200)))
+    #expect(outcome.verdict == .hung(.test(number: 1, name: "first")))
+    #expect(outcome.console.total == 0)
+    #expect(outcome.phases.map(\.phase.description) == ["firmware", "kernel start", "init", "test 1 'first'"])
+  }
+
   @Test func qemuThatRefusesToStartSaysWhy() async throws {
     let bench = try Bench()
     let outcome = try await boot(bench, "echo 'qemu: bad luck' >&2; exit 1")

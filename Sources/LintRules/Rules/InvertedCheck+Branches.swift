@@ -104,7 +104,7 @@ extension InvertedCheck {
         if file[statement].kind == .label || shapes.mentions(statement, text) { return nil }
         continue
       }
-      let call = file[statement].kind == .expressionStatement ? valueCall(file[statement].a, shapes) : -1
+      let call = valueCall(file[statement].a, shapes)
       if call >= 0, shapes.callee(call).exists, !context.solver.looksOnly(shapes.callee(call)),
         file.list(file[call].b, file[call].c).contains(where: {
           file[$0].kind == .name && SourceText.text(of: $0, file, shapes.symbols) == text
