@@ -40,6 +40,7 @@ extension Cell {
 
   /// What building says of a patch.
   static func builds(_ patch: PatchResult) -> Cell {
+    if patch.build == "not-run" { return notRun(patch) }
     if patch.build != "built" { return .red("FAILED", patch.errors) }
     return patch.warnings.isEmpty ? .green("ok") : .red("\(patch.warnings.count) warnings", patch.warnings)
   }
@@ -47,6 +48,7 @@ extension Cell {
   /// What booting says of a patch: the guest must come up and the kernel must not complain.
   static func boots(_ patch: PatchResult) -> Cell {
     if patch.build != "built" { return .notRun("it did not build") }
+    if patch.boot == "not-run" { return notRun(patch) }
     let problems = patch.runs.flatMap { run in run.problems.flatMap { Self.lines("run '\(run.name)': \($0)") } }
     if patch.boot != "booted" { return .red("FAILED", problems) }
     guard problems.isEmpty else { return .red("SPLAT", problems) }
@@ -56,6 +58,7 @@ extension Cell {
   /// What the tests say of a patch; a test that was planned and did not run is a failure.
   static func tests(_ patch: PatchResult) -> Cell {
     if patch.build != "built" { return .notRun("it did not build") }
+    if patch.boot == "not-run" { return notRun(patch) }
     let passed = patch.tests.filter { $0.result == .pass }.count
     let skipped = patch.tests.filter { $0.result == .skip }.count
     let bad = patch.tests.filter { $0.result != .pass && $0.result != .skip }
@@ -66,6 +69,11 @@ extension Cell {
         bad.flatMap { lines("\($0.name): \($0.result.rawValue): \($0.message)") })
     }
     return .green(skipped == 0 ? "\(passed) passed" : "\(passed) passed, \(skipped) skipped")
+  }
+
+  /// What the machine, not the patch, is the reason for.
+  private static func notRun(_ patch: PatchResult) -> Cell {
+    .notRun(patch.errors.last ?? "an earlier stage did not run")
   }
 
   private static func lines(_ text: String) -> [String] {

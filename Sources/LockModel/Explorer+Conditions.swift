@@ -289,7 +289,11 @@ extension Explorer {
 
   /// A condition without a place: what it was the first time on this path, it is again.
   private mutating func decide(_ id: NodeID, _ truth: Bool, _ state: inout PathState) -> Bool {
-    let key = conditionKey(id)
+    decide(key: conditionKey(id), truth, &state)
+  }
+
+  /// Goes the way that the condition went before; false if that is the other one.
+  func decide(key: Int, _ truth: Bool, _ state: inout PathState) -> Bool {
     guard key != 0, relevantConditions.contains(key) else { return true }
     if let known = state.decisions.first(where: { $0.key == key }) { return known.holds == truth }
     let position = state.decisions.firstIndex { $0.key > key } ?? state.decisions.count

@@ -11,6 +11,7 @@ extension Explorer {
       if node.kind == .assign, node.operation == .equal { holders[stripped(node.b)] = node.a }
       if node.kind == .variable, node.c >= 0 { holders[stripped(node.c)] = id }
     }
+    var budget = Self.pairingBudget
     for node in scope.calls {
       let name = calleeName(node)
       guard name.exists, solver.locks[name] == nil, !consumes(node, holders[node]) else { continue }
@@ -18,6 +19,11 @@ extension Explorer {
       let made = solver.reference(from: name, scope.fileIndex)
       let all = solver.pairing.closers(of: name, solver.program.symbols).union(made?.closers ?? [])
       let closers = all.intersection(present)
+      if !all.isEmpty || made != nil { budget -= scope.definition.nodes.count }
+      if budget < 0 {
+        facts.isPartial = true
+        return
+      }
       if let undoing = solver.pairing.closersOfFailure(name, solver.program.symbols) {
         addFailurePair(node, undoing, isClosed: !closers.isEmpty)
         continue

@@ -21,6 +21,7 @@ extension Explorer {
       case .select(let node, _, _):
         let key = place(of: node)
         if key >= 0 { tests[key, default: 0] += 2 }
+      case .preprocessor(let condition, _, _, _): conditions[Self.key(ofPreprocessor: condition), default: 0] += 1
       default: break
       }
     }
@@ -64,6 +65,9 @@ extension Explorer {
       if tests[key] != nil { relevant.insert(key) }
     }
   }
+
+  /// The key of an `#if` among those of conditions.
+  static func key(ofPreprocessor condition: Symbol) -> Int { Int(condition.rawValue) << 2 | 3 }
 
   private func isCall(_ id: NodeID) -> Bool {
     scope.file[id].kind == .cast ? isCall(scope.file[id].b) : scope.file[id].kind == .call

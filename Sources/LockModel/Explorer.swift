@@ -8,8 +8,14 @@ import KernelC
 struct Explorer {
   static let statesPerBlock = 40
   static let stepBudget = 12_000
+  /// Steps for each block of a function that has thousands of them.
+  static let stepsPerBlock = 4
+  /// Nodes looked at in search of what undoes a call: each such call asks all of its function.
+  static let pairingBudget = 50_000_000
   /// Locks and other things held on one path: nobody holds as many.
   static let heldLimit = 64
+  /// Values known on one path: each call looks through all of them.
+  static let factLimit = 1_024
 
   unowned let solver: Solver
   let scope: FunctionScope
@@ -117,10 +123,10 @@ struct Explorer {
     var joined: [Int: [PathState.JoinKey: PathState]] = [:]
     var seen = [Set<PathState>](repeating: [], count: flow.blocks.count)
     var work: [(block: Int, state: PathState)] = [(0, PathState())]
-    var steps = 0
+    var steps = max(Self.stepBudget, Self.stepsPerBlock * flow.blocks.count)
     while let (block, state) = work.popLast() {
-      steps += 1
-      if steps > Self.stepBudget {
+      steps -= 1
+      if steps < 0 {
         facts.isPartial = true
         break
       }
@@ -133,7 +139,7 @@ struct Explorer {
         }
       }
       for state in states {
-        if state.held.count > Self.heldLimit {
+        if state.held.count > Self.heldLimit || state.facts.count > Self.factLimit {
           facts.isPartial = true
           continue
         }
@@ -190,15 +196,13 @@ struct Explorer {
       leave(value, statement, state)
       return []
     case .preprocessor(let condition, let negated, let then, let otherwise):
-      let key = Int(condition.rawValue) << 2 | 3
-      if let known = state.decisions.first(where: { $0.key == key }) {
-        return [(known.holds != negated ? then : otherwise, state)]
-      }
-      var yes = state
-      yes.decisions.append(PathState.Decision(key: key, holds: !negated))
+      let key = Self.key(ofPreprocessor: condition)
+      var result: [(Int, PathState)] = []
       var no = state
-      no.decisions.append(PathState.Decision(key: key, holds: negated))
-      return [(otherwise, no), (then, yes)]
+      if decide(key: key, negated, &no) { result.append((otherwise, no)) }
+      var yes = state
+      if decide(key: key, !negated, &yes) { result.append((then, yes)) }
+      return result
     case .branch(let node, let then, let otherwise):
       var result: [(Int, PathState)] = []
       if let no = assume(node, false, state) { result.append((otherwise, skipping(then, otherwise, no))) }

@@ -8,6 +8,7 @@ struct CodeUnit {
     let name: String
     /// The macro it is declared with and its arguments, for `SYSCALL_DEFINE3(futex, …)` and its like.
     let declaredBy: String?
+    let isStatic: Bool
     /// From the line of its name to its closing brace, from 1.
     let lines: ClosedRange<Int>
     let identifiers: Set<String>
@@ -67,6 +68,12 @@ struct CodeUnit {
     }
   }
 
+  /// Whether a function here mentions one of the other file's by a name that is not also its own.
+  func calls(_ other: CodeUnit) -> Bool {
+    let names = Set(other.functions.filter { !$0.isStatic }.map(\.name)).subtracting(functions.map(\.name))
+    return functions.contains { !$0.identifiers.isDisjoint(with: names) }
+  }
+
   /// The index of the line that closes what is open at `start`.
   private func closing(from start: Int) -> Int {
     var index = start + 1
@@ -81,9 +88,8 @@ struct CodeUnit {
     let own = isMacro ? Self.words(arguments).first : nil
     functions.append(
       Function(
-        name: own ?? name, declaredBy: own == nil ? nil : name, lines: (start + 1)...(end + 1),
-        identifiers: identifiers,
-        body: body))
+        name: own ?? name, declaredBy: own == nil ? nil : name, isStatic: head.hasPrefix("static "),
+        lines: (start + 1)...(end + 1), identifiers: identifiers, body: body))
   }
 
   private mutating func addTable(_ head: String, _ start: Int, _ end: Int) {

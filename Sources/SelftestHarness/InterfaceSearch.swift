@@ -164,12 +164,14 @@ struct InterfaceSearch {
     return found
   }
 
-  /// The device nodes that an ioctl function of this file may serve: those that its file, else its directory, registers.
+  /// The device nodes that an ioctl function of this file may serve: those that its file registers, else those of files
+  /// beside it that call it or are called by it. Neighbours in a directory alone may have nothing to do with each other.
   private func devices(for unit: CodeUnit) -> [String] {
     let own = nodes(in: unit)
     if !own.isEmpty { return own }
     let directory = Self.directory(of: unit.path)
-    let near = units.filter { Self.directory(of: $0.path) == directory }.flatMap(nodes)
+    let near = units.filter { Self.directory(of: $0.path) == directory && ($0.calls(unit) || unit.calls($0)) }
+      .flatMap(nodes)
     return near.count <= 2 ? near : []
   }
 

@@ -33,8 +33,10 @@ struct BootTests {
   /// The test sources that belong to a changed file, with the condition that compiles each.
   ///
   /// `lib/list_sort.c` has `lib/test_list_sort.o`, `include/linux/list.h` has `lib/list-test.o`: the words of the names say
-  /// so. A small directory's tests belong to each of its files.
+  /// so. A small directory's tests belong to each of its files, a test to itself.
   func belonging(to path: String) -> [(object: String, condition: ConfigExpression)] {
+    let itself = candidates.filter { $0.object == path.dropLast(2) + ".o" }
+    if !itself.isEmpty { return itself.map { ($0.object, $0.condition) } }
     let parts = path.split(separator: "/")
     guard let base = parts.last else { return [] }
     let directory = parts.dropLast().joined(separator: "/")

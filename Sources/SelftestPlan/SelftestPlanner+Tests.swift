@@ -145,7 +145,6 @@ extension SelftestPlanner {
     for change in changes where [.source, .header].contains(Self.role(of: change.path)) {
       for (object, condition) in bootTests.belonging(to: change.path).prefix(4) {
         let source = object.dropLast(2) + ".c"
-        guard source != change.path else { continue }
         if condition.value(in: resolver.fragment) != .yes {
           var attempt = resolver
           guard attempt.require(condition, reason: "tests \(change.path) at boot (\(source))") else {

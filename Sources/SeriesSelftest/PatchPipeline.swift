@@ -63,7 +63,7 @@ struct PatchPipeline {
         try await pipeline.collect(&group)
         guard let built else { continue }
         if let stopped = pipeline.stopped {
-          pipeline.finish(subject, built.result.stopped(by: "not run: \(stopped)"))
+          pipeline.finish(subject, built.result.notRun(because: stopped))
           continue
         }
         let deferred = subject.number > 0 && subject.number != suite.tested.last?.number ? pipeline.slow : [:]
@@ -93,7 +93,7 @@ struct PatchPipeline {
     _ subject: SelftestSubject, _ group: inout ThrowingTaskGroup<Booted, any Error>
   ) async throws -> BuiltPatch? {
     if let stopped {
-      finish(subject, PatchResult(subject).stopped(by: "not run: \(stopped)"))
+      finish(subject, PatchResult(subject).notRun(because: stopped))
       return nil
     }
     if !suite.options.fresh, let result = suite.knownResult(of: subject, known) {
@@ -164,8 +164,9 @@ struct PatchPipeline {
     guard suite.options.eachCommit || suite.options.comparesWithBase, let reason = Self.reasonToGoOn(error) else {
       throw error
     }
-    if reason.isForAll { stopped = reason.text }
-    finish(subject, result.stopped(by: reason.text))
+    guard reason.isForAll else { return finish(subject, result.failed(because: reason.text)) }
+    stopped = reason.text
+    finish(subject, result.notRun(because: reason.text))
   }
 
   private mutating func finish(_ subject: SelftestSubject, _ result: PatchResult) {

@@ -87,7 +87,7 @@ extension SelftestPlan {
   public var text: String {
     var text = "files\n"
     for file in files {
-      let how = file.condition.map { "compiled if \($0)" } ?? file.role.rawValue
+      let how = file.condition.map { $0 == "y" ? "always compiled" : "compiled if \($0)" } ?? file.role.rawValue
       text += "  \(file.path): \(how)\(file.compiled ? "" : " [not compiled]")\n"
       for hunk in file.hunkConditions {
         text += "    line \(hunk.line): #if \(hunk.condition)\(hunk.compiled ? "" : " [not compiled]")\n"
@@ -97,7 +97,9 @@ extension SelftestPlan {
     for option in options { text += "  \(option.name)=\(option.value)  (\(option.reason))\n" }
     text += "tests\n"
     for test in tests { text += "  \(test.directory):\(test.name)  (\(test.reason))\n" }
-    for test in bootTests { text += "  at boot: \(test.source)  (tests \(test.subject))\n" }
+    for test in bootTests {
+      text += "  at boot: \(test.source)  (\(test.source == test.subject ? "changed" : "tests \(test.subject)"))\n"
+    }
     text += "runs\n"
     for run in runs { text += "  \(run.name)\n" }
     if !uncovered.isEmpty { text += "not covered\n" + uncovered.map { "  \($0)\n" }.joined() }

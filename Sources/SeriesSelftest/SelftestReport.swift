@@ -133,12 +133,18 @@ public struct PatchResult: Sendable, Codable, Equatable {
     public let seconds: Double
   }
 
-  /// The result as far as it got, ended by an error.
-  func stopped(by reason: String) -> PatchResult {
+  /// The result as far as it got, ended by an error of the patch.
+  func failed(because reason: String) -> PatchResult {
     var result = self
     result.errors.append(reason)
-    guard !reason.hasPrefix("not run") else { return result }
     if build == "built" { result.boot = "failed" } else { result.build = "failed" }
+    return result
+  }
+
+  /// The result as far as it got, ended by what is no fault of the patch.
+  func notRun(because reason: String) -> PatchResult {
+    var result = self
+    result.errors.append("not run: \(reason)")
     return result
   }
 

@@ -74,6 +74,38 @@ import Testing
     #expect(harness.facts.ioctls["/dev/probe"] == ["PROBE_CREATE", "PROBE_RUN"])
   }
 
+  /// A device of a file in the same directory, with and without a call between the two.
+  @Test(arguments: [("probe_start();", true), ("other_start();", false)])
+  func aDeviceBesideServesOnlyWhatItKnows(call: String, isServed: Bool) {
+    let touched = Self.driver.replacing(
+      "static struct miscdevice probe_device = {\n\tMISC_DYNAMIC_MINOR, \"probe\", &probe_fops,\n};\n",
+      with: "int probe_start(void)\n{\n\treturn 0;\n}\n")
+    let beside = """
+      static struct miscdevice beside = {
+      \tMISC_DYNAMIC_MINOR, "beside", &beside_fops,
+      };
+
+      static int beside_init(void)
+      {
+      \treturn \(call)
+      }
+      """
+    let new = Array(touched.utf8)
+    let files = [
+      "drivers/misc/beside.c": Array(beside.utf8), "drivers/misc/probe.c": new,
+      "include/uapi/linux/probe.h": Array(Self.header.utf8),
+    ]
+    let harness = SelftestHarness(
+      for: [
+        ChangedFile(
+          path: "drivers/misc/probe.c", old: Array(touched.replacing("\tvalue++;\n", with: "").utf8), new: new)
+      ],
+      in: TreeReader(paths: files.keys.sorted()) { files[$0] }, architecture: "x86", parameters: [], suspicions: [],
+      title: "t")
+    let ways = harness.facts.interfaces.filter { $0.kind == .ioctl }.map { "\($0.owner) \($0.name)" }
+    #expect(ways == (isServed ? ["/dev/beside PROBE_RUN"] : []))
+  }
+
   @Test func aFunctionThatOnlyLostLinesIsTouched() {
     let file = ChangedFile(
       path: "mm/x.c", old: Array("int a(void)\n{\n\tb();\n\treturn 0;\n}\n\nint c(void)\n{\n\treturn 1;\n}\n".utf8),

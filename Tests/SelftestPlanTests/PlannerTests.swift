@@ -176,6 +176,17 @@ struct PlannerTests {
     #expect(plan.runs.map(\.commandLine) == [["loglevel=7", "kunit.enable=1", "kunit.autorun=1"]])
   }
 
+  @Test("a changed test of the kernel's own is the test of its change")
+  func changedBootTest() throws {
+    let plan = try planned([
+      "drivers/widget_ring_test.c": "int other;\n",
+      "drivers/Kconfig": (base["drivers/Kconfig"] ?? "") + "\nconfig RING_TEST\n\tbool \"t\"\n",
+      "drivers/Makefile": (base["drivers/Makefile"] ?? "") + "obj-$(CONFIG_RING_TEST) += widget_ring_test.o\n",
+    ])
+    #expect(plan.bootTests.map(\.source) == ["drivers/widget_ring_test.c"])
+    #expect(!plan.uncovered.contains { $0.hasPrefix("no test of the tree") })
+  }
+
   @Test("what can only be a module is compiled as one")
   func moduleOnly() throws {
     let plan = try planned([
