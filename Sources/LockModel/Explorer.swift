@@ -9,7 +9,7 @@ struct Explorer {
   static let statesPerBlock = 40
   static let stepBudget = 12_000
   /// Steps for each block of a function that has thousands of them.
-  static let stepsPerBlock = 4
+  static let stepsPerBlock = 2
   /// Nodes looked at in search of what undoes a call: each such call asks all of its function.
   static let pairingBudget = 50_000_000
   /// Locks and other things held on one path: nobody holds as many.

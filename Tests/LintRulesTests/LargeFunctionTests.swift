@@ -28,6 +28,12 @@ struct LargeFunctionTests {
           + "\tmutex_lock(&t->lock); t->a++; mutex_unlock(&t->lock);\n"
       }
     },
+    "conditions": { function($0) { "#ifdef CONFIG_OPTION_\($0)\n\tret += helper\($0 % 97)(t);\n#endif\n" } },
+    "allocations": {
+      function($0) {
+        "\tvoid *p\($0) = kmalloc(\($0), GFP_KERNEL);\n\n\tif (!p\($0)) return -ENOMEM;\n\tkfree(p\($0));\n"
+      }
+    },
     "nesting": {
       function($0, after: String(repeating: "}", count: $0)) {
         "if (t->f\($0 % 50) > \($0)) { mutex_lock(&t->l\($0 % 9));\n"
