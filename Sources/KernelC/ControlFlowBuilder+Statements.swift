@@ -5,7 +5,7 @@ extension ControlFlowBuilder {
     switch node.kind {
     case .block:
       scopes.append([])
-      for child in file.list(node.a, node.b) { statement(child) }
+      statements(of: node)
       if let guards = scopes.popLast() { dropGuards(guards, in: current) }
     case .expressionStatement: expressionStatement(node.a)
     case .declaration:
@@ -15,7 +15,8 @@ extension ControlFlowBuilder {
       let head = newBlock()
       let body = newBlock()
       let after = newBlock()
-      moveOn(to: head)
+      if countsDown(node.a) { moveOn(to: body) } else { moveOn(to: head) }
+      current = head
       branch(node.a, then: body, otherwise: after)
       loop(body: node.b, at: body, next: head, after: after)
     case .doStatement:
@@ -65,7 +66,17 @@ extension ControlFlowBuilder {
   mutating func scopeless(_ block: NodeID) {
     let node = file[block]
     guard node.kind == .block else { return statement(block) }
-    for child in file.list(node.a, node.b) { statement(child) }
+    statements(of: node)
+  }
+
+  private mutating func statements(of block: Node) {
+    let outer = preceding
+    preceding = []
+    for child in file.list(block.a, block.b) {
+      statement(child)
+      preceding.append(child)
+    }
+    preceding = outer
   }
 
   mutating func jumpOut(_ target: (block: Int, scope: Int)?) {
@@ -160,6 +171,38 @@ extension ControlFlowBuilder {
       return value.kind == .assign && isConstant(value.b, positive: true)
     default: return false
     }
+  }
+
+  /// `while (tries--)` behind `tries = CONSTANT;` or the declaration that says so has at least one turn.
+  private func countsDown(_ test: NodeID) -> Bool {
+    guard test >= 0, [.postfix, .unary].contains(file[test].kind), file[test].operation == .minusMinus,
+      file[file[test].a].kind == .name
+    else { return false }
+    let name = file[file[test].a].a
+    for statement in preceding.reversed() where mentions(statement, name) {
+      let node = file[statement]
+      switch node.kind {
+      case .declaration:
+        return file.list(node.a, node.b).contains { id in
+          let variable = file[id]
+          return variable.kind == .variable && variable.a == name && variable.c >= 0
+            && isConstant(variable.c, positive: true)
+        }
+      case .expressionStatement:
+        let store = file[node.a]
+        return store.kind == .assign && store.operation == .equal && file[store.a].kind == .name
+          && file[store.a].a == name && isConstant(store.b, positive: true)
+      default: return false
+      }
+    }
+    return false
+  }
+
+  private func mentions(_ id: NodeID, _ name: Int32) -> Bool {
+    guard id >= 0 else { return false }
+    let node = file[id]
+    if node.kind == .name || node.kind == .variable, node.a == name { return true }
+    return file.children(of: id).contains { mentions($0, name) }
   }
 
   private func isConstant(_ id: NodeID, positive: Bool) -> Bool {

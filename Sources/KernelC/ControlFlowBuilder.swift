@@ -7,6 +7,8 @@ struct ControlFlowBuilder {
 
   var current = 0
   var scopes: [[NodeID]] = []
+  /// The statements of the innermost block that are behind us.
+  var preceding: [NodeID] = []
   var breakTargets: [(block: Int, scope: Int)] = []
   var continueTargets: [(block: Int, scope: Int)] = []
   var switchCases: [[(value: NodeID, last: NodeID, block: Int)]] = []

@@ -80,6 +80,7 @@ extension Explorer {
   private mutating func noteArguments(
     _ node: NodeID, _ arguments: [NodeID], _ summary: Summary?, _ isIndirect: Bool, _ state: inout PathState
   ) {
+    noteMacro(node, &state)
     for (position, argument) in arguments.enumerated() {
       let item = scope.file[uncast(argument)]
       if item.kind == .name, let bit = scope.trackedBits[Symbol(item.a)] {
@@ -132,12 +133,32 @@ extension Explorer {
         let result = solver.places.intern(.result, -1, node)
         state.pending.append(
           PathState.Pending(bit: bit, result: result, unwrittenFor: output.skippedFor, call: node))
-      } else if wasUnset, !isIndirect, let skips = summary?.skipsFor[position], skips != .any,
+      } else if wasUnset, !isIndirect, var skips = summary?.skipsFor[position], skips != .any,
         summary?.writesOn[position]?.isDisjoint(with: skips) == true
       {
         let result = solver.places.intern(.result, -1, node)
+        // `if (err) return err;` says nothing about signs, and errors are negative.
+        if skips.contains(.negative) { skips.remove(.positive) }
         state.pending.append(PathState.Pending(bit: bit, result: result, unwrittenFor: skips, call: node))
       }
+    }
+  }
+
+  /// A macro sets locals of its user that its text names; one that ends a test looks at what a call returned.
+  mutating func noteMacro(_ node: NodeID, _ state: inout PathState) {
+    guard !scope.trackedBits.isEmpty else { return }
+    let call = scope.file[node]
+    let name = calleeName(node)
+    if solver.names.assertions.contains(name) {
+      let looked = scope.file.list(call.b, call.c).map { place(of: $0) }
+      state.pending.removeAll { looked.contains($0.result) }
+    }
+    guard let target = solver.program.resolve(name, fromFile: scope.fileIndex) else { return }
+    let definition = solver.program.definition(target)
+    guard definition.isMacro else { return }
+    let file = solver.program.file(of: target)
+    for token in definition.tokens {
+      if let bit = scope.trackedBits[file.tokens[token].symbol] { state.unset &= ~bit }
     }
   }
 

@@ -29,6 +29,16 @@ extension Explorer {
     forget(target, &state)
   }
 
+  /// `ret |= f(&x)`: while `ret` is 0, nothing that was stored in it failed.
+  mutating func accumulate(_ target: Place, _ call: NodeID, _ node: NodeID, _ state: inout PathState) {
+    let earlier = state.pending.filter { $0.result == target && target >= 0 }
+    storeUnknown(target, node, &state)
+    for index in state.pending.indices where earlier.contains(where: { $0.bit == state.pending[index].bit }) {
+      state.pending[index].result = target
+    }
+    bindResult(target, call, &state)
+  }
+
   /// The variable that holds a call's result takes another value: what was not checked by now never will be.
   private func settlePending(_ target: Place, _ state: inout PathState) {
     guard target >= 0, !state.pending.isEmpty else { return }

@@ -129,6 +129,8 @@ extension Explorer {
     if (type.base == .void && !type.isPointer) { return [opened] }
     var failed = state
     let result = solver.places.intern(.result, -1, node)
+    // What the body of the callee says of this path.
+    let told = state.values(of: result) ?? .any
     if type.isPointer || pairing.isResult {
       opened.set(result, .positive)
       let known = callValuesOf(node, state)
@@ -142,7 +144,8 @@ extension Explorer {
     } else {
       return [state]
     }
-    return [opened, failed]
+    let possible = [opened, failed].filter { !(told.isDisjoint(with: $0.values(of: result) ?? .any)) }
+    return possible.isEmpty ? [opened, failed] : possible
   }
 
   private mutating func callValuesOf(_ node: NodeID, _ state: PathState) -> ValueSet { values(of: node, state) }

@@ -272,6 +272,7 @@ struct Explorer {
       var state = state
       let call = scope.file[action.node]
       guard call.kind == .call else { return [state] }
+      noteMacro(action.node, &state)
       for argument in scope.file.list(call.b, call.c) where scope.file[argument].kind == .name {
         let name = Symbol(scope.file[argument].a)
         if let bit = scope.trackedBits[name] { state.unset &= ~bit }
@@ -342,6 +343,8 @@ struct Explorer {
         for index in states.indices {
           if item.operation == .equal {
             store(target, item.b, item.a, &states[index])
+          } else if item.operation == .pipeEqual, scope.file[item.b].kind == .call {
+            accumulate(target, item.b, item.a, &states[index])
           } else {
             storeUnknown(target, item.a, &states[index])
           }

@@ -14,6 +14,8 @@ struct KnownNames {
   let isErrOrNull: Symbol
   /// Logs the error that it is given and returns it.
   let errorLog: Symbol
+  /// End a test unless what they are given holds.
+  let assertions: Set<Symbol>
   /// Look at a pointer as such, and at nothing behind it.
   let looks: Set<Symbol>
   /// Pass their first argument's truth through.
@@ -81,6 +83,11 @@ struct KnownNames {
     isErr = symbols.intern("IS_ERR")
     isErrOrNull = symbols.intern("IS_ERR_OR_NULL")
     errorLog = symbols.intern("dev_err_probe")
+    assertions = set(
+      """
+      KUNIT_ASSERT_EQ KUNIT_ASSERT_NE KUNIT_ASSERT_TRUE KUNIT_ASSERT_FALSE KUNIT_ASSERT_EQ_MSG KUNIT_ASSERT_NE_MSG
+      KUNIT_ASSERT_TRUE_MSG KUNIT_ASSERT_FALSE_MSG KUNIT_ASSERT_GE KUNIT_ASSERT_GT KUNIT_ASSERT_LE KUNIT_ASSERT_LT
+      """)
     looks = set("IS_ERR IS_ERR_OR_NULL PTR_ERR PTR_ERR_OR_ZERO ERR_CAST ERR_PTR likely unlikely WARN_ON WARN_ON_ONCE")
     transparent = set(
       """

@@ -7,14 +7,17 @@ extension Solver {
     summary.mayDrop = mayDrop(facts, summary.exits)
     summary.returns = returns(facts)
     summary.requires = requirements(facts)
-    if !facts.isApproximate, !program.definition(facts.id).isMacro { summary.loads = facts.loads }
+    let file = program.file(of: facts.id)
+    // What assembly reads and writes is not known.
+    let hasAssembly = program.definition(facts.id).nodes.contains { file[$0].kind == .assembly }
+    if !facts.isApproximate, !program.definition(facts.id).isMacro, !hasAssembly { summary.loads = facts.loads }
     if program.definition(facts.id).isInline, facts.calls.count < 8 {
       summary.closes = facts.calls.compactMap { call in
         guard call.callee.exists, let first = call.arguments.first, places.isPortable(first) else { return nil }
         return Closing(name: call.callee, resource: first)
       }
     }
-    summarisePointers(facts, &summary)
+    if !hasAssembly { summarisePointers(facts, &summary) }
     summary.callbacks = callbackCalls(facts)
     summary.mayAcquire = acquisitions(facts)
     summary.sleeps = sleepChain(facts)

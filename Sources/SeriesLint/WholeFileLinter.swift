@@ -25,34 +25,82 @@ public struct WholeFileLinter<Checker: SourceChecker>: Sendable {
       wanted += entries
     }
     wanted = Set(wanted).sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
-    var context: [SourceEntry] = []
-    if !paths.isEmpty {
-      let all = try await tree.entries(under: "")
-      let focus = Set(wanted.map(\.path))
-      let near = Set(Neighbourhood(of: focus, among: all.map(\.path)) { _ in [] }.paths)
-      context = all.filter { near.contains($0.path) && !focus.contains($0.path) }
+    let groups = FileGroups(of: wanted).groups
+    // The whole tree in one portion has nothing beside it.
+    let all = paths.isEmpty && groups.count == 1 ? wanted : try await tree.entries(under: "")
+    let programs = groups.map { group in
+      let focus = Set(group.map(\.path))
+      let near = Set(Neighbourhood(of: focus, among: all.map(\.path)) { _ in [] }.paths).union(focus)
+      return (focus: focus, entries: all.filter { near.contains($0.path) })
     }
-    var facts = FactStore<Checker>()
-    await facts.load(wanted + context, from: tree, checker: checker, jobs: options.jobs)
-    let files = (wanted + context).sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
-      .compactMap { entry in facts[entry].map { (path: entry.path, facts: $0) } }
-    let focus = Set(wanted.map(\.path))
-    let outcome = checker.check(files, focus: focus, callers: [:], rules: rules)
     var report = ReportBuilder(all: true)
-    for finding in outcome.findings { report.add(ReportedFinding(finding, patch: nil, status: .existing)) }
-    report.notAnalysed = outcome.notAnalysed.filter { focus.contains($0.place.path) } + facts.unreadable
-    report.assertions = LockAssertChange.changes(from: [], to: outcome.assertions, patch: nil)
-    for entry in wanted {
-      guard let known = facts[entry] else { continue }
-      report.analysed.files += 1
-      report.analysed.functions += checker.functionCount(known)
+    var figures: [String: LockAssertFigure] = [:]
+    for portion in await portions(of: programs, tree, rules) {
+      for finding in portion.outcome.findings { report.add(ReportedFinding(finding, patch: nil, status: .existing)) }
+      report.notAnalysed += portion.outcome.notAnalysed.filter { portion.focus.contains($0.place.path) }
+      report.notAnalysed += portion.unreadable.filter { groups.count == 1 || portion.focus.contains($0.place.path) }
+      report.analysed.files += portion.files
+      report.analysed.functions += portion.functions
+      report.marked += portion.marked
+      for figure in portion.outcome.assertions {
+        let known = figures[figure.lock]
+        figures[figure.lock] = LockAssertFigure(
+          lock: figure.lock, asserting: figure.asserting + (known?.asserting ?? 0),
+          relying: figure.relying + (known?.relying ?? 0))
+      }
     }
-    report.marked = wanted.filter { facts.marked.contains($0) }.map(\.path)
+    report.assertions = LockAssertChange.changes(
+      from: [], to: figures.values.sorted { $0.lock.utf8.lexicographicallyPrecedes($1.lock.utf8) }, patch: nil)
     report.rules = rules
     let entries = Dictionary(wanted.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     return try await report.finish { (_, path) async throws(LintError) -> [ArraySlice<UInt8>] in
       guard let entry = entries[path] else { return [] }
       return try await tree.bytes(of: entry).split(separator: 0x0A, omittingEmptySubsequences: false)
     }
+  }
+
+  /// What came of one group of files.
+  private struct Portion: Sendable {
+    let focus: Set<String>
+    let outcome: CheckOutcome
+    let unreadable: [NotAnalysed]
+    let marked: [String]
+    let files: Int
+    let functions: Int
+  }
+
+  /// Reads and judges each program, as many at a time as there are jobs, and gives what came of them in their order. What
+  /// was read for one is gone before the next begins.
+  private func portions(
+    of programs: [(focus: Set<String>, entries: [SourceEntry])], _ tree: some SourceTree, _ rules: Set<String>
+  ) async -> [Portion] {
+    // One program is read by all jobs.
+    let readers = programs.count == 1 ? options.jobs : 1
+    return await withTaskGroup(of: (Int, Portion).self) { group in
+      var portions: [Int: Portion] = [:]
+      for (index, program) in programs.enumerated() {
+        if index >= max(1, options.jobs), let (done, portion) = await group.next() { portions[done] = portion }
+        group.addTask { (index, await self.portion(of: program, tree, rules, readers)) }
+      }
+      for await (done, portion) in group { portions[done] = portion }
+      return programs.indices.compactMap { portions[$0] }
+    }
+  }
+
+  private func portion(
+    of program: (focus: Set<String>, entries: [SourceEntry]), _ tree: some SourceTree, _ rules: Set<String>,
+    _ readers: Int
+  ) async -> Portion {
+    let tree = (try? tree.independent()) ?? tree
+    var facts = FactStore<Checker>()
+    await facts.load(program.entries, from: tree, checker: checker, jobs: readers)
+    let files = program.entries.compactMap { entry in facts[entry].map { (path: entry.path, facts: $0) } }
+    let own = files.filter { program.focus.contains($0.path) }
+    return Portion(
+      focus: program.focus,
+      outcome: checker.check(files, focus: program.focus, callers: [:], rules: rules),
+      unreadable: facts.unreadable,
+      marked: facts.marked.map(\.path).filter(program.focus.contains).sorted(),
+      files: own.count, functions: own.reduce(0) { $0 + checker.functionCount($1.facts) })
   }
 }

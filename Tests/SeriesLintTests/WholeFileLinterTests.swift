@@ -1,4 +1,5 @@
 import Findings
+import Foundation
 import KernelTree
 import SeriesLint
 import SystemPackage
@@ -49,6 +50,23 @@ struct WholeFileLinterTests {
     let tree = FolderTree(FilePath(fixture.path))
     #expect(try await linter.lint(tree, paths: ["mm/sub"]).findings.map(\.finding.place.path) == ["mm/sub/b.h"])
     #expect(try await linter.lint(tree, paths: ["mm/a.c", "mm/a.c"]).analysed.files == 1)
+  }
+
+  /// More files than one program takes are judged in portions: each file once, whatever lies beside it.
+  @Test func manyFilesAreJudgedInPortions() async throws {
+    let fixture = try LintFixture()
+    let folders = ["drivers/a/x", "drivers/b", "fs/c", "net"]
+    for folder in folders {
+      try FileManager.default.createDirectory(atPath: "\(fixture.path)/\(folder)", withIntermediateDirectories: true)
+      for number in 0..<1_600 {
+        let text = number == 7 ? "\tbug(it);\n" : "int a;\n"
+        FileManager.default.createFile(
+          atPath: "\(fixture.path)/\(folder)/\(number).c", contents: Data(text.utf8))
+      }
+    }
+    let report = try await linter.lint(FolderTree(FilePath(fixture.path)))
+    #expect(report.findings.map(\.finding.place.path) == folders.map { "\($0)/7.c" })
+    #expect(report.analysed.files == 6_400)
   }
 
   @Test(arguments: ["mm/README", "no/such/path"])

@@ -124,6 +124,40 @@ struct UninitialisedInout: Rule {
         	return use(folio, order); /* reported */
         }
         """),
+      RuleExample(
+        """
+        static int get(struct foo *foo, int *value)
+        {
+        	int ret = foo->ops->read(foo);
+
+        	if (ret)
+        		return ret;
+        	*value = foo->value;
+        	return 0;
+        }
+
+        int sum(struct foo *foo)
+        {
+        	int a, b, ret;
+
+        	ret = get(foo, &a);
+        	ret |= get(foo, &b);
+        	foo->sum = a; /* reported */
+        	return ret;
+        }
+
+        int retry(struct foo *foo, int count)
+        {
+        	int status;
+
+        	while (count--) {
+        		status = try(foo);
+        		if (status == 1)
+        			break;
+        	}
+        	return status; /* reported */
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -180,6 +214,68 @@ struct UninitialisedInout: Rule {
         out:
         	item_put(item);
         	return error;
+        }
+        """),
+      RuleExample(
+        """
+        #define for_each_thing(start) for (t = start; t; t = t->next)
+        #define TRIES 10
+
+        struct thing *find(struct thing *first, int n)
+        {
+        	struct thing *t;
+
+        	for_each_thing(first)
+        		if (t->n == n)
+        			break;
+        	return t;
+        }
+
+        int retry(struct foo *foo)
+        {
+        	int count = TRIES;
+        	int status;
+
+        	foo->busy = 1;
+        	while (count--) {
+        		status = try(foo);
+        		if (status == 1)
+        			break;
+        	}
+        	return status;
+        }
+        """),
+      RuleExample(
+        """
+        static int get(struct foo *foo, int *value)
+        {
+        	int ret = foo->ops->read(foo);
+
+        	if (ret)
+        		return ret;
+        	*value = foo->value;
+        	return 0;
+        }
+
+        int sum(struct foo *foo)
+        {
+        	int a, b, ret;
+
+        	ret = get(foo, &a);
+        	ret |= get(foo, &b);
+        	if (ret)
+        		return 0;
+        	return a + b;
+        }
+
+        int one(struct foo *foo)
+        {
+        	int a, ret;
+
+        	ret = get(foo, &a);
+        	if (ret < 0)
+        		return ret;
+        	return a;
         }
         """),
     ])
