@@ -49,5 +49,7 @@ public enum RuleRegistry {
   public static let changeRules: [any ChangeRule] = [
     InvertedCondition(),
     LockDropped(),
+    LockWeakened(),
+    UnlockDropped(),
   ]
 }

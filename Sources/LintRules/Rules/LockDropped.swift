@@ -8,9 +8,9 @@ struct LockDropped: ChangeRule {
     summary: "a patch removes a lock from around code that stays",
     severity: .warning, confidence: .medium,
     whatItDoes: """
-      Compares each function before and after a patch. Where a lock was taken and is not any more, while calls and writes \
-      that stood under it are still there, and no other function of the file has gained the lock, the code has lost its \
-      protection.
+      Compares each function before and after a patch. Where a lock was taken, or a guard held it, more often than now, \
+      while a call or a write that stood under it is still there without it, and no other function of the file has gained \
+      the lock, the code has lost its protection.
       """,
     whyItMatters: "What was done under the lock now races.",
     accepts: ["a lock that moves to a caller or a helper in the same file", "a lock replaced by another one"],
@@ -36,7 +36,59 @@ struct LockDropped: ChangeRule {
           	n = foo_count(foo); /* reported */
           	return n;
           }
-          """)
+          """),
+      RuleExample(
+        before: """
+          void f(struct foo *foo)
+          {
+          	scoped_guard(spinlock_irqsave, &foo->lock)
+          		foo->owner = NULL;
+          	foo_put(foo);
+          }
+          """,
+        after: """
+          void f(struct foo *foo)
+          {
+          	foo->owner = NULL; /* reported */
+          	foo_put(foo);
+          }
+          """),
+      RuleExample(
+        before: """
+          int f(struct foo *foo)
+          {
+          	int err;
+
+          	foo_lock(foo);
+          	err = foo_start(foo);
+          	foo_unlock(foo);
+          	if (err)
+          		return err;
+          	err = foo_register(foo);
+          	if (err) {
+          		foo_lock(foo);
+          		foo_stop(foo);
+          		foo_unlock(foo);
+          	}
+          	return err;
+          }
+          """,
+        after: """
+          int f(struct foo *foo)
+          {
+          	int err;
+
+          	foo_lock(foo);
+          	err = foo_start(foo);
+          	foo_unlock(foo);
+          	if (err)
+          		return err;
+          	err = foo_register(foo);
+          	if (err)
+          		foo_stop(foo); /* reported */
+          	return err;
+          }
+          """),
     ],
     nonTriggering: [
       RuleExample(
@@ -117,84 +169,56 @@ struct LockDropped: ChangeRule {
   }
 
   private func check(
-    _ old: FunctionDefinition, _ new: FunctionDefinition, _ before: [String: Int], _ after: [String: Int],
-    _ change: FileChange
+    _ old: FunctionDefinition, _ new: FunctionDefinition, _ before: [LockRegions.Key: Int],
+    _ after: [LockRegions.Key: Int], _ change: FileChange
   ) -> [Finding] {
-    let oldCalls = calls(old, change.before, change.symbols)
-    let newCalls = calls(new, change.after, change.symbols)
-    let kept = Set(newCalls.map(\.text))
+    let oldRegions = LockRegions(old, change.before, change.symbols)
+    guard !oldRegions.regions.isEmpty else { return [] }
+    let newRegions = LockRegions(new, change.after, change.symbols)
+    // Another lock may have taken its place.
+    guard Set(newRegions.regions.map(\.key)).isSubset(of: Set(oldRegions.regions.map(\.key))) else { return [] }
     var findings: [Finding] = []
-    var seen: Set<String> = []
-    let newLocks = Set(newCalls.filter(\.isLock).map(\.name))
-    for (index, call) in oldCalls.enumerated() where call.isLock && seen.insert(call.text).inserted {
-      // Another lock may have taken its place, and the lock may be taken elsewhere now.
-      guard !newCalls.contains(where: { $0.isLock && $0.subject == call.subject }),
-        !newCalls.contains(where: { $0.name == "guard" || $0.name == "scoped_guard" }),
-        newLocks.subtracting(oldCalls.filter(\.isLock).map(\.name)).isEmpty,
-        (after[call.subject] ?? 0) < (before[call.subject] ?? 0)
+    var seen: Set<LockRegions.Key> = []
+    for region in oldRegions.regions where !seen.contains(region.key) {
+      let key = region.key
+      let count = newRegions.regions.count { $0.key == key }
+      // The lock may be taken elsewhere now.
+      guard count < oldRegions.regions.count(where: { $0.key == key }), (after[key] ?? 0) < (before[key] ?? 0) else {
+        continue
+      }
+      let stays = oldRegions.actions.first { action in
+        !action.needsNoLock && region.tokens.contains(action.token)
+          && newRegions.countOutside(key, action.text) > oldRegions.countOutside(key, action.text)
+      }
+      guard let stays,
+        let now = newRegions.actions.first(where: { $0.text == stays.text && !newRegions.covers(key, $0.token) })
       else { continue }
-      guard
-        let end = oldCalls[(index + 1)...].firstIndex(where: { $0.isUnlock && $0.subject == call.subject }),
-        let stays = oldCalls[(index + 1)..<end].first(where: {
-          !$0.isLock && !$0.isUnlock && !$0.needsNoLock && kept.contains($0.text)
-        }),
-        let now = newCalls.first(where: { $0.text == stays.text })
-      else { continue }
+      seen.insert(key)
+      let lock = text(of: region, change)
       findings.append(
         Finding(
           rule: description.id, severity: description.severity, confidence: description.confidence,
           place: change.place(now.node), function: change.symbols.text(new.name),
-          message: "'\(now.name)' ran under '\(call.text)' before the patch and runs without it now",
-          evidence: [Evidence(change.placeBefore(call.node), "the lock was taken here before the patch")],
-          key: "\(call.text) \(now.name)"))
+          message: "'\(now.name)' \(now.isWrite ? "was set" : "ran") under '\(lock)' before the patch and "
+            + "\(now.isWrite ? "is set" : "runs") without it now",
+          evidence: [Evidence(change.placeBefore(region.node), "the lock was taken here before the patch")],
+          key: "\(lock) \(now.name)"))
     }
     return findings
   }
 
-  /// What these yield depends on their arguments or on the running task alone: no lock protects it.
-  private static let computations: Set<String> = [
-    "min", "max", "min_t", "max_t", "min3", "max3", "clamp", "clamp_t", "clamp_val", "abs", "round_up", "round_down",
-    "roundup", "rounddown", "ALIGN", "IS_ALIGNED", "DIV_ROUND_UP", "ilog2", "BIT", "ARRAY_SIZE", "IS_ENABLED",
-    "IS_ERR", "IS_ERR_OR_NULL", "PTR_ERR", "ERR_PTR", "ERR_CAST", "container_of", "sizeof", "offsetof", "likely",
-    "unlikely", "need_resched", "cond_resched", "schedule", "might_sleep", "cpu_relax", "barrier", "ktime_get",
-  ]
-
-  private struct Call {
-    let node: NodeID
-    let name: String
-    let text: String
-    let subject: String
-    let isLock: Bool
-    let isUnlock: Bool
-    /// Only computes, only logs, or is about the task that runs: the same with a lock and without.
-    let needsNoLock: Bool
-  }
-
-  private func calls(_ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable) -> [Call] {
-    function.nodes.filter { file[$0].kind == .call && file[file[$0].a].kind == .name }
-      .sorted { file[$0].token < file[$1].token }
-      .map { id in
-        let name = symbols.text(Symbol(file[file[id].a].a))
-        let words = name.split(separator: "_")
-        let arguments = Array(file.list(file[id].b, file[id].c))
-        let isRegion = words.contains("read") || words.contains("bh") || words.contains("section")
-        return Call(
-          node: id, name: name, text: SourceText.text(of: id, file, symbols),
-          subject: arguments.first.map { SourceText.text(of: $0, file, symbols) } ?? "",
-          isLock: words.contains("lock") || words.contains("trylock") || (name.hasPrefix("down_") && isRegion)
-            || name == "down_write" || name == "down_read",
-          isUnlock: words.contains("unlock") || name.hasPrefix("up_"),
-          needsNoLock: Self.computations.contains(name) || Statements.isLog(name)
-            || arguments.count == 1 && SourceText.text(of: arguments[0], file, symbols) == "current")
-      }
+  private func text(of region: LockRegions.Region, _ change: FileChange) -> String {
+    SourceText.text(of: region.node, change.before, change.symbols)
   }
 
   /// How often each lock is taken in the file, by its expression.
-  private func locks(_ parts: [ParsedFile], _ symbols: SymbolTable) -> [String: Int] {
-    var result: [String: Int] = [:]
+  private func locks(_ parts: [ParsedFile], _ symbols: SymbolTable) -> [LockRegions.Key: Int] {
+    var result: [LockRegions.Key: Int] = [:]
     for file in parts {
       for function in file.functions where !function.isMacro {
-        for call in calls(function, file, symbols) where call.isLock { result[call.subject, default: 0] += 1 }
+        for region in LockRegions(function, file, symbols, withActions: false).regions {
+          result[region.key, default: 0] += 1
+        }
       }
     }
     return result
