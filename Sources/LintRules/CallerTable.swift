@@ -17,8 +17,10 @@ final class CallerTable {
 
   /// Whether some chain of callers holds a lock of the class, or asserts it.
   func mayHold(_ lockClass: LockClass, over id: FunctionID) -> Bool {
-    anyCaller(of: id) { caller, call in
-      call.unsure.contains { context.solver.lastMember(of: $0) == lockClass.name }
+    if context.solver.heldAround(id)?.held.lockClass == lockClass { return true }
+    return anyCaller(of: id) { caller, call in
+      context.solver.heldAround(caller)?.held.lockClass == lockClass
+        || call.unsure.contains { context.solver.lastMember(of: $0) == lockClass.name }
         || call.held.contains { held in
           held.balance > 0 && held.kind != .pair
             && (context.solver.lockClass(of: held, in: caller) == lockClass
@@ -43,7 +45,23 @@ final class CallerTable {
   func mayBeAtomic(over id: FunctionID) -> Bool {
     anyCaller(of: id) { caller, call in
       call.held.contains { $0.balance > 0 && $0.kind.isAtomic }
-        || context.solver.facts(caller)?.asserts.contains { $0.kind.isAtomic && !$0.isHeldHere } == true
+        || context.solver.facts(caller)?.asserts.contains {
+          $0.kind.isAtomic && !$0.kind.isSection && !$0.isHeldHere
+        } == true
+    }
+  }
+
+  /// Whether the function sets up or takes down an object that nobody else sees: by its name, by those of all its callers, or
+  /// as what a device's end runs.
+  func isOnlySetUp(_ id: FunctionID, depth: Int = 0) -> Bool {
+    if context.isSetUp(id) { return true }
+    let calls = callers(of: id)
+    guard depth < 3, context.program.definition(id).isStatic, !calls.isEmpty,
+      context.solver.callbacks.members(holding: id).isEmpty
+    else { return false }
+    return calls.allSatisfy { caller, call in
+      call.targets.contains(id)
+        ? isOnlySetUp(caller, depth: depth + 1) : context.text(call.callee).hasPrefix("devm_add_action")
     }
   }
 

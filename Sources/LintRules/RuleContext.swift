@@ -67,6 +67,11 @@ public struct RuleContext {
     return program.allFunctions.filter { !program.definition($0).isMacro && folders.contains(folder(of: $0)) }
   }
 
+  /// Whether locks of the class are taken in any order, as those of devices, which lockdep does not follow either.
+  func isUnordered(_ lockClass: LockClass) -> Bool {
+    text(lockClass.structure) == "device" && text(lockClass.name) == "mutex"
+  }
+
   func folder(of id: FunctionID) -> Substring {
     let path = program.file(of: id).path
     return path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)

@@ -6,6 +6,7 @@ extension Explorer {
     let item = scope.file[node]
     let name = calleeName(node)
     let argumentNodes = Array(scope.file.list(item.b, item.c))
+    noteStatedLock(node, name, argumentNodes, state)
     if let primitive = solver.locks[name], argumentNodes.count > primitive.argument {
       return apply(primitive, node, argumentNodes, state)
     }
@@ -211,6 +212,9 @@ extension Explorer {
     } else {
       place = solver.places.pointee(of: lockPlace(of: arguments[primitive.argument]))
       if primitive.member.exists, place >= 0 {
+        if primitive.structure.exists, type(of: place) == nil {
+          hints[place] = CType(base: .structure, name: primitive.structure, pointers: 0)
+        }
         place = solver.places.intern(.member, place, primitive.member.rawValue)
       }
     }
@@ -238,21 +242,9 @@ extension Explorer {
       if let index = state.heldIndex(place) { state.held[index].mode = .shared }
       return [state]
     case .assertHeld:
-      let key = CallKey(node: node, held: state.isHeld(place) ? state.held : [], conditions: [])
-      if assertsSeen.insert(key).inserted {
-        facts.asserts.append(
-          AssertEvent(
-            node: node, place: place, lockClass: lockClass(of: place, kind: primitive.kind),
-            kind: isSpinLock(place) ? .spin : primitive.kind, mode: primitive.mode,
-            isConditional: !parameterConditions(state).isEmpty || !scope.unconditional.contains(node),
-            isHeldHere: state.isHeld(place)))
-      }
+      noteAssert(primitive.kind, primitive.mode, place, node, state)
       return [state]
     }
-  }
-
-  private func isSpinLock(_ place: Place) -> Bool {
-    type(of: place).map { $0.base == .typedef && solver.names.spinLocks.contains($0.name) } ?? false
   }
 
   mutating func acquire(

@@ -168,7 +168,8 @@ extension Explorer {
       guard kind == .socket, let type = type(of: place), let tag = solver.program.structure(of: type) else {
         return nil
       }
-      return LockClass(structure: tag, name: solver.names.socketLock)
+      // Each family of sockets has a class of its own, and as a rule a file.
+      return LockClass(structure: tag, name: solver.names.socketLock, file: Int32(scope.fileIndex))
     default: return nil
     }
   }

@@ -109,10 +109,16 @@ public struct AssertEvent: Sendable {
   public let kind: LockKind
   /// Whether the lock must be held exclusively, or shared is enough.
   public let mode: LockMode
+  /// Stated by an assertion, as opposed to the way in which a pointer is loaded.
+  public let isExplicit: Bool
   /// A condition that a caller cannot check decides whether it is stated.
   public let isConditional: Bool
   /// Taken by the function itself before.
   public let isHeldHere: Bool
+  /// Taken by the function itself, and for reading only.
+  public let isShared: Bool
+  /// The function holds some other lock, or may.
+  public let isUnderLock: Bool
 }
 
 /// A local is read before it has a value.

@@ -20,6 +20,8 @@ final class FunctionScope {
   var calls: [NodeID] = []
   /// Calls in the statements of the outermost block: they run whenever the function gets that far.
   var unconditional: Set<NodeID> = []
+  /// The token of the first return or goto in the text.
+  var firstExit = UInt32.max
   /// Calls in branches that do nothing but call: `if (locked) unlock();`.
   var branchCalls: Set<NodeID> = []
   /// Locals that are given something other than NULL besides what a call returns.
@@ -71,6 +73,7 @@ final class FunctionScope {
     for id in definition.nodes {
       let node = file[id]
       switch node.kind {
+      case .returnStatement, .gotoStatement: firstExit = min(firstExit, node.token)
       case .variable:
         let name = Symbol(node.a)
         let type = file.types[Int(node.b)]

@@ -21,13 +21,65 @@ extension KernelInterface {
     ("vm_operations_struct", "mm_struct", "mmap_lock", .shared, "fault huge_fault map_pages page_mkwrite pfn_mkwrite"),
     ("vm_operations_struct", "mm_struct", "mmap_lock", .exclusive, "open close mprotect may_split mremap"),
     ("file_operations", "mm_struct", "mmap_lock", .exclusive, "mmap"),
+    (
+      "net_device_ops", "", "rtnl_mutex", .exclusive,
+      """
+      ndo_init ndo_uninit ndo_open ndo_stop ndo_set_mac_address ndo_change_mtu ndo_eth_ioctl ndo_set_features
+      ndo_vlan_rx_add_vid ndo_vlan_rx_kill_vid ndo_bpf ndo_add_slave ndo_del_slave ndo_set_vf_mac ndo_set_vf_vlan
+      ndo_set_vf_rate ndo_set_vf_spoofchk ndo_set_vf_trust ndo_set_vf_link_state ndo_change_carrier ndo_set_config
+      """
+    ),
+    (
+      "ethtool_ops", "", "rtnl_mutex", .exclusive,
+      """
+      get_link_ksettings set_link_ksettings get_ringparam set_ringparam get_coalesce set_coalesce get_pauseparam
+      set_pauseparam get_channels set_channels self_test nway_reset set_features get_rxnfc set_rxnfc get_rxfh set_rxfh
+      get_eee set_eee set_wol get_wol reset set_priv_flags get_ethtool_stats get_eeprom set_eeprom set_phys_id
+      """
+    ),
+    ("rtnl_link_ops", "", "rtnl_mutex", .exclusive, "newlink changelink dellink slave_changelink"),
+    (
+      "cfg80211_ops", "wiphy", "mtx", .exclusive,
+      """
+      add_virtual_intf del_virtual_intf change_virtual_intf add_key del_key start_ap stop_ap scan connect disconnect
+      set_wiphy_params suspend resume join_ibss leave_ibss add_station del_station change_station
+      """
+    ),
+    (
+      "thermal_zone_device_ops", "thermal_zone_device", "lock", .exclusive,
+      "get_temp set_trips set_trip_temp change_mode"
+    ),
+    (
+      "rtc_class_ops", "rtc_device", "ops_lock", .exclusive,
+      "read_time set_time read_alarm set_alarm alarm_irq_enable read_offset set_offset"
+    ),
+    ("input_dev", "input_dev", "mutex", .exclusive, "open close"),
+  ]
+
+  /// Locks that are known everywhere, and what asserts or needs them.
+  static let demandTable: [(String, String)] = [
+    (
+      "rtnl_mutex",
+      """
+      register_netdevice unregister_netdevice unregister_netdevice_queue unregister_netdevice_many dev_close dev_open
+      dev_change_flags dev_set_mtu dev_set_promiscuity dev_set_allmulti netdev_update_features netdev_change_features
+      netdev_upper_dev_link netdev_master_upper_dev_link netdev_upper_dev_unlink netdev_rx_handler_register
+      netdev_rx_handler_unregister call_netdevice_notifiers rtnl_delete_link dev_change_net_namespace phylink_start
+      phylink_stop phylink_suspend phylink_resume vlan_vid_add vlan_vid_del netdev_state_change dev_deactivate
+      """
+    ),
+    (
+      "pci_rescan_remove_lock",
+      "pci_stop_root_bus pci_remove_root_bus pci_stop_and_remove_bus_device pci_rescan_bus pci_rescan_bus_bridge_resize"
+    ),
   ]
 
   static func heldAround(_ symbols: SymbolTable) -> [MemberKey: HeldByInterface] {
     var result: [MemberKey: HeldByInterface] = [:]
     for (structure, holder, lock, mode, members) in contexts {
-      let lockClass = LockClass(structure: symbols.intern(holder), name: symbols.intern(lock))
-      for member in members.split(separator: " ") {
+      let lockClass = LockClass(
+        structure: holder.isEmpty ? .none : symbols.intern(holder), name: symbols.intern(lock))
+      for member in members.split(whereSeparator: { $0 == " " || $0 == "\n" }) {
         let key = MemberKey(structure: symbols.intern(structure), member: symbols.intern(String(member)))
         result[key] = HeldByInterface(lockClass: lockClass, mode: mode)
       }

@@ -14,6 +14,8 @@ struct KernelInterface {
   let outputs: [Symbol: (position: Int, skippedFor: ValueSet)]
   /// May fault on user memory, which takes the lock of the current task's address space.
   let faulters: Set<Symbol>
+  /// Functions that must be called under a global lock, and which.
+  let demands: [Symbol: Symbol]
   /// What is held around every call through a member of a kernel interface.
   let heldAround: [MemberKey: HeldByInterface]
 
@@ -24,7 +26,7 @@ struct KernelInterface {
     errorPointers = set(Self.errorPointerText)
     nullPointers = set(Self.nullPointerText)
     errnos = set(Self.errnoText)
-    sleepers = set(Self.sleeperText)
+    sleepers = set(Self.sleeperText).union(set(Self.documentedSleeperText))
     var outputs: [Symbol: (position: Int, skippedFor: ValueSet)] = [:]
     for (names, position, skipped) in Self.outputTable {
       for name in names.split(separator: " ") { outputs[symbols.intern(String(name))] = (position, skipped) }
@@ -32,6 +34,13 @@ struct KernelInterface {
     self.outputs = outputs
     faulters = set(Self.faulterText)
     heldAround = Self.heldAround(symbols)
+    var demands: [Symbol: Symbol] = [:]
+    for (lock, names) in Self.demandTable {
+      for name in names.split(whereSeparator: { $0 == " " || $0 == "\n" }) {
+        demands[symbols.intern(String(name))] = symbols.intern(lock)
+      }
+    }
+    self.demands = demands
   }
 
   /// What a call to `name` may return; nil where that is not known.

@@ -59,6 +59,14 @@ struct KnownNames {
   let frees: Set<Symbol>
   /// Names that variables for an errno go by.
   let errorVariables: Set<Symbol>
+  /// Load a pointer and say in their last argument which lock keeps it as it is.
+  let protectedLoads: Set<Symbol>
+  /// Stands for the read side of RCU.
+  let rcuSection: Symbol
+  /// Complain when their argument is true.
+  let warnings: Set<Symbol>
+  /// Ask whether a lock is held.
+  let lockQuestions: Set<Symbol>
 
   init(_ symbols: SymbolTable) {
     func set(_ text: String) -> Set<Symbol> {
@@ -161,7 +169,8 @@ struct KnownNames {
     polls = positions(
       """
       read_poll_timeout:3 readx_poll_timeout:4 readb_poll_timeout:3 readw_poll_timeout:3 readl_poll_timeout:3
-      readq_poll_timeout:3 readl_relaxed_poll_timeout:3
+      readq_poll_timeout:3 readl_relaxed_poll_timeout:3 readb_relaxed_poll_timeout:3 readw_relaxed_poll_timeout:3
+      readq_relaxed_poll_timeout:3 regmap_read_poll_timeout:4 regmap_field_read_poll_timeout:3
       """)
     gfpType = symbols.intern("gfp_t")
     releases = symbols.intern("__releases")
@@ -174,6 +183,10 @@ struct KnownNames {
       """)
     kfree = symbols.intern("kfree")
     frees = set("kfree kvfree vfree kfree_sensitive kvfree_sensitive kfree_rcu")
+    rcuSection = symbols.intern("rcu_read_lock")
+    protectedLoads = set("rcu_dereference_protected rcu_replace_pointer")
+    warnings = set("WARN_ON WARN_ON_ONCE BUG_ON VM_BUG_ON VM_WARN_ON VM_WARN_ON_ONCE")
+    lockQuestions = set("lockdep_is_held mutex_is_locked rwsem_is_locked spin_is_locked")
     errorVariables = set("ret rc err error r res retval rv status result rval ret_val ret2 errno")
   }
 }

@@ -55,6 +55,8 @@ public struct LockPrimitive: Sendable {
   public let argument: Int
   /// A member of what the argument points to.
   public let member: Symbol
+  /// The structure that has the member, for files that do not show what the argument is; none where it may be several.
+  public let structure: Symbol
   /// The name that stands for the lock when no argument does; none otherwise.
   public let global: Symbol
   /// Whether it may sleep while it waits, so that it must not be called in atomic context.
@@ -103,21 +105,27 @@ public struct LockTable: Sendable {
     let kind = LockKind.allCases.first { "\($0)" == kindName } ?? .mutex
     var argument = -1
     var member = Symbol.none
+    var structure = Symbol.none
     var global = Symbol.none
     if fields[2].hasPrefix("@") {
       global = symbols.intern(String(fields[2].dropFirst()))
     } else {
       let parts = fields[2].split(separator: ".")
       argument = Int(parts[0]) ?? 0
-      if parts.count > 1 { member = symbols.intern(String(parts[1])) }
+      if parts.count > 1 {
+        let names = parts[1].split(separator: ":")
+        if names.count > 1 { structure = symbols.intern(String(names[0])) }
+        member = symbols.intern(String(names[names.count - 1]))
+      }
     }
     return LockPrimitive(
       operation: operation, kind: kind, mode: fields[0].hasSuffix("s") ? .shared : .exclusive, argument: argument,
-      member: member, global: global, sleeps: fields[1].hasSuffix("!"))
+      member: member, structure: structure, global: global, sleeps: fields[1].hasSuffix("!"))
   }
 
   /// operation (`+` takes, `?` tries, `0` takes or fails, `-` releases, `v` downgrades, `=` asserts; `s` shared),
-  /// kind (`!` may sleep), lock (argument, argument.member or @global), names.
+  /// kind (`!` may sleep), lock (argument, argument.member, argument.structure:member or
+  /// @global), names.
   private static let text = """
     + mutex! 0 mutex_lock mutex_lock_nested mutex_lock_nest_lock mutex_lock_io mutex_lock_io_nested rt_mutex_lock
     0 mutex! 0 mutex_lock_interruptible mutex_lock_killable mutex_lock_interruptible_nested mutex_lock_killable_nested
@@ -161,57 +169,65 @@ public struct LockTable: Sendable {
     -s rcu @rcu_read_lock rcu_read_unlock rcu_read_unlock_bh rcu_read_unlock_sched
     +s srcu 0 srcu_read_lock srcu_read_lock_nmisafe
     -s srcu 0 srcu_read_unlock srcu_read_unlock_nmisafe
-    + preempt @preempt_disable preempt_disable preempt_disable_notrace get_cpu get_cpu_ptr
-    - preempt @preempt_disable preempt_enable preempt_enable_notrace preempt_enable_no_resched put_cpu put_cpu_ptr
+    + preempt @preempt_disable preempt_disable preempt_disable_notrace get_cpu get_cpu_ptr get_cpu_var
+    - preempt @preempt_disable preempt_enable preempt_enable_notrace preempt_enable_no_resched put_cpu put_cpu_ptr put_cpu_var
     + irq @local_irq local_irq_disable local_irq_save
     - irq @local_irq local_irq_enable local_irq_restore
     + softirq @local_bh local_bh_disable
     - softirq @local_bh local_bh_enable
     + socket! 0 lock_sock lock_sock_nested
     - socket 0 release_sock
-    + spin 0.sk_lock bh_lock_sock bh_lock_sock_nested
-    - spin 0.sk_lock bh_unlock_sock
+    + spin 0.sock:sk_lock bh_lock_sock bh_lock_sock_nested
+    - spin 0.sock:sk_lock bh_unlock_sock
     + spin 0.root_lock sch_tree_lock
     - spin 0.root_lock sch_tree_unlock
-    + spin 0.alloc_lock task_lock
-    - spin 0.alloc_lock task_unlock
+    + spin 0.task_struct:alloc_lock task_lock
+    - spin 0.task_struct:alloc_lock task_unlock
     + spin 0.xa_lock xa_lock xa_lock_bh xa_lock_irq xa_lock_irqsave
     - spin 0.xa_lock xa_unlock xa_unlock_bh xa_unlock_irq xa_unlock_irqrestore
-    + spin 0.tx_global_lock netif_tx_lock netif_tx_lock_bh
-    - spin 0.tx_global_lock netif_tx_unlock netif_tx_unlock_bh
-    + spin 0.addr_list_lock netif_addr_lock netif_addr_lock_bh
-    - spin 0.addr_list_lock netif_addr_unlock netif_addr_unlock_bh
-    + mutex! 0.mtx wiphy_lock
-    - mutex 0.mtx wiphy_unlock
+    + spin 0.net_device:tx_global_lock netif_tx_lock netif_tx_lock_bh
+    - spin 0.net_device:tx_global_lock netif_tx_unlock netif_tx_unlock_bh
+    + spin 0.net_device:addr_list_lock netif_addr_lock netif_addr_lock_bh
+    - spin 0.net_device:addr_list_lock netif_addr_unlock netif_addr_unlock_bh
+    + mutex! 0.wiphy:mtx wiphy_lock
+    - mutex 0.wiphy:mtx wiphy_unlock
+    + mutex! 0.devlink:lock devl_lock
+    ? mutex 0.devlink:lock devl_trylock
+    - mutex 0.devlink:lock devl_unlock
+    + spin 0.uart_port:lock uart_port_lock uart_port_lock_irq uart_port_lock_irqsave
+    ? spin 0.uart_port:lock uart_port_trylock uart_port_trylock_irqsave
+    - spin 0.uart_port:lock uart_port_unlock uart_port_unlock_irq uart_port_unlock_irqrestore
+    + mutex! 0.tty_struct:legacy_mutex tty_lock
+    - mutex 0.tty_struct:legacy_mutex tty_unlock
     + mutex! @pci_rescan_remove_lock pci_lock_rescan_remove
     - mutex @pci_rescan_remove_lock pci_unlock_rescan_remove
-    + rwsem! 0.i_mmap_rwsem i_mmap_lock_write
-    +s rwsem! 0.i_mmap_rwsem i_mmap_lock_read
-    - rwsem 0.i_mmap_rwsem i_mmap_unlock_write
-    -s rwsem 0.i_mmap_rwsem i_mmap_unlock_read
-    + mutex! 0.mutex device_lock
-    0 mutex! 0.mutex device_lock_interruptible
-    ? mutex 0.mutex device_trylock
-    - mutex 0.mutex device_unlock
-    + rwsem! 0.i_rwsem inode_lock inode_lock_nested
-    +s rwsem! 0.i_rwsem inode_lock_shared
-    ? rwsem 0.i_rwsem inode_trylock
-    ?s rwsem 0.i_rwsem inode_trylock_shared
-    - rwsem 0.i_rwsem inode_unlock
-    -s rwsem 0.i_rwsem inode_unlock_shared
-    + rwsem! 0.mmap_lock mmap_write_lock mmap_write_lock_nested
-    +s rwsem! 0.mmap_lock mmap_read_lock
-    0 rwsem! 0.mmap_lock mmap_write_lock_killable
-    0s rwsem! 0.mmap_lock mmap_read_lock_killable
-    ?s rwsem 0.mmap_lock mmap_read_trylock
-    - rwsem 0.mmap_lock mmap_write_unlock
-    -s rwsem 0.mmap_lock mmap_read_unlock mmap_read_unlock_non_owner
-    v rwsem 0.mmap_lock mmap_write_downgrade
-    + rwsem! 0.invalidate_lock filemap_invalidate_lock
-    +s rwsem! 0.invalidate_lock filemap_invalidate_lock_shared
-    ?s rwsem 0.invalidate_lock filemap_invalidate_trylock_shared
-    - rwsem 0.invalidate_lock filemap_invalidate_unlock
-    -s rwsem 0.invalidate_lock filemap_invalidate_unlock_shared
+    + rwsem! 0.address_space:i_mmap_rwsem i_mmap_lock_write
+    +s rwsem! 0.address_space:i_mmap_rwsem i_mmap_lock_read
+    - rwsem 0.address_space:i_mmap_rwsem i_mmap_unlock_write
+    -s rwsem 0.address_space:i_mmap_rwsem i_mmap_unlock_read
+    + mutex! 0.device:mutex device_lock
+    0 mutex! 0.device:mutex device_lock_interruptible
+    ? mutex 0.device:mutex device_trylock
+    - mutex 0.device:mutex device_unlock
+    + rwsem! 0.inode:i_rwsem inode_lock inode_lock_nested
+    +s rwsem! 0.inode:i_rwsem inode_lock_shared
+    ? rwsem 0.inode:i_rwsem inode_trylock
+    ?s rwsem 0.inode:i_rwsem inode_trylock_shared
+    - rwsem 0.inode:i_rwsem inode_unlock
+    -s rwsem 0.inode:i_rwsem inode_unlock_shared
+    + rwsem! 0.mm_struct:mmap_lock mmap_write_lock mmap_write_lock_nested
+    +s rwsem! 0.mm_struct:mmap_lock mmap_read_lock
+    0 rwsem! 0.mm_struct:mmap_lock mmap_write_lock_killable
+    0s rwsem! 0.mm_struct:mmap_lock mmap_read_lock_killable
+    ?s rwsem 0.mm_struct:mmap_lock mmap_read_trylock
+    - rwsem 0.mm_struct:mmap_lock mmap_write_unlock
+    -s rwsem 0.mm_struct:mmap_lock mmap_read_unlock mmap_read_unlock_non_owner
+    v rwsem 0.mm_struct:mmap_lock mmap_write_downgrade
+    + rwsem! 0.address_space:invalidate_lock filemap_invalidate_lock
+    +s rwsem! 0.address_space:invalidate_lock filemap_invalidate_lock_shared
+    ?s rwsem 0.address_space:invalidate_lock filemap_invalidate_trylock_shared
+    - rwsem 0.address_space:invalidate_lock filemap_invalidate_unlock
+    -s rwsem 0.address_space:invalidate_lock filemap_invalidate_unlock_shared
     + mutex! @rtnl_mutex rtnl_lock
     0 mutex! @rtnl_mutex rtnl_lock_killable
     ? mutex @rtnl_mutex rtnl_trylock
@@ -221,31 +237,39 @@ public struct LockTable: Sendable {
     0 ww! 0 ww_mutex_lock_interruptible
     - ww 0 ww_mutex_unlock
     = spin 0 assert_spin_locked assert_raw_spin_locked
-    = mutex 0 lockdep_assert_held lockdep_assert_held_write lockdep_assert_held_once
-    = mutex 0 rwsem_assert_held_write rwsem_assert_held
-    =s mutex 0 lockdep_assert_held_read rwsem_assert_held_read
-    = mutex @rtnl_mutex ASSERT_RTNL
-    = mutex 0.mutex device_lock_assert
-    =s rwsem 0.mmap_lock mmap_assert_locked
-    = rwsem 0.mmap_lock mmap_assert_write_locked
+    =s mutex 0 lockdep_assert_held lockdep_assert_held_once rwsem_assert_held lockdep_assert_held_read
+    =s mutex 0 rwsem_assert_held_read
+    = mutex 0 lockdep_assert_held_write rwsem_assert_held_write rwsem_assert_held_write_nolockdep
+    = mutex @rtnl_mutex ASSERT_RTNL rtnl_dereference
+    = mutex 0.devlink:lock devl_assert_locked
+    = mutex 0.wiphy:mtx lockdep_assert_wiphy
+    =s rwsem @cpu_hotplug_lock lockdep_assert_cpus_held
+    =s rcu @rcu_read_lock rcu_dereference rcu_dereference_bh rcu_dereference_sched
+    = mutex 0.device:mutex device_lock_assert
+    =s rwsem 0.mm_struct:mmap_lock mmap_assert_locked
+    = rwsem 0.mm_struct:mmap_lock mmap_assert_write_locked
     """
 
   private static let guardText = """
     + mutex! 0 mutex
-    + mutex! 0 mutex_intr
+    + mutex! 0 mutex_intr mutex_kill
     ? mutex 0 mutex_try
     + rwsem! 0 rwsem_write
-    +s rwsem! 0 rwsem_read
-    +s rwsem! 0 rwsem_read_intr rwsem_write_kill
+    +s rwsem! 0 rwsem_read rwsem_read_intr
+    + rwsem! 0 rwsem_write_kill
+    ? rwsem 0 rwsem_write_try
+    ?s rwsem 0 rwsem_read_try
     + spin 0 spinlock spinlock_irq spinlock_irqsave spinlock_bh
-    + raw 0 raw_spinlock raw_spinlock_irq raw_spinlock_irqsave raw_spinlock_nested
-    + rwlock 0 write_lock write_lock_irq write_lock_irqsave
-    +s rwlock 0 read_lock read_lock_irq read_lock_irqsave
+    + raw 0 raw_spinlock raw_spinlock_irq raw_spinlock_irqsave raw_spinlock_nested raw_spinlock_bh
+    + rwlock 0 write_lock write_lock_irq write_lock_irqsave write_lock_bh
+    +s rwlock 0 read_lock read_lock_irq read_lock_irqsave read_lock_bh
+    + mutex! @rtnl_mutex rtnl
+    + mutex! 0.wiphy:mtx wiphy
     +s rcu @rcu_read_lock rcu
     +s srcu 0 srcu
     + preempt @preempt_disable preempt preempt_notrace
     + irq @local_irq irq irqsave
-    + mutex! 0.mutex device
+    + mutex! 0.device:mutex device
     +s rwsem! @cpu_hotplug_lock cpus_read_lock
     """
 }

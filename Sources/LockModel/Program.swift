@@ -12,6 +12,12 @@ public struct MemberKey: Hashable, Sendable {
   public let structure: Symbol
   /// The member's name.
   public let member: Symbol
+
+  /// A member by its parts.
+  public init(structure: Symbol, member: Symbol) {
+    self.structure = structure
+    self.member = member
+  }
 }
 
 /// A variable at file scope that is static: one of each name for every file.

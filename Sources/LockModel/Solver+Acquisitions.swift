@@ -117,6 +117,13 @@ extension Solver {
     return true
   }
 
+  /// Whether the condition only says that a pointer is not NULL, which callers see to.
+  func isGiven(_ condition: ParameterCondition, in id: FunctionID) -> Bool {
+    let parameters = program.definition(id).parameters
+    return condition.parameter >= 0 && condition.parameter < parameters.count && condition.values.contains(.positive)
+      && parameters[condition.parameter].type.isPointer
+  }
+
   func liftedConditions(_ conditions: [ParameterCondition], _ way: CallWay) -> [ParameterCondition] {
     var result = way.conditions
     for condition in conditions where condition.parameter < way.arguments.count {

@@ -92,17 +92,6 @@ extension Solver {
     return result == .any ? nil : result
   }
 
-  private func requirements(_ facts: FunctionFacts) -> [Requirement] {
-    var seen: Set<Requirement> = []
-    var result: [Requirement] = []
-    for event in facts.asserts where !event.isHeldHere && !event.isConditional && places.isPortable(event.place) {
-      let requirement = Requirement(
-        place: event.place, lockClass: event.lockClass, mode: event.mode, node: event.node)
-      if seen.insert(requirement).inserted { result.append(requirement) }
-    }
-    return result
-  }
-
   private func summarisePointers(_ facts: FunctionFacts, _ summary: inout Summary) {
     guard !facts.isPartial, !facts.isApproximate, !facts.exits.isEmpty else { return }
     let definition = program.definition(facts.id)
@@ -195,7 +184,9 @@ extension Solver {
     }
     let file = program.file(of: facts.id)
     for call in facts.calls
-    where call.conditions.isEmpty && !dropsSomething(call.held) && always.contains(call.node) {
+    where !dropsSomething(call.held) && always.contains(call.node)
+      && call.conditions.allSatisfy({ isGiven($0, in: facts.id) })
+    {
       let node = file[call.node]
       if sleepsItself(call.callee, Array(file.list(node.b, node.c)), in: facts.id) {
         return [ChainStep(function: facts.id, node: call.node)]

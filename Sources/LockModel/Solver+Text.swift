@@ -61,6 +61,16 @@ extension Solver {
     return false
   }
 
+  /// Whether the path goes through what a function returns for its argument.
+  public func isThroughGetter(_ place: Place) -> Bool {
+    var place = place
+    while place >= 0 {
+      if places[place].kind == .call || places[place].kind == .derived { return true }
+      place = places[place].base
+    }
+    return false
+  }
+
   /// Whether the path starts at a local that has several values in turn, as in a loop.
   public func isVarying(_ place: Place, in function: FunctionID) -> Bool {
     guard let root = places.root(of: place), root.kind == .local else { return false }

@@ -215,9 +215,11 @@ public final class Solver {
     if names.containers.contains(name) { return true }
     let text = program.symbols.text(name)
     if PairingTable.makesMemory(text) { return false }
-    for suffix in ["_priv", "_drvdata", "get_drvdata", "_inode", "_pdata", "_platdata"] where text.hasSuffix(suffix) {
-      return true
-    }
+    let suffixes = [
+      "_priv", "_drvdata", "get_drvdata", "_inode", "_pdata", "_platdata", "_clientdata", "_intfdata", "_chip_data",
+      "_subdevdata", "chip_get_data",
+    ]
+    if suffixes.contains(where: text.hasSuffix) { return true }
     if text.hasPrefix("to_") || text.hasSuffix("_to_adapter") || text.hasSuffix("_sk") { return true }
     for id in program.definitions(of: name).prefix(4) {
       let definition = program.definition(id)

@@ -148,7 +148,13 @@ public struct Requirement: Sendable, Hashable {
   public let lockClass: LockClass?
   /// Whether it must be held exclusively, or shared is enough.
   public let mode: LockMode
-  /// The assertion in the function's body that states the requirement.
+  /// The function itself asserts it, as opposed to what it calls or how it loads a pointer.
+  public let isExplicit: Bool
+  /// Nothing returns before it is asserted.
+  let isFirm: Bool
+  /// The function whose body states it: the one required of, or one that it calls; nil for what is known by name.
+  public let function: FunctionID?
+  /// The assertion in that body; -1 for none.
   public let node: NodeID
 }
 

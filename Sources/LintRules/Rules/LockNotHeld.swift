@@ -10,7 +10,10 @@ struct LockNotHeld: Rule {
     severity: .error, confidence: .high,
     whatItDoes: """
       Takes what a function asserts (lockdep_assert_held() and kin) as a demand on its callers, in their terms, and reports \
-      a call on a path that does not hold the lock, where the caller neither asserts it nor is itself called under it.
+      a call on a path that does not hold the lock, where the caller neither asserts it nor is itself called under it. What \
+      a function asserts whatever it is given is also asked of those who call it through others. A lock held for reading \
+      does not do where it is asserted to be held for writing, and a pointer that RCU protects is not loaded outside the \
+      sections that the function enters itself.
       """,
     whyItMatters: "The data that the lock protects changes under the reader; with lockdep it is a splat.",
     accepts: [
@@ -58,8 +61,96 @@ struct LockNotHeld: Rule {
         	return set_power(radio, buf[0]); /* reported */
         }
         """),
+      RuleExample(
+        """
+        static void resize(struct foo *foo)
+        {
+        	lockdep_assert_held_write(&foo->sem);
+        	foo->n = 1;
+        }
+
+        void good(struct foo *foo)
+        {
+        	down_write(&foo->sem);
+        	resize(foo);
+        	up_write(&foo->sem);
+        }
+
+        void bad(struct foo *foo)
+        {
+        	down_read(&foo->sem);
+        	resize(foo); /* reported */
+        	up_read(&foo->sem);
+        }
+        """),
+      RuleExample(
+        """
+        static void set(struct foo *foo)
+        {
+        	lockdep_assert_held(&foo->lock);
+        	foo->n = 1;
+        }
+
+        static void reset(struct foo *foo)
+        {
+        	set(foo);
+        }
+
+        int enable(struct foo *foo)
+        {
+        	int err;
+
+        	mutex_lock(&foo->lock);
+        	set(foo);
+        	mutex_unlock(&foo->lock);
+        	err = foo_register(foo->dev);
+        	if (err)
+        		reset(foo); /* reported */
+        	return err;
+        }
+        """),
+      RuleExample(
+        """
+        int path_mtu(struct foo *foo)
+        {
+        	struct route *route;
+        	int mtu;
+
+        	rcu_read_lock();
+        	mtu = rcu_dereference(foo->dev)->mtu;
+        	rcu_read_unlock();
+        	route = rcu_dereference(foo->route); /* reported */
+        	return min(mtu, route->mtu);
+        }
+        """),
     ],
     nonTriggering: [
+      RuleExample(
+        """
+        static void show(struct foo *foo)
+        {
+        	lockdep_assert_held(&foo->sem);
+        	print(foo->n);
+        }
+
+        static int find(struct foo *foo)
+        {
+        	struct bar *bar = rcu_dereference_protected(foo->bar, lockdep_is_held(&foo->sem));
+
+        	return bar->n;
+        }
+
+        int f(struct foo *foo)
+        {
+        	int n;
+
+        	down_read(&foo->sem);
+        	show(foo);
+        	n = find(foo);
+        	up_read(&foo->sem);
+        	return n;
+        }
+        """),
       RuleExample(
         """
         static void check(struct foo *foo, int flags)
@@ -92,59 +183,66 @@ struct LockNotHeld: Rule {
 
   func check(_ context: RuleContext) -> [Finding] {
     let callers = CallerTable(context)
-    let folders = StructureFolders(context)
+    let judge = Judge(
+      context: context, callers: callers, folders: StructureFolders(context), entries: EntryPoints(context, callers))
     return context.functions.flatMap { id -> [Finding] in
       guard let facts = context.solver.facts(id), !facts.isApproximate, !facts.isPartial else { return [] }
-      var findings: [Finding] = []
+      var findings = ownSections(id, facts, callers, context)
       var reported: Set<NodeID> = []
-      for call in facts.calls where call.targets.count == 1 && !call.isIndirect {
-        guard let summary = context.solver.summary(call.targets[0]) else { continue }
-        for requirement in summary.requires {
-          guard isMissing(requirement, call, id, facts, callers, folders, context), reported.insert(call.node).inserted
-          else {
-            continue
-          }
+      for call in facts.calls where call.targets.count <= 1 && !call.isIndirect {
+        for requirement in context.solver.requirements(of: call) {
           let place = context.solver.substitute(requirement.place, call.arguments)
-          let lock = context.solver.lockText(place, in: id)
-          let callee = context.name(call.targets[0])
-          findings.append(
-            context.finding(
-              description, id, call.node, "'\(callee)' asserts '\(lock)', which is not held here",
-              evidence: [Evidence(context.place(call.targets[0], requirement.node), "'\(callee)' asserts it here")],
-              key: "\(callee) \(lock)"))
+          guard let lack = judge.lack(of: requirement, at: place, call, id, facts), reported.insert(call.node).inserted
+          else { continue }
+          findings.append(finding(requirement, place, lack, call, id, context))
         }
       }
       return findings
     }
   }
 
-  private func isMissing(
-    _ requirement: Requirement, _ call: CallEvent, _ id: FunctionID, _ facts: FunctionFacts, _ callers: CallerTable,
-    _ folders: StructureFolders, _ context: RuleContext
-  ) -> Bool {
-    let place = context.solver.substitute(requirement.place, call.arguments)
-    guard place >= 0, let lockClass = requirement.lockClass, context.solver.isThroughPointer(place),
-      !context.solver.hasElement(place)
-    else { return false }
-    if context.name(id).contains("lock") || context.hasLockFlag(id) { return false }
-    // Another name for the lock, or a lock of the class on another object, may be it.
-    let holds = call.held.contains { held in
-      held.place == place || (held.kind != .pair && context.solver.lockClass(of: held, in: id) == lockClass)
-        || (held.balance > 0 && context.solver.lastMember(of: held.place) == lockClass.name)
+  /// What is wrong with a call.
+  enum Lack { case missing, shared }
+
+  private func finding(
+    _ requirement: Requirement, _ place: Place, _ lack: Lack, _ call: CallEvent, _ id: FunctionID,
+    _ context: RuleContext
+  ) -> Finding {
+    let lock = context.solver.lockText(place, in: id)
+    let callee = context.text(call.callee)
+    let how = lack == .shared ? "asserts that '\(lock)' is held for writing, and it is held for reading" : nil
+    let verb = requirement.function.map { call.targets == [$0] ? "asserts" : "relies on" } ?? "must be called with"
+    let evidence = requirement.function.map {
+      [Evidence(context.place($0, requirement.node), "'\(context.name($0))' asserts it here")]
     }
-    if call.unsure.contains(where: { $0 == place || context.solver.lastMember(of: $0) == lockClass.name }) {
-      return false
+    return context.finding(
+      description, id, call.node, "'\(callee)' " + (how ?? "\(verb) '\(lock)', which is not held here"),
+      evidence: evidence ?? [], key: "\(callee) \(lock)\(lack == .shared ? " shared" : "")")
+  }
+
+  /// Assertions of the function itself that its own locking contradicts.
+  private func ownSections(
+    _ id: FunctionID, _ facts: FunctionFacts, _ callers: CallerTable, _ context: RuleContext
+  ) -> [Finding] {
+    var reported: Set<NodeID> = []
+    return facts.asserts.compactMap { event in
+      let lock = context.solver.lockText(event.place, in: id)
+      if event.isHeldHere {
+        guard event.mode == .exclusive, event.isShared, reported.insert(event.node).inserted else { return nil }
+        return context.finding(
+          description, id, event.node, "'\(lock)' is asserted to be held for writing, and is held for reading",
+          key: "own \(lock) shared")
+      }
+      // Whoever enters RCU sections of its own is not called in one; what a table holds, the kernel may call in one.
+      guard event.kind == .rcu, !event.isUnderLock, let lockClass = event.lockClass,
+        facts.acquires.contains(where: { $0.place == event.place }), !callers.mayHold(lockClass, over: id),
+        !callers.mayBeAtomic(over: id), context.solver.callbacks.members(holding: id).isEmpty,
+        !context.solver.callbacks.isPassed(id), reported.insert(event.node).inserted
+      else { return nil }
+      let callee = context.text(context.callee(event.node, in: context.program.file(of: id)))
+      return context.finding(
+        description, id, event.node, "'\(callee)' is used outside the RCU sections that the function enters",
+        key: "own \(callee)")
     }
-    if holds || facts.asserts.contains(where: { $0.lockClass == lockClass }) { return false }
-    // The text of the caller shows that it takes this lock elsewhere, or the object is one of its own.
-    let takes = facts.acquires.contains { $0.place == place } && !context.solver.isVarying(place, in: id)
-    let isOwn = !context.solver.isPortable(place) && !facts.acquires.contains { $0.lockClass == lockClass }
-    if takes || isOwn { return !callers.mayHold(lockClass, over: id) }
-    // Or nobody is left who could have taken it: all callers are known, and those of the outermost ones do not know it.
-    if context.isSetUp(id) { return false }
-    let isKnown = folders.isPrivate(lockClass, to: id, call.targets[0], context) && callers.areKnown(of: id)
-    // Whoever says which locks it needs would have said this one.
-    let isStated = facts.asserts.contains { !$0.isHeldHere } && folders.areTogether(id, call.targets[0], context)
-    return (isKnown || isStated) && !callers.mayHold(lockClass, over: id)
   }
 }

@@ -133,7 +133,9 @@ struct LockOrder: Rule {
       func take(_ second: LockClass?, _ place: Place, held: [HeldLock], _ node: NodeID, _ chain: [ChainStep]) {
         guard let second else { return }
         for lock in held where lock.balance > 0 && !lock.kind.nests && lock.kind != .semaphore {
-          guard let first = context.solver.lockClass(of: lock, in: id), first != second else { continue }
+          guard let first = context.solver.lockClass(of: lock, in: id), first != second, !context.isUnordered(first),
+            !context.isUnordered(second)
+          else { continue }
           let edge = Edge(first: first, second: second)
           let isTogether = areTogether(lock.place, place, edge, context)
           add(edge, Site(function: id, node: node, held: lock, chain: chain, isTogether: isTogether))
