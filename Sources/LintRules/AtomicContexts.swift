@@ -31,12 +31,38 @@ struct AtomicContexts {
 
   /// Members of operations tables, per structure, that are called under a spinlock, in an interrupt or in an RCU section.
   private static let members: [String: [String]] = [
-    "net_device_ops": ["ndo_start_xmit", "ndo_get_stats64", "ndo_set_rx_mode", "ndo_features_check"],
+    "net_device_ops": [
+      "ndo_start_xmit", "ndo_get_stats64", "ndo_set_rx_mode", "ndo_features_check", "ndo_tx_timeout",
+      "ndo_select_queue",
+      "ndo_bridge_getlink", "ndo_xdp_xmit",
+    ],
     "clk_ops": ["enable", "disable", "is_enabled"],
-    "irq_chip": ["irq_mask", "irq_unmask", "irq_ack", "irq_eoi", "irq_mask_ack"],
+    "irq_chip": [
+      "irq_mask", "irq_unmask", "irq_ack", "irq_eoi", "irq_mask_ack", "irq_set_type", "irq_enable", "irq_disable",
+      "irq_startup", "irq_shutdown", "irq_retrigger",
+    ],
     "uart_ops": ["start_tx", "stop_tx", "stop_rx", "set_mctrl", "get_mctrl", "enable_ms"],
     "dma_fence_ops": ["enable_signaling", "signaled"],
-    "ieee80211_ops": ["tx", "wake_tx_queue"],
+    "ieee80211_ops": ["tx", "wake_tx_queue", "sta_notify"],
+    "hid_driver": ["raw_event"],
+    "usb_request": ["complete"], "urb": ["complete"],
+    "usb_ep_ops": ["queue", "dequeue"],
+    "hc_driver": ["hub_status_data"],
+    "dma_device": [
+      "device_issue_pending", "device_tx_status", "device_prep_slave_sg", "device_prep_dma_cyclic",
+      "device_prep_dma_memcpy", "device_prep_interleaved_dma",
+    ],
+    "led_classdev": ["brightness_set"],
+    "ata_port_operations": ["qc_issue", "qc_prep", "freeze"],
+    "drm_crtc_funcs": ["enable_vblank", "disable_vblank", "get_vblank_timestamp"],
+    "i2c_algorithm": ["xfer_atomic", "master_xfer_atomic", "smbus_xfer_atomic"],
+    "pmu": ["add", "del", "start", "stop", "read"],
+    "clock_event_device": [
+      "set_next_event", "set_state_periodic", "set_state_oneshot", "set_state_shutdown", "tick_resume",
+    ],
+    "nf_hook_ops": ["hook"], "xt_target": ["target"], "xt_match": ["match"], "tc_action_ops": ["act"],
+    "Qdisc_ops": ["enqueue", "dequeue"], "tcf_proto_ops": ["classify"],
+    "dentry_operations": ["d_hash", "d_compare"],
   ]
 
   private static let runnerNames = [
@@ -62,10 +88,14 @@ struct AtomicContexts {
         registered[handler] = known.reason
       }
     }
-    for (key, functions) in context.program.slots {
-      guard Self.members[context.text(key.structure)]?.contains(context.text(key.member)) == true else { continue }
-      for id in functions { reasons[id] = "\(context.text(key.structure)).\(context.text(key.member))" }
+    for (structure, members) in Self.members {
+      for member in members {
+        let key = MemberKey(structure: symbols.intern(structure), member: symbols.intern(member))
+        for id in context.solver.callbacks.functions(in: key) { reasons[id] = "\(structure).\(member)" }
+      }
     }
+    // Those of USB input devices run where the URB ends.
+    for (id, reason) in reasons where reason == "hid_driver.raw_event" { registered[id] = Self.interrupt }
   }
 
   /// The function that a call runs in atomic context.

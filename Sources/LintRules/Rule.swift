@@ -26,6 +26,7 @@ public enum RuleRegistry {
     DoubleLock(),
     InterruptUnsafeLock(),
     SleepInAtomic(),
+    RawSectionLock(),
     ResourceLeak(),
     ErrPtrConfusion(),
     UninitialisedInout(),

@@ -84,7 +84,11 @@ struct SleepInAtomic: Rule {
           Cause(text: "'\(context.text(call.callee))' runs it where nobody may sleep", key: "run", evidence: nil)
         }
         guard let cause = runner ?? cause(call.held, id, entry, context),
-          let chain = chain(call, handler, id, context), reported.insert(call.node).inserted
+          let chain = chain(call, handler, id, context),
+          !isDeferred(
+            [ChainStep(function: id, node: call.node)] + chain,
+            isInterrupt: cause.isInterrupt || atomics.reasons[id] != nil, context),
+          reported.insert(call.node).inserted
         else { continue }
         findings.append(
           finding(id, call.node, cause, [ChainStep(function: id, node: call.node)] + chain, context))
@@ -98,6 +102,19 @@ struct SleepInAtomic: Rule {
     let text: String
     let key: String
     let evidence: Evidence?
+    /// An interrupt, or bottom halves disabled, which counts as one.
+    var isInterrupt = false
+  }
+
+  /// What puts off its work when it is called in an interrupt, and sleeps under a lock all the same.
+  private static let deferred: Set<String> = ["vfree", "kvfree", "kvfree_sensitive"]
+
+  /// Whether the end of a chain puts off its work there, or is one of many things that dropping a reference may lead to.
+  private func isDeferred(_ chain: [ChainStep], isInterrupt: Bool, _ context: RuleContext) -> Bool {
+    guard let step = chain.last,
+      Self.deferred.contains(context.text(context.callee(step.node, in: context.program.file(of: step.function))))
+    else { return false }
+    return isInterrupt || chain.count > 2
   }
 
   /// How a call sleeps: empty when it does so by itself, nil when it does not.
@@ -118,10 +135,11 @@ struct SleepInAtomic: Rule {
     _ context: RuleContext
   ) -> (place: Place, cause: Cause)? {
     if let reason = atomics.reasons[id] {
-      return (-1, Cause(text: "'\(context.name(id))' runs as \(reason)", key: reason, evidence: nil))
+      let text = "'\(context.name(id))' runs as \(reason)"
+      return (-1, Cause(text: text, key: reason, evidence: nil, isInterrupt: atomics.registered[id] != nil))
     }
     for event in facts.asserts where !event.isHeldHere {
-      guard event.kind.isAtomic || event.lockClass.map(spins.contains) == true else { continue }
+      guard !event.kind.isSection, event.kind.isAtomic || event.lockClass.map(spins.contains) == true else { continue }
       let lock = context.solver.lockText(event.place, in: id)
       let evidence = Evidence(context.place(id, event.node), "'\(lock)' is asserted here")
       return (event.place, Cause(text: "'\(lock)' is held", key: lock, evidence: evidence))
@@ -150,7 +168,8 @@ struct SleepInAtomic: Rule {
     }
     let text = context.solver.lockText(lock.place, in: id)
     return Cause(
-      text: "'\(text)' is held", key: text, evidence: Evidence(context.place(id, lock.site), "'\(text)' is taken here"))
+      text: "'\(text)' is held", key: text, evidence: Evidence(context.place(id, lock.site), "'\(text)' is taken here"),
+      isInterrupt: ShieldedLocks.strength(of: lock.site, in: id, context) == .bottomHalves)
   }
 
   private func finding(
