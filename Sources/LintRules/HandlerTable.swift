@@ -14,7 +14,10 @@ final class HandlerTable {
     let handler: FunctionID
   }
 
-  private var interrupts: [String: [FunctionID]] = [:]
+  /// Interrupt handlers by file, each with the member that holds the interrupt's number.
+  private var interrupts: [String: [(handler: FunctionID, member: [Symbol])]] = [:]
+  /// Functions of attributes by the member that is the attribute.
+  private var attributes: [Registration] = []
   private var deferred: [Registration] = []
   /// Work items by the queue that they are put on, both by the member that holds them.
   private var queued: [Registration.Queue: Set<[Symbol]>] = [:]
@@ -22,6 +25,9 @@ final class HandlerTable {
   private var waitsOf: [FunctionID: [Wait]] = [:]
   private let waitsForInterrupt: Set<Symbol>
   private let waitsForDeferred: Set<Symbol>
+  private let waitsForMany: Set<Symbol>
+  /// Wait for the readers and writers of an attribute, and the argument that it is.
+  private let waitsForAttribute: [Symbol: Int]
 
   init(_ context: RuleContext) {
     let symbols = context.program.symbols
@@ -29,35 +35,61 @@ final class HandlerTable {
     waitsForInterrupt = set("free_irq synchronize_irq disable_irq devm_free_irq")
     waitsForDeferred = set(
       "cancel_work_sync cancel_delayed_work_sync flush_work flush_delayed_work del_timer_sync timer_delete_sync "
-        + "timer_shutdown_sync hrtimer_cancel disable_work_sync disable_delayed_work_sync tasklet_kill kthread_cancel_work_sync"
+        + "timer_shutdown_sync hrtimer_cancel disable_work_sync disable_delayed_work_sync tasklet_kill "
+        + "kthread_cancel_work_sync kthread_stop kthread_flush_work irq_work_sync napi_disable"
     )
+    waitsForMany = set("kthread_stop napi_disable sysfs_remove_file device_remove_file sysfs_remove_file_self")
+    waitsForAttribute = Dictionary(
+      uniqueKeysWithValues: [("sysfs_remove_file", 1), ("device_remove_file", 1), ("sysfs_remove_file_self", 1)].map {
+        (symbols.intern($0.0), $0.1)
+      })
     waitsForQueue = set("flush_workqueue drain_workqueue destroy_workqueue")
     let enqueues = set("queue_work queue_delayed_work mod_delayed_work")
     let requests = set(
       "request_irq request_threaded_irq devm_request_irq devm_request_threaded_irq request_any_context_irq")
     let setups = set(
-      "INIT_WORK INIT_DELAYED_WORK timer_setup tasklet_setup hrtimer_setup INIT_DEFERRABLE_WORK kthread_init_work setup_timer"
-    )
+      "INIT_WORK INIT_DELAYED_WORK timer_setup tasklet_setup tasklet_init hrtimer_setup INIT_DEFERRABLE_WORK "
+        + "kthread_init_work setup_timer init_irq_work")
+    let polls = set("netif_napi_add netif_napi_add_weight netif_napi_add_tx netif_napi_add_config")
+    let threads = set("kthread_run kthread_create kthread_run_on_cpu")
+    let accessors = set("show store")
     for id in context.surroundings {
       let file = context.program.file(of: id)
       let fileIndex = Int(context.program.functions[Int(id.rawValue)].file)
-      for node in context.program.definition(id).nodes where file[node].kind == .call {
+      func function(_ node: NodeID) -> FunctionID? {
+        file[node].kind == .name ? context.program.resolve(Symbol(file[node].a), fromFile: fileIndex) : nil
+      }
+      for node in context.program.definition(id).nodes {
+        let item = file[node]
+        if item.kind == .assign, item.operation == .equal {
+          // `x->task = kthread_run(f, x, …)`, `x->attr.show = f`.
+          if threads.contains(context.callee(item.b, in: file)), file[item.b].c > 0,
+            let first = file.list(file[item.b].b, file[item.b].c).first, let thread = function(first)
+          {
+            deferred.append(Registration(file: file.path, member: Self.member(item.a, file), handler: thread))
+          } else if file[item.a].kind == .member, accessors.contains(Symbol(file[item.a].b)),
+            let accessor = function(item.b)
+          {
+            attributes.append(
+              Registration(file: file.path, member: Self.member(file[item.a].a, file), handler: accessor))
+          }
+        }
         let name = context.callee(node, in: file)
         guard name.exists else { continue }
         let arguments = Array(file.list(file[node].b, file[node].c))
         if requests.contains(name) {
-          for argument in arguments where file[argument].kind == .name {
-            if let handler = context.program.resolve(Symbol(file[argument].a), fromFile: fileIndex) {
-              interrupts[file.path, default: []].append(handler)
-            }
+          let number = context.text(name).hasPrefix("devm_") ? 1 : 0
+          for argument in arguments where argument >= 0 {
+            guard let handler = function(argument), number < arguments.count else { continue }
+            interrupts[file.path, default: []].append((handler, Self.member(arguments[number], file)))
           }
         } else if enqueues.contains(name), arguments.count > 1 {
           let queue = Registration.Queue(file: file.path, member: Self.member(arguments[0], file))
           queued[queue, default: []].insert(Self.member(arguments[1], file))
-        } else if setups.contains(name), arguments.count > 1, file[arguments[1]].kind == .name,
-          let handler = context.program.resolve(Symbol(file[arguments[1]].a), fromFile: fileIndex)
-        {
+        } else if setups.contains(name), arguments.count > 1, let handler = function(arguments[1]) {
           deferred.append(Registration(file: file.path, member: Self.member(arguments[0], file), handler: handler))
+        } else if polls.contains(name), arguments.count > 2, let handler = function(arguments[2]) {
+          deferred.append(Registration(file: file.path, member: Self.member(arguments[1], file), handler: handler))
         }
       }
     }
@@ -80,6 +112,8 @@ final class HandlerTable {
     /// What the arguments of the function must be for it to wait.
     let conditions: [ParameterCondition]
     let chain: [ChainStep]
+    /// A thread, a poller or an attribute, which the same code may serve for many.
+    var isOfMany = false
   }
 
   /// The handlers whose end a call waits for, in a few levels of calls, each with the way to the wait.
@@ -90,10 +124,13 @@ final class HandlerTable {
   private func waits(in call: CallEvent, of id: FunctionID, _ context: RuleContext, _ depth: Int) -> [Wait] {
     let step = ChainStep(function: id, node: call.node)
     let own = handlers(awaitedBy: call, id, context)
-    if !own.isEmpty { return own.map { Wait(handler: $0, conditions: [], chain: [step]) } }
+    if !own.isEmpty {
+      let isOfMany = waitsForMany.contains(call.callee)
+      return own.map { Wait(handler: $0, conditions: [], chain: [step], isOfMany: isOfMany) }
+    }
     guard depth < 3, !call.isIndirect, call.targets.count == 1, call.targets[0] != id else { return [] }
     return waits(of: call.targets[0], context, depth + 1).map {
-      Wait(handler: $0.handler, conditions: $0.conditions, chain: [step] + $0.chain)
+      Wait(handler: $0.handler, conditions: $0.conditions, chain: [step] + $0.chain, isOfMany: $0.isOfMany)
     }
   }
 
@@ -103,7 +140,8 @@ final class HandlerTable {
     var result: [Wait] = []
     for call in context.solver.facts(id)?.calls ?? [] where !call.held.contains(where: { $0.balance < 0 }) {
       for wait in waits(in: call, of: id, context, depth) {
-        result.append(Wait(handler: wait.handler, conditions: call.conditions, chain: wait.chain))
+        result.append(
+          Wait(handler: wait.handler, conditions: call.conditions, chain: wait.chain, isOfMany: wait.isOfMany))
       }
     }
     waitsOf[id] = result
@@ -113,10 +151,19 @@ final class HandlerTable {
   /// The handlers whose end a call waits for.
   private func handlers(awaitedBy call: CallEvent, _ id: FunctionID, _ context: RuleContext) -> [FunctionID] {
     let file = context.program.file(of: id)
+    let arguments = Array(file.list(file[call.node].b, file[call.node].c))
     if waitsForInterrupt.contains(call.callee) {
-      // Several handlers in a file: which one is waited for is not known.
-      let handlers = interrupts[file.path] ?? []
-      return Set(handlers).count == 1 ? handlers : []
+      let all = interrupts[file.path] ?? []
+      if Set(all.map(\.handler)).count == 1 { return all.map(\.handler) }
+      // Several handlers in a file: the number tells them apart, where it is kept in a member.
+      let number = context.text(call.callee).hasPrefix("devm_") ? 1 : 0
+      guard number < arguments.count, file[arguments[number]].kind == .member else { return [] }
+      let member = Self.member(arguments[number], file)
+      let own = all.filter { $0.member == member }.map(\.handler)
+      return Set(own).count == 1 ? own : []
+    }
+    if let position = waitsForAttribute[call.callee], position < arguments.count {
+      return accessors(of: arguments[position], in: id, context)
     }
     guard waitsForDeferred.contains(call.callee) || waitsForQueue.contains(call.callee), file[call.node].c > 0,
       let first = file.list(file[call.node].b, file[call.node].c).first
@@ -132,6 +179,22 @@ final class HandlerTable {
     let found = Set((own.isEmpty ? all.filter { Self.folder($0.file) == Self.folder(file.path) } : own).map(\.handler))
     // Several work items by one name: which one is waited for is not known.
     return found.count == 1 ? Array(found) : []
+  }
+
+  /// The functions of an attribute: those that its members were set to, or `name_show` and `name_store` of `dev_attr_name`.
+  private func accessors(of node: NodeID, in id: FunctionID, _ context: RuleContext) -> [FunctionID] {
+    let file = context.program.file(of: id)
+    var member = Self.member(node, file)
+    // `&x->attr.attr` is the attribute in the device attribute.
+    if member.count > 1, context.text(member[0]) == "attr" { member.removeFirst() }
+    let own = attributes.filter { $0.file == file.path && $0.member.first == member.first }
+    if !own.isEmpty { return Array(Set(own.map(\.handler))) }
+    guard let first = member.first.map(context.text), first.hasPrefix("dev_attr_") else { return [] }
+    let fileIndex = Int(context.program.functions[Int(id.rawValue)].file)
+    return ["show", "store"].compactMap {
+      context.program.resolve(
+        context.program.symbols.intern("\(first.dropFirst("dev_attr_".count))_\($0)"), fromFile: fileIndex)
+    }
   }
 
   private static func folder(_ path: String) -> Substring {

@@ -12,7 +12,8 @@ struct DoubleLock: Rule {
       Reports a lock that is taken while the same path holds it: in the function itself, at any depth of calls, or by an \
       interrupt handler, work item or timer that the holder waits for. Calls are followed through operations tables, \
       members that a function is stored in, and arguments: whoever passes a callback to a function that calls it under a \
-      lock is checked. Reading an rwsem twice counts: a writer that waits in between blocks the second reader. Behind a \
+      lock is checked. Locks that the kernel holds around its own interfaces count, such as the one of rtnl_lock() around \
+      ethtool_ops. Reading an rwsem twice counts: a writer that waits in between blocks the second reader. Behind a \
       callback, where a lock cannot be named in the holder's terms any more, a lock of the same class counts, as for \
       lockdep.
       """,
@@ -92,8 +93,41 @@ struct DoubleLock: Rule {
         	mutex_unlock(&foo->lock);
         }
         """),
+      RuleExample(
+        """
+        static void foo_restart(struct net_device *dev)
+        {
+        	rtnl_lock();
+        	dev_close(dev);
+        	rtnl_unlock();
+        }
+
+        static int foo_reset(struct net_device *dev, u32 *flags)
+        {
+        	foo_restart(dev); /* reported */
+        	return 0;
+        }
+
+        static const struct ethtool_ops foo_ops = {
+        	.reset = foo_reset,
+        };
+        """),
     ],
     nonTriggering: [
+      RuleExample(
+        """
+        static int foo_reset(struct net_device *dev, u32 *flags)
+        {
+        	rtnl_unlock();
+        	msleep(20);
+        	rtnl_lock();
+        	return 0;
+        }
+
+        static const struct ethtool_ops foo_ops = {
+        	.reset = foo_reset,
+        };
+        """),
       RuleExample(
         """
         static void settle(struct foo *foo)
@@ -221,7 +255,7 @@ struct DoubleLock: Rule {
           findings.append(finding)
         }
       }
-      return findings + keptTwice(id, facts, callers, context)
+      return findings + keptTwice(id, facts, callers, context) + takenAround(id, facts, context)
     }
   }
 
@@ -257,7 +291,7 @@ struct DoubleLock: Rule {
     }
   }
 
-  private func deadlocks(_ held: HeldLock, _ mode: LockMode, _ kind: LockKind) -> Bool {
+  func deadlocks(_ held: HeldLock, _ mode: LockMode, _ kind: LockKind) -> Bool {
     held.mode == .exclusive || mode == .exclusive || kind == .rwsem
   }
 
@@ -287,7 +321,8 @@ struct DoubleLock: Rule {
   /// Behind a callback a lock has no name in the holder's terms: there its class decides, as it does for lockdep.
   private func isSameClass(_ held: HeldLock, _ item: MayAcquire, _ id: FunctionID, _ context: RuleContext) -> Bool {
     guard item.isThroughPointer, held.balance > 0, held.kind == item.kind, !held.kind.nests,
-      let lockClass = item.lockClass, lockClass.structure.exists, deadlocks(held, item.mode, item.kind),
+      let lockClass = item.lockClass, lockClass.structure.exists, !context.isUnordered(lockClass),
+      deadlocks(held, item.mode, item.kind),
       context.solver.lockClass(of: held, in: id) == lockClass, let last = item.chain.last
     else { return false }
     return !isNested(held.site, in: id, context) && !isNested(last.node, in: last.function, context)
@@ -355,35 +390,6 @@ struct DoubleLock: Rule {
           evidence: [Evidence(context.place(holder, held.site), "'\(lock)' is taken here")]
             + context.evidence(item.chain, last: "'\(lock)' is taken again here"),
           key: "\(lock) \(runs)")
-      }
-    }
-    return nil
-  }
-
-  /// `free_irq()` and `cancel_work_sync()` wait for a handler that takes the lock.
-  private func waits(
-    _ call: CallEvent, _ id: FunctionID, _ handlers: HandlerTable, _ context: RuleContext,
-    _ reported: inout Set<NodeID>
-  ) -> Finding? {
-    for wait in handlers.waits(in: call, of: id, context) where wait.handler != id {
-      let handler = wait.handler
-      guard let summary = context.solver.summary(handler) else { continue }
-      for item in summary.mayAcquire
-      where !item.kind.nests && item.conditions.isEmpty && context.isPlausible(item.chain, from: handler) {
-        guard let itemClass = item.lockClass,
-          let held = call.held.first(where: {
-            $0.balance > 0 && $0.kind == item.kind && context.solver.lockClass(of: $0, in: id) == itemClass
-          }), deadlocks(held, item.mode, item.kind), reported.insert(call.node).inserted
-        else { continue }
-        let lock = context.solver.lockText(held.place, in: id)
-        let waiter = wait.chain.last.map { context.callee($0.node, in: context.program.file(of: $0.function)) } ?? .none
-        return context.finding(
-          description, id, call.node,
-          "'\(context.text(waiter))' waits for '\(context.name(handler))', which takes '\(lock)' held here",
-          evidence: [Evidence(context.place(id, held.site), "'\(lock)' is taken here")]
-            + context.evidence(Array(wait.chain.dropFirst()), last: "'\(context.text(waiter))' waits here")
-            + context.evidence(item.chain, last: "the handler takes it here"),
-          key: "\(lock) \(context.name(handler))")
       }
     }
     return nil

@@ -12,7 +12,8 @@ struct InterruptUnsafeLock: Rule {
       Collects the spinlocks that interrupt handlers, timers, tasklets, URB completions and RCU callbacks of a folder take, \
       at any depth of calls, and reports a function that takes one of them without keeping the handler away \
       (spin_lock_irqsave(), spin_lock_irq(), for a timer also spin_lock_bh()), where the function is seen to run in a task: \
-      it sleeps, or it is a work item.
+      it sleeps, or it is a work item. A lock that at least two functions take so, and more than do not, is one that an \
+      interrupt takes, wherever that is.
       """,
     whyItMatters: "An interrupt on the CPU that holds the lock waits for it for ever.",
     accepts: [
@@ -73,6 +74,32 @@ struct InterruptUnsafeLock: Rule {
         	mutex_unlock(&foo->mutex);
         }
         """),
+      RuleExample(
+        """
+        void push(struct foo *foo, struct item *item)
+        {
+        	unsigned long flags;
+
+        	spin_lock_irqsave(&foo->lock, flags);
+        	list_add(&item->node, &foo->items);
+        	spin_unlock_irqrestore(&foo->lock, flags);
+        }
+
+        void flush(struct foo *foo)
+        {
+        	scoped_guard(spinlock_irqsave, &foo->lock)
+        		list_splice_init(&foo->items, &foo->done);
+        }
+
+        void count(struct foo *foo)
+        {
+        	mutex_lock(&foo->mutex);
+        	spin_lock(&foo->lock); /* reported */
+        	foo->n = list_count_nodes(&foo->items);
+        	spin_unlock(&foo->lock);
+        	mutex_unlock(&foo->mutex);
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -120,7 +147,8 @@ struct InterruptUnsafeLock: Rule {
   func check(_ context: RuleContext) -> [Finding] {
     let atomics = AtomicContexts(context)
     let takers = takers(atomics, context)
-    guard !takers.isEmpty else { return [] }
+    let shielded = ShieldedLocks(context)
+    guard !takers.isEmpty || !shielded.isEmpty else { return [] }
     let callers = CallerTable(context)
     let reached = reached(from: Array(atomics.reasons.keys), context)
     return context.functions.flatMap { id -> [Finding] in
@@ -130,14 +158,36 @@ struct InterruptUnsafeLock: Rule {
       var findings: [Finding] = []
       var reported: Set<NodeID> = []
       for event in facts.acquires where event.kind == .spin && !event.isTry {
-        guard let lockClass = event.lockClass, let taker = takers[lockClass],
-          !event.held.contains(where: { $0.kind.isAtomic }), isOpen(event.node, to: taker, in: id, context),
+        guard let lockClass = event.lockClass, !event.held.contains(where: { $0.kind.isAtomic }) else { continue }
+        if let taker = takers[lockClass], isOpen(event.node, to: taker, in: id, context),
           runsInTask(id, facts, context), !callers.mayBeAtomic(over: id), reported.insert(event.node).inserted
-        else { continue }
-        findings.append(finding(event, taker, id, context))
+        {
+          findings.append(finding(event, taker, id, context))
+        } else if let others = shielded.others(than: id, event, lockClass, context),
+          runsInTask(id, facts, context) || event.held.contains(where: { $0.balance > 0 && Self.sleeps($0.kind) }),
+          !context.isSetUp(id), !callers.mayBeAtomic(over: id), reported.insert(event.node).inserted
+        {
+          findings.append(finding(event, others, id, context))
+        }
       }
       return findings
     }
+  }
+
+  /// Whoever holds such a lock runs in a task, with interrupts on.
+  private static func sleeps(_ kind: LockKind) -> Bool {
+    kind == .mutex || kind == .rwsem || kind == .socket || kind == .semaphore
+  }
+
+  private func finding(
+    _ event: AcquireEvent, _ others: ShieldedLocks.Others, _ id: FunctionID, _ context: RuleContext
+  ) -> Finding {
+    let lock = context.solver.lockText(event.place, in: id)
+    return context.finding(
+      description, id, event.node,
+      "'\(lock)' is taken with \(others.strength == .interrupts ? "interrupts" : "bottom halves") on, which "
+        + "\(others.count) other functions disable for it",
+      evidence: [Evidence(context.place(others.function, others.node), "for example here")], key: "\(lock) others")
   }
 
   /// The locks of handlers, by class.
@@ -158,8 +208,11 @@ struct InterruptUnsafeLock: Rule {
 
   /// Whether the handler may run while the primitive at `node` holds the lock.
   private func isOpen(_ node: NodeID, to taker: Taker, in id: FunctionID, _ context: RuleContext) -> Bool {
-    let name = context.text(context.callee(node, in: context.program.file(of: id)))
-    return name == "spin_lock" || name == "spin_lock_bh" && taker.reason == AtomicContexts.interrupt
+    switch ShieldedLocks.strength(of: node, in: id, context) {
+    case .plain: true
+    case .bottomHalves: taker.reason == AtomicContexts.interrupt
+    case .interrupts, nil: false
+    }
   }
 
   /// The function sleeps, so that it cannot be a handler's.
