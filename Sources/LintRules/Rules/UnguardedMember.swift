@@ -108,8 +108,8 @@ struct UnguardedMember: Rule {
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
-    let uses = GuardedUses(context)
     let callers = CallerTable(context)
+    let uses = GuardedUses(context)
     return uses.order.compactMap { subject in
       guard let sites = uses.sites[subject] else { return nil }
       return judge(subject, sites, callers, context)
@@ -132,7 +132,7 @@ struct UnguardedMember: Rule {
       count >= (isMember ? 4 : 3)
     else { return nil }
     let guarded = Set(sites.filter { $0.guards.contains(item) }.map(\.function))
-    let bare = sites.filter { isBare($0, item, guarded, isMember, context) }
+    let bare = sites.filter { isBare($0, item, guarded, callers, context) }
     let functions = Set(bare.map(\.function))
     guard guarded.count >= 3, functions.count == 1, let site = bare.first, bare.count * 4 <= count + 1,
       !callers.mayHold(named: item.lock, over: site.function),
@@ -152,7 +152,7 @@ struct UnguardedMember: Rule {
 
   /// Whether the use is on no path to the lock, in a function that should take it.
   private func isBare(
-    _ site: GuardedUses.Site, _ item: GuardedUses.Guard, _ guarded: Set<FunctionID>, _ isMember: Bool,
+    _ site: GuardedUses.Site, _ item: GuardedUses.Guard, _ guarded: Set<FunctionID>, _ callers: CallerTable,
     _ context: RuleContext
   ) -> Bool {
     guard !guarded.contains(site.function), !site.guards.contains(where: { $0.lock == item.lock }) else { return false }
@@ -164,7 +164,7 @@ struct UnguardedMember: Rule {
         case .argument(let position): position < site.arguments.count ? site.arguments[position] : -1
         default: site.object
         }
-      guard context.solver.isPortable(object), !context.isSetUp(site.function) else { return false }
+      guard context.solver.isPortable(object), !callers.isOnlySetUp(site.function) else { return false }
     }
     let asserts = context.solver.facts(site.function)?.asserts ?? []
     return !asserts.contains { context.solver.lastMember(of: $0.place) == item.lock } && !name.contains("lock")
