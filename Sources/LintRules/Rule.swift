@@ -49,5 +49,8 @@ public enum RuleRegistry {
   public static let changeRules: [any ChangeRule] = [
     InvertedCondition(),
     LockDropped(),
+    LostCleanup(),
+    LostCheck(),
+    LostInitialiser(),
   ]
 }
