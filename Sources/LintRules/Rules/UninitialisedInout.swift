@@ -346,6 +346,8 @@ private struct UnsetUses {
   private var changed: Set<NodeID> = []
   /// Arguments of calls that free or put what they are given.
   private var disposed: Set<NodeID> = []
+  /// What stands between the brackets of an array.
+  private var indices: Set<NodeID> = []
   /// What each local is ever set to, by truth; a local that is set otherwise has both.
   private var truths: [Symbol: Set<Bool>] = [:]
   /// Arguments of iterators, also where one does not read like a statement.
@@ -386,8 +388,9 @@ private struct UnsetUses {
         }
       }
       if name.exists, context.solver.disposes(name) {
-        for argument in file.list(item.b, item.c) where file[argument].kind == .name { disposed.insert(argument) }
+        for argument in file.list(item.b, item.c) { disposed.insert(root(argument)) }
       }
+    case .index where item.b >= 0: indices.insert(item.b)
     case .ifStatement, .whileStatement: tested.insert(core(item.a))
     default: break
     }
@@ -397,6 +400,11 @@ private struct UnsetUses {
     guard file[node].kind == .name else { return }
     changed.insert(node)
     truths[Symbol(file[node].a), default: []].formUnion([true, false])
+  }
+
+  /// The variable of `a` and of `a.b`.
+  private func root(_ id: NodeID) -> NodeID {
+    file[id].kind == .member && file[id].operation == .dot ? root(file[id].a) : id
   }
 
   private func core(_ id: NodeID) -> NodeID {
@@ -428,7 +436,22 @@ private struct UnsetUses {
     if tested.contains(event.node), let truths = truths[event.variable], truths.count == 1 { return true }
     return !facts.isJoined
       && (returned.contains(event.node) || disposed.contains(event.node)
+        || indices.contains(event.node) && isSetByCases(event.variable)
         || tested.contains(event.node) && Statements.errorNames.contains(context.text(event.variable)))
+  }
+
+  /// Every assignment stands in a switch that has no default.
+  private func isSetByCases(_ name: Symbol) -> Bool {
+    let nodes = context.program.definition(id).nodes
+    let shapes = Statements(file: file, symbols: context.program.symbols)
+    let stores = nodes.filter {
+      file[$0].kind == .assign && file[file[$0].a].kind == .name && Symbol(file[file[$0].a].a) == name
+    }
+    let switches = nodes.filter { node in
+      file[node].kind == .switchStatement
+        && !nodes.contains { file[$0].kind == .caseLabel && file[$0].a < 0 && shapes.contains(node, $0) }
+    }
+    return !stores.isEmpty && stores.allSatisfy { store in switches.contains { shapes.contains($0, store) } }
   }
 
   /// The value is returned.
