@@ -52,5 +52,8 @@ public enum RuleRegistry {
     LockDropped(),
     LockWeakened(),
     UnlockDropped(),
+    LostCleanup(),
+    LostCheck(),
+    LostInitialiser(),
   ]
 }

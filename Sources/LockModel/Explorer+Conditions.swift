@@ -12,7 +12,9 @@ extension Explorer {
     case .comma: return values(of: node.b, state)
     case .assign: return values(of: node.operation == .equal ? node.b : -1, state)
     case .conditional:
-      return values(of: node.b >= 0 ? node.b : node.a, state).union(values(of: node.c, state))
+      // In `a ?: b` the first is what it is only where that is not 0.
+      let first = node.b >= 0 ? values(of: node.b, state) : values(of: node.a, state).subtracting(.zero)
+      return first.union(values(of: node.c, state))
     case .unary:
       switch node.operation {
       case .minus: return isErrno(node.a) || values(of: node.a, state) == .positive ? .negative : .any

@@ -88,9 +88,11 @@ extension Explorer {
   }
 
   /// What is returned is the caller's.
-  func dropReturned(_ value: NodeID, _ state: inout PathState) {
+  mutating func dropReturned(_ value: NodeID, _ state: inout PathState) {
     guard value >= 0, state.held.contains(where: { $0.kind == .pair }) else { return }
+    let returned = place(of: value)
     state.held.removeAll { held in
+      if held.kind == .pair, let pairing = pairs[held.site], pairing.isOutput { return pairing.resource == returned }
       guard held.kind == .pair, let pairing = pairs[held.site], pairing.isResult,
         solver.places[pairing.resource].kind == .local
       else { return false }

@@ -31,4 +31,18 @@ extension Explorer {
     failed.set(result, failure)
     return known == failure ? [failed] : [succeeded, failed]
   }
+
+  /// `kref_put(&foo->ref, foo_release)` where `foo_release` undoes it.
+  func endsByCallback(_ arguments: [Place], _ pairing: Pairing) -> Bool {
+    arguments.contains { argument in
+      guard argument >= 0 else { return false }
+      var step = solver.places[argument]
+      if step.kind == .address, step.base >= 0 { step = solver.places[step.base] }
+      guard step.kind == .global, step.value >= 0, step.base < 0,
+        let target = solver.program.resolve(Symbol(step.value), fromFile: scope.fileIndex),
+        !solver.program.definition(target).isMacro
+      else { return false }
+      return solver.mayCall(target, pairing.closers, orIndirect: false)
+    }
+  }
 }

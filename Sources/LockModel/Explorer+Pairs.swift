@@ -4,6 +4,7 @@ extension Explorer {
   /// Finds the calls whose undoing also stands in this function.
   mutating func findPairs() {
     guard !scope.definition.isMacro else { return }
+    findLoops()
     var present: Set<Symbol> = []
     for node in scope.calls where discarded.contains(node) { present.insert(calleeName(node)) }
     for id in scope.definition.nodes {
@@ -19,7 +20,7 @@ extension Explorer {
       let made = solver.reference(from: name, scope.fileIndex)
       let all = solver.pairing.closers(of: name, solver.program.symbols).union(made?.closers ?? [])
       let closers = all.intersection(present)
-      if !all.isEmpty || made != nil { budget -= scope.definition.nodes.count }
+      if !all.isEmpty || made != nil { budget -= scope.definition.nodes.count } else { budget -= scope.calls.count }
       if budget < 0 {
         facts.isPartial = true
         return
@@ -33,6 +34,7 @@ extension Explorer {
           addPair(node, undoing, holder)
           continue
         }
+        if addOutputPair(node, name) { continue }
         if addTornPair(node, name, holders[node]) { continue }
         if !all.isEmpty, let holder = holders[node], PairingTable.isOwned(text) || made != nil {
           addStrictPair(node, all, holder, isReference: PairingTable.isReference(text) || made?.isReference == true)
@@ -60,15 +62,6 @@ extension Explorer {
     guard node.kind == .binary, !node.operation.isComparison else { return false }
     return [stripped(node.a), stripped(node.b)].contains {
       scope.file[$0].kind == .name && Symbol(scope.file[$0].a) == name
-    }
-  }
-
-  private func isInLoop(_ call: NodeID) -> Bool {
-    scope.definition.nodes.contains { id in
-      switch scope.file[id].kind {
-      case .forStatement, .whileStatement, .doStatement, .macroLoop: holds(id, 0) { $0 == call }
-      default: false
-      }
     }
   }
 
@@ -150,6 +143,8 @@ extension Explorer {
       ?? (solver.names.allocators.contains(name)
         || (holder != nil && PairingTable.returnsPointer(solver.program.symbols.text(name)))
         || holder.map { holdsPointer($0) } ?? false)
+    // In an initialiser it has an owner that is not followed.
+    if holder == nil, PairingTable.returnsPointer(solver.program.symbols.text(name)) { return }
     if returnsPointer {
       guard let holder else { return }
       let item = scope.file[holder]
@@ -181,7 +176,7 @@ extension Explorer {
       // `request_firmware(&fw, …)` and `release_firmware(fw)`
       let step = solver.places[resource]
       if step.kind == .address, type(of: step.base)?.isPointer == true { resource = step.base }
-      if undoesOnDemand(closers, resource) { return }
+      if undoesOnDemand(closers, resource) || isUndoneByLoop(node, closers) { return }
       pairs[node] = Pairing(
         closers: closers, resource: resource, isResult: false,
         isKnown: PairingTable.isKnown(solver.program.symbols.text(calleeName(node))))
@@ -206,7 +201,7 @@ extension Explorer {
     return scope.calls.allSatisfy { !closers.contains(calleeName($0)) || asked.contains($0) }
   }
 
-  private func holds(_ id: NodeID, _ depth: Int, _ isWanted: (NodeID) -> Bool) -> Bool {
+  func holds(_ id: NodeID, _ depth: Int, _ isWanted: (NodeID) -> Bool) -> Bool {
     guard id >= 0, depth < 60 else { return false }
     return isWanted(id) || scope.file.children(of: id).contains { holds($0, depth + 1, isWanted) }
   }
@@ -303,7 +298,8 @@ extension Explorer {
     case .member, .index: return mentions(node.a, name, depth + 1)
     case .binary where !node.operation.isComparison:
       return mentions(node.a, name, depth + 1) || mentions(node.b, name, depth + 1)
-    case .conditional: return mentions(node.b, name, depth + 1) || mentions(node.c, name, depth + 1)
+    case .conditional:
+      return mentions(node.b >= 0 ? node.b : node.a, name, depth + 1) || mentions(node.c, name, depth + 1)
     case .call:
       let name2 = calleeName(id)
       guard
@@ -359,7 +355,7 @@ extension Explorer {
           && (solver.places.depends(argument, on: pairing.resource)
             || solver.places.depends(pairing.resource, on: argument))
       }
-      if isAction { return true }
+      if isAction || traits.disposes && endsByCallback(arguments, pairing) { return true }
       if pairing.isTorn, isReferenceDropped(name, arguments, pairing) { return true }
       // A cleanup that takes no argument works on globals.
       if let target, solver.places.root(of: pairing.resource)?.kind == .global,
@@ -377,6 +373,7 @@ extension Explorer {
       if isInside, !name.exists || traits.disposes || target != nil, mayClose(target, pairing) { return true }
       // Whoever is shown the cursor of an iterator and keeps it takes a reference of its own.
       let isKept: Bool
+      if pairing.isStrict, touches, held.place == owned, borrowsBuffer(name) { return false }
       if pairing.isStrict, touches {
         guard pairing.isResult, !solver.isHarmless(name), !solver.isBorrower(name) else { return false }
         isKept = target.map { solver.mayKeep($0, arguments, pairing.resource) } ?? true

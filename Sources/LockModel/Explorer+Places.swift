@@ -195,6 +195,11 @@ extension Explorer {
       if scope.file[node.a].kind != .name { collect(node.a, &result) }
       for argument in scope.file.list(node.b, node.c) {
         let item = scope.file[uncast(argument)]
+        // An array in a structure, for the call to fill.
+        if let root = part(argument), !solver.names.frees.contains(calleeName(id)) {
+          result.append(.expose(root))
+          continue
+        }
         if item.kind == .unary, item.operation == .ampersand, scope.file[item.a].kind == .name { continue }
         // A macro may write to a name it is given.
         if !isKnown {
@@ -209,7 +214,9 @@ extension Explorer {
       result.append(.call(id))
     case .assign:
       collect(node.b, &result)
-      if node.operation == .equal, isTarget(node.a) {
+      if let root = part(node.a) {
+        result.append(.expose(root))
+      } else if node.operation == .equal, isTarget(node.a) {
         collect(scope.file[node.a].a, &result)
       } else if scope.file[node.a].kind != .name || node.operation != .equal {
         collect(node.a, &result)
@@ -249,8 +256,20 @@ extension Explorer {
     }
   }
 
+  /// The name of the tracked structure that a part lies in; nil for anything else.
+  private func part(_ id: NodeID) -> NodeID? {
+    guard !scope.aggregates.isEmpty, scope.file[id].kind != .name, let root = scope.root(of: id),
+      scope.aggregates.contains(Symbol(scope.file[root].a))
+    else { return nil }
+    return root
+  }
+
   /// The operand of `&`: computing `&p->member` does not look at what `p` points to.
   private mutating func collectAddress(_ id: NodeID, _ result: inout [MicroOperation]) {
+    if let root = part(id) {
+      result.append(.expose(root))
+      return
+    }
     let node = scope.file[id]
     switch node.kind {
     case .name: break
@@ -269,6 +288,6 @@ extension Explorer {
     if let target = solver.program.resolve(name, fromFile: scope.fileIndex) {
       return !solver.program.definition(target).isMacro
     }
-    return solver.program.returnType(name) != nil || solver.isMessage(name)
+    return solver.program.returnType(name) != nil || solver.isMessage(name) || solver.names.frees.contains(name)
   }
 }

@@ -49,6 +49,12 @@ extension Explorer {
       let key = place(of: node)
       if key >= 0, tests[key] != nil { relevant.insert(key) }
     }
+    // `ret = PTR_ERR_OR_ZERO(x->clk);`: what is known of the one says what the other is.
+    for call in scope.calls where solver.names.ptrErr.contains(calleeName(call)) {
+      guard let first = scope.file.list(scope.file[call].b, scope.file[call].c).first else { continue }
+      let key = place(of: first)
+      if key >= 0 { relevant.insert(key) }
+    }
     // Members that are tested, and called or looked into.
     for id in scope.definition.nodes {
       let node = scope.file[id]

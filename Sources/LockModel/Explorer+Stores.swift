@@ -11,6 +11,11 @@ extension Explorer {
       state.unset &= ~bit
       state.pending.removeAll { $0.bit == bit }
     }
+    if !scope.aggregates.isEmpty, let root = scope.root(of: targetNode) {
+      let bit = scope.trackedBits[Symbol(scope.file[root].a)] ?? 0
+      state.unset &= ~bit
+      state.pending.removeAll { $0.bit == bit }
+    }
     noteWrite(targetNode, &state)
     noteAccess(targetNode, state)
     let isStored = noteEscape(value, targetNode, &state)
@@ -72,10 +77,14 @@ extension Explorer {
     var isFollowed = false
     let target = place(of: targetNode)
     state.held.removeAll { held in
-      guard held.kind == .pair, let pairing = pairs[held.site], pairing.isResult, pairing.resource == stored else {
+      guard held.kind == .pair, let pairing = pairs[held.site], pairing.isResult || pairing.isOutput,
+        pairing.resource == stored
+      else {
         return false
       }
-      guard target >= 0, pairing.stored.contains(target) || undoes(pairing.closers, target) else { return true }
+      guard target >= 0, pairing.stored.contains(target) || undoes(pairing.closers, target, behind: targetNode) else {
+        return true
+      }
       pairs[held.site]?.stored.insert(target)
       isFollowed = true
       return false
@@ -83,10 +92,11 @@ extension Explorer {
     return isFollowed
   }
 
-  /// Whether the function calls one of `closers` for the member itself.
-  private mutating func undoes(_ closers: Set<Symbol>, _ target: Place) -> Bool {
+  /// Whether the function calls one of `closers` for the member itself, further down: what it ends before was another.
+  private mutating func undoes(_ closers: Set<Symbol>, _ target: Place, behind store: NodeID) -> Bool {
     guard solver.places[target].kind == .member else { return false }
-    for call in scope.calls where closers.contains(calleeName(call)) {
+    let start = scope.file[store].token
+    for call in scope.calls where closers.contains(calleeName(call)) && scope.file[call].token > start {
       for argument in scope.file.list(scope.file[call].b, scope.file[call].c) where place(of: argument) == target {
         return true
       }

@@ -119,7 +119,7 @@ extension Explorer {
     opened.change(pairPlace, .pair, .exclusive, by: 1, site: node)
     if isDiscarded(node) { return [opened] }
     if solver.returnType(of: name, scope.fileIndex) == nil, !pairing.isResult, !pairing.isKnown,
-      !pairing.isTorn, !solver.soundsLikeLock(name)
+      !pairing.isTorn, !pairing.isOutput, !solver.soundsLikeLock(name)
     {
       return [state]
     }

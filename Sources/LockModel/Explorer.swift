@@ -62,6 +62,10 @@ struct Explorer {
   var setJumps: Set<NodeID> = []
   /// Reads of tracked locals that some path reaches with a value.
   var setReads: Set<NodeID> = []
+  /// The loops around each call that stands in one.
+  var loopsOfCall: [NodeID: [NodeID]] = [:]
+  /// The pair that stands for a buffer that the function is given to keep; -1 for none.
+  var owned: Place = -1
   /// Calls that are statements of their own: nobody looks at what they return.
   var discarded: Set<NodeID> = []
 
@@ -117,12 +121,13 @@ struct Explorer {
 
   mutating func run() -> FunctionFacts {
     findPairs()
+    findOwnedParameter()
     findRelevant()
     findReturningLabels()
     findAllocated()
     var joined: [Int: [PathState.JoinKey: PathState]] = [:]
     var seen = [Set<PathState>](repeating: [], count: flow.blocks.count)
-    var work: [(block: Int, state: PathState)] = [(0, PathState())]
+    var work: [(block: Int, state: PathState)] = [(0, initialState)]
     var steps = max(Self.stepBudget, Self.stepsPerBlock * flow.blocks.count)
     while let (block, state) = work.popLast() {
       steps -= 1
@@ -226,6 +231,7 @@ struct Explorer {
     let values = value >= 0 ? self.values(of: value, state) : .any
     var state = state
     dropReturned(value, &state)
+    settleOwned(value, statement, values, &state)
     // A path on which the pointer is NULL does not concern callers that pass one.
     for position in 0..<min(scope.definition.parameters.count, 64)
     where scope.definition.parameters[position].type.isPointer {

@@ -97,6 +97,18 @@ public struct ExitEvent: Sendable {
   public let failed: NodeID
 }
 
+/// A way out of a function that is given a buffer to keep.
+public struct OwnedExit: Sendable, Hashable {
+  /// The return statement; -1 at the end of the body.
+  public let statement: NodeID
+  /// The classes that the returned value may be in.
+  public let values: ValueSet
+  /// The name of the constant that is returned; none for anything else.
+  public let constant: Symbol
+  /// The buffer was freed, as opposed to left to nobody.
+  public let isFreed: Bool
+}
+
 /// The function states that a lock is held.
 public struct AssertEvent: Sendable {
   /// The call that states it, such as `lockdep_assert_held(…)`.
@@ -195,6 +207,8 @@ public struct PointerUseEvent: Sendable, Hashable {
 public struct FunctionFacts: Sendable {
   /// The function that the facts are about.
   public let id: FunctionID
+  /// The ways out on which a buffer among the parameters was freed, and those on which nobody has it.
+  public internal(set) var ownedExits: Set<OwnedExit> = []
   /// Every lock taken, once for each set of locks held and conditions it is reached with.
   public internal(set) var acquires: [AcquireEvent] = []
   /// Every call other than of a lock primitive, once for each set of locks held and conditions.

@@ -15,6 +15,8 @@ final class FunctionScope {
   /// Locals tracked for being without a value, by bit.
   var trackedBits: [Symbol: UInt64] = [:]
   var tracked: [Symbol] = []
+  /// Those of the tracked locals that are structures, of which the function frees a part.
+  var aggregates: Set<Symbol> = []
   var cleanedUp: Set<Symbol> = []
   var hasAssembly = false
   var calls: [NodeID] = []
@@ -70,6 +72,7 @@ final class FunctionScope {
   private func scan(_ names: KnownNames) {
     var singles: [Symbol: NodeID] = [:]
     var candidates: [(symbol: Symbol, count: Int)] = []
+    var structures: Set<Symbol> = []
     for id in definition.nodes {
       let node = file[id]
       switch node.kind {
@@ -86,6 +89,8 @@ final class FunctionScope {
           if file[node.c].kind == .name, file[node.c].a == node.a { assignmentCount[name, default: 0] += 1 }
         } else if node.op == 0, type.arrays == 0, isNew, isScalar(type) {
           candidates.append((name, 0))
+        } else if node.op == 0, type.arrays == 0, isNew, type.base == .structure {
+          structures.insert(name)
         }
       case .assign:
         if file[node.a].kind == .name {
@@ -139,6 +144,29 @@ final class FunctionScope {
         trackedBits[candidate.symbol] = 1 << UInt64(tracked.count)
         tracked.append(candidate.symbol)
       }
+      for call in calls where file[file[call].a].kind == .name && names.frees.contains(Symbol(file[file[call].a].a)) {
+        guard let first = file.list(file[call].b, file[call].c).first, file[first].kind == .member,
+          case let name = aggregate(of: first), structures.contains(name), tracked.count < 64, trackedBits[name] == nil
+        else { continue }
+        trackedBits[name] = 1 << UInt64(tracked.count)
+        tracked.append(name)
+        aggregates.insert(name)
+      }
+    }
+  }
+
+  /// The variable that a part of a structure lies in: `a` for `a.b[2].c`; none where a pointer is followed.
+  func aggregate(of id: NodeID) -> Symbol { root(of: id).map { Symbol(file[$0].a) } ?? .none }
+
+  /// The name at the root of `a.b[2].c`.
+  func root(of id: NodeID) -> NodeID? {
+    guard id >= 0 else { return nil }
+    let node = file[id]
+    switch node.kind {
+    case .name: return id
+    case .member where node.operation == .dot: return root(of: node.a)
+    case .index: return root(of: node.a)
+    default: return nil
     }
   }
 

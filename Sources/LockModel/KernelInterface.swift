@@ -8,6 +8,14 @@ struct KernelInterface {
   let nullPointers: Set<Symbol>
   /// Return 0 or a negative errno.
   let errnos: Set<Symbol>
+  /// Return an errno that nearly all callers look at.
+  let mustCheck: Set<Symbol>
+  /// Fail with an error pointer that nearly all callers look for.
+  let checkedErrors: Set<Symbol>
+  /// Fail with NULL, which nearly all callers look for.
+  let checkedNulls: Set<Symbol>
+  /// Return a value or a negative errno, which most callers look for.
+  let checkedValues: Set<Symbol>
   /// Sleep whatever their arguments are.
   let sleepers: Set<Symbol>
   /// Write through an argument for some results only: its position and the results for which it is left alone.
@@ -25,7 +33,11 @@ struct KernelInterface {
     }
     errorPointers = set(Self.errorPointerText)
     nullPointers = set(Self.nullPointerText)
-    errnos = set(Self.errnoText)
+    errnos = set(Self.errnoText).union(set(Self.checkedErrnoText))
+    mustCheck = set(Self.mustCheckText)
+    checkedErrors = set(Self.checkedErrorText)
+    checkedNulls = set(Self.checkedNullText)
+    checkedValues = set(Self.checkedValueText)
     sleepers = set(Self.sleeperText).union(set(Self.documentedSleeperText))
     var outputs: [Symbol: (position: Int, skippedFor: ValueSet)] = [:]
     for (names, position, skipped) in Self.outputTable {

@@ -24,6 +24,8 @@ struct Pairing: Hashable, Sendable {
   var isTorn = false
   /// New memory: whoever fails to keep it leaves it to its caller.
   var isMemory = false
+  /// A part of a local structure that the call fills.
+  var isOutput = false
   /// It must be undone when the call fails.
   var opensOnFailure = false
   /// It must be undone when the call succeeds.

@@ -52,6 +52,30 @@ extension PairingTable {
     aead_request_free: aead_request_alloc
     put_cred,abort_creds: prepare_creds prepare_kernel_cred
     filp_close,fput: filp_open
+    bitmap_free: bitmap_zalloc bitmap_alloc
+    kmem_cache_destroy: kmem_cache_create
+    dma_pool_destroy: dma_pool_create
+    mempool_destroy: mempool_create mempool_create_slab_pool mempool_create_kmalloc_pool mempool_create_page_pool
+    gen_pool_destroy: gen_pool_create
+    free_pages_exact: alloc_pages_exact
+    folio_put: folio_alloc filemap_alloc_folio
+    kfree: nvmem_cell_read match_strdup nla_strdup memdup_array_user xenbus_read kstrdup_and_replace drm_get_edid
+    kvfree: vmemdup_array_user
+    kfree_skb,consume_skb,dev_kfree_skb,dev_kfree_skb_any,nlmsg_free: __dev_alloc_skb netdev_alloc_skb_ip_align bt_skb_alloc
+    kfree_skb,consume_skb,dev_kfree_skb,dev_kfree_skb_any: __netdev_alloc_skb skb_realloc_headroom pskb_copy __hci_cmd_sync
+    btrfs_free_path: btrfs_alloc_path
+    btrfs_free_extent_map: alloc_extent_map btrfs_alloc_extent_map
+    ext4_free_ext_path: ext4_find_extent
+    posix_acl_release: posix_acl_alloc get_inode_acl
+    locks_free_lock: locks_alloc_lock
+    mpi_free: mpi_alloc
+    drm_edid_free: drm_edid_read drm_edid_read_ddc drm_edid_read_custom drm_edid_alloc drm_edid_dup
+    drm_atomic_state_put: drm_atomic_state_alloc
+    iommu_domain_free: iommu_paging_domain_alloc iommu_domain_alloc
+    rfkill_destroy: rfkill_alloc
+    edac_mc_free: edac_mc_alloc
+    unload_nls: load_nls
+    devlink_free: devlink_alloc
     """)
 
   /// Openers that return a reference to something that others own too.
@@ -89,6 +113,39 @@ extension PairingTable {
     in_dev_put: in_dev_get
     in6_dev_put: in6_dev_get
     put_net: get_net_ns_by_fd get_net_ns_by_pid
+    of_node_put: of_find_node_by_type of_graph_get_port_parent
+    fwnode_handle_put: fwnode_graph_get_endpoint_by_id fwnode_graph_get_remote_endpoint fwnode_graph_get_remote_port_parent
+    fwnode_handle_put: fwnode_graph_get_remote_port
+    put_device: device_find_child device_find_child_by_name class_find_device bus_get_dev_root
+    dev_pm_opp_put: dev_pm_opp_find_freq_ceil dev_pm_opp_find_freq_floor dev_pm_opp_find_freq_exact devfreq_recommended_opp
+    dev_pm_opp_put: dev_pm_opp_find_level_exact dev_pm_opp_find_level_ceil dev_pm_opp_find_bw_ceil dev_pm_opp_find_bw_floor
+    tty_kref_put: tty_port_tty_get
+    scsi_device_put: scsi_device_lookup
+    scsi_host_put: scsi_host_lookup
+    put_cred: get_current_cred
+    nfc_put_device: nfc_get_device
+    hci_dev_put: hci_get_route hci_dev_get
+    dst_release: ip6_route_output
+    config_item_put: config_group_find_item
+    xfrm_state_put: xfrm_state_lookup
+    drm_syncobj_put: drm_syncobj_find
+    drm_framebuffer_put: drm_framebuffer_lookup
+    dma_fence_put: dma_fence_get_stub drm_syncobj_fence_get sync_file_get_fence
+    key_ref_put: lookup_user_key keyring_search
+    bpf_prog_put: bpf_prog_get bpf_prog_get_type
+    kobject_put: kset_find_obj
+    put_filesystem: get_fs_type
+    ib_device_put: ib_device_get_by_netdev
+    dev_put: ib_device_get_netdev
+    iput: ocfs2_get_system_file_inode
+    put_mtd_device: get_mtd_device get_mtd_device_nm
+    free_extent_buffer: read_tree_block btrfs_read_node_slot btrfs_root_node
+    btrfs_put_block_group: btrfs_lookup_block_group
+    iommu_group_put: iommu_group_get
+    put_pid: get_task_pid
+    dput: d_find_alias d_find_any_alias d_lookup ovl_lookup_upper debugfs_lookup
+    usb_put_phy: usb_get_phy
+    bdev_fput,fput: bdev_file_open_by_dev bdev_file_open_by_path
     """)
 
   /// Openers that return a pointer; what becomes of it is often another's business.
@@ -146,7 +203,7 @@ extension PairingTable {
     phy_exit: phy_init
     phy_power_off: phy_power_on
     v4l2_ctrl_handler_free: v4l2_ctrl_handler_init
-    v4l2_device_unregister: v4l2_device_register
+    v4l2_device_unregister,v4l2_device_put: v4l2_device_register
     video_unregister_device: video_register_device
     put_task_struct: get_task_struct
     iput: ihold
@@ -171,9 +228,20 @@ extension PairingTable {
     "pm_runtime_get_sync": pmRuntimePuts, "pm_runtime_resume_and_get": pmRuntimePuts,
   ]) { first, _ in first }
 
+  /// Openers that some functions close: what others leave open is another's business.
+  private static let closedAtTimes = table(
+    """
+    put_device: device_initialize
+    rdma_destroy_id: rdma_create_id
+    ib_dealloc_pd: ib_alloc_pd
+    ib_free_cq: ib_alloc_cq
+    v4l2_m2m_release: v4l2_m2m_init
+    v4l2_m2m_ctx_release: v4l2_m2m_ctx_init
+    """)
+
   /// All of them.
   static let fixed = makers.merging(references) { first, _ in first }.merging(pointers) { first, _ in first }
-    .merging(numbers) { first, _ in first }
+    .merging(numbers) { first, _ in first }.merging(closedAtTimes) { first, _ in first }
 
   /// Reads lines of `closer,closer: opener opener`.
   private static func table(_ text: String) -> [String: [String]] {
@@ -206,7 +274,9 @@ extension PairingTable {
   static func isReference(_ name: String) -> Bool { references[name] != nil || name == "filp_open" }
 
   /// Whether `name` is a well known opener that returns what its closer takes.
-  static func returnsPointer(_ name: String) -> Bool { fixed[name] != nil && numbers[name] == nil }
+  static func returnsPointer(_ name: String) -> Bool {
+    fixed[name] != nil && numbers[name] == nil && name != "device_initialize"
+  }
 
   /// Whether `name` is a well known opener that returns a number or nothing.
   static func isNumber(_ name: String) -> Bool { numbers[name] != nil }

@@ -22,7 +22,8 @@ extension PairingTable {
   /// Calls that leave something to undo when they fail, for which their caller must do so.
   private static let failing: [String: [String]] = [
     "pm_runtime_get_sync": pmRuntimePuts,
-    "device_register": ["put_device"], "kobject_init_and_add": ["kobject_put"],
+    "device_register": ["put_device"], "kobject_init_and_add": ["kobject_put"], "kobject_add": ["kobject_put"],
+    "auxiliary_device_add": ["auxiliary_device_uninit", "put_device"],
     "platform_device_register": ["platform_device_put", "put_device"],
   ]
 

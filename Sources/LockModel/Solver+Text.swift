@@ -270,6 +270,32 @@ extension Solver {
     return isCertain
   }
 
+  /// Whether `name` returns an errno that nearly all of the kernel looks at; a body that cannot fail wins.
+  public func mustBeChecked(_ name: Symbol) -> Bool {
+    interface.mustCheck.contains(name) && mayReturn(name, .negative)
+  }
+
+  /// Whether `name` fails with an error pointer that nearly all of the kernel looks for.
+  public func isCheckedForError(_ name: Symbol) -> Bool {
+    interface.checkedErrors.contains(name) && mayReturn(name, .negative)
+  }
+
+  /// Whether `name` allocates, and nearly all of the kernel looks for NULL.
+  public func isCheckedForNull(_ name: Symbol) -> Bool {
+    interface.checkedNulls.contains(name) && mayReturn(name, .zero)
+  }
+
+  /// Whether `name` returns a value or a negative errno, and most of the kernel looks which.
+  public func isCheckedForSign(_ name: Symbol) -> Bool {
+    interface.checkedValues.contains(name) && mayReturn(name, .negative)
+  }
+
+  private func mayReturn(_ name: Symbol, _ values: ValueSet) -> Bool {
+    let definitions = program.definitions(of: name)
+    return definitions.isEmpty
+      || definitions.contains { summary($0)?.returns.map { !$0.isDisjoint(with: values) } ?? true }
+  }
+
   /// Whether `name` is a widely used function that returns a pointer.
   public func isKnownPointer(_ name: Symbol) -> Bool {
     interface.errorPointers.contains(name) || interface.nullPointers.contains(name)
@@ -278,7 +304,7 @@ extension Solver {
   /// Whether a call returns 0 or a negative errno, by its body or by what is known of the kernel.
   public func returnsErrno(_ name: Symbol, fromFile: Int) -> Bool {
     if let target = program.resolve(name, fromFile: fromFile) {
-      guard let known = summary(target)?.returns else { return false }
+      guard let known = summary(target)?.returns else { return interface.errnos.contains(name) }
       return known == [.zero, .negative] || known == .negative
     }
     return interface.errnos.contains(name)

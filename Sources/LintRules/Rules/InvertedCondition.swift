@@ -54,6 +54,39 @@ struct InvertedCondition: ChangeRule {
           	return 0;
           }
           """),
+      RuleExample(
+        before: """
+          int f(struct foo *foo, unsigned long stop)
+          {
+          	bool gone = false;
+
+          	while (foo->n) {
+          		if (time_after(jiffies, stop))
+          			return -ETIMEDOUT;
+          		if (foo_is_gone(foo))
+          			gone = true;
+          	}
+          	if (gone)
+          		return -ENODEV;
+          	return !foo_ready(foo);
+          }
+          """,
+        after: """
+          int f(struct foo *foo, unsigned long stop)
+          {
+          	bool gone = true; /* reported */
+
+          	while (foo->n) {
+          		if (time_after(stop, jiffies)) /* reported */
+          			return -ETIMEDOUT;
+          		if (foo_is_gone(foo))
+          			gone = false;
+          	}
+          	if (gone)
+          		return -ENODEV;
+          	return foo_ready(foo); /* reported */
+          }
+          """),
     ],
     nonTriggering: [
       RuleExample(
@@ -74,11 +107,31 @@ struct InvertedCondition: ChangeRule {
           		prepare(foo);
           	return 0;
           }
-          """)
+          """),
+      RuleExample(
+        before: """
+          int f(struct foo *foo, int n)
+          {
+          	if (n > foo->n)
+          		return -EINVAL;
+          	return 0;
+          }
+          """,
+        after: """
+          int f(struct foo *foo, int n)
+          {
+          	if (n >= foo->n)
+          		return -EINVAL;
+          	return 0;
+          }
+          """),
     ])
 
   func check(_ change: FileChange) -> [Finding] {
-    change.functions.flatMap { check($0.before, $0.after, change) }
+    change.functions.flatMap { before, after in
+      (check(before, after, change) + statements(before, after, change) + flags(before, after, change))
+        .sorted { $0.place < $1.place }
+    }
   }
 
   /// A condition with the negations taken off, and what it guards.
@@ -88,6 +141,8 @@ struct InvertedCondition: ChangeRule {
     let text: String
     /// The same without its negations, and with `==` for `!=`.
     let core: String
+    /// What was taken off, in the order of the text.
+    let bits: [Bool]
     /// The flag or the function that is asked; empty for what is made of several parts.
     let name: String
     let isCall: Bool
@@ -104,16 +159,17 @@ struct InvertedCondition: ChangeRule {
     let remaining = Set(new.map { $0.text + $0.body })
     for guarded in new where !kept.contains(guarded.text + guarded.body) {
       // The one that stood in front of the same statements, and stands nowhere any more.
-      let candidates = old.filter { $0.body == guarded.body && !remaining.contains($0.text + $0.body) }
+      var candidates = old.filter { $0.body == guarded.body && !remaining.contains($0.text + $0.body) }
+      let alike = candidates.filter { $0.core == guarded.core }
+      if alike.count == 1 { candidates = alike }
       guard candidates.count == 1, let previous = candidates.first, !previous.body.isEmpty else { continue }
-      let isSame = previous.core == guarded.core
+      let isSame = previous.core == guarded.core && previous.bits != guarded.bits
       guard isSame || previous.isNegated != guarded.isNegated && related(previous, guarded) else { continue }
       findings.append(
         Finding(
           rule: description.id, severity: description.severity, confidence: isSame ? .medium : description.confidence,
           place: change.place(guarded.node), function: change.symbols.text(after.name),
-          message:
-            "'\(previous.text)' became '\(guarded.text)': the negation was \(isLost(previous, guarded) ? "lost" : "added")",
+          message: "'\(previous.text)' became '\(guarded.text)': \(what(previous, guarded))",
           evidence: [
             Evidence(
               change.placeBefore(previous.node), "before the patch the same statements ran if '\(previous.text)'")
@@ -123,9 +179,12 @@ struct InvertedCondition: ChangeRule {
     return findings
   }
 
-  private func isLost(_ previous: Guarded, _ new: Guarded) -> Bool {
-    previous.text.utf8.count { $0 == UInt8(ascii: "!") } > new.text.utf8.count { $0 == UInt8(ascii: "!") }
+  private func what(_ previous: Guarded, _ new: Guarded) -> String {
+    let (old, now) = (negations(previous.text), negations(new.text))
+    return old == now ? "the opposite" : "the negation was \(old > now ? "lost" : "added")"
   }
+
+  private func negations(_ text: String) -> Int { text.utf8.count { $0 == UInt8(ascii: "!") } }
 
   /// A flag and a call that sound alike: the last word of the flag is in the call's name.
   private func related(_ previous: Guarded, _ new: Guarded) -> Bool {
@@ -152,25 +211,12 @@ struct InvertedCondition: ChangeRule {
       if core.kind == .member { name = Symbol(core.b) }
       if core.kind == .call, file[core.a].kind == .name { name = Symbol(file[core.a].a) }
       let text = SourceText.text(of: node.a, file, symbols)
+      let sense = ConditionSense(node.a, file, symbols)
       result.append(
         Guarded(
-          node: condition, text: text, core: Self.neutral(text), name: name.exists ? symbols.text(name) : "",
+          node: condition, text: text, core: sense.core, bits: sense.bits, name: name.exists ? symbols.text(name) : "",
           isCall: core.kind == .call, isNegated: isNegated, body: SourceText.text(of: node.b, file, symbols)))
     }
     return result
-  }
-
-  /// A condition without what turns it round.
-  private static func neutral(_ text: String) -> String {
-    var result: [UInt8] = []
-    let bytes = Array(text.utf8)
-    for (index, byte) in bytes.enumerated() {
-      if byte == UInt8(ascii: "!") {
-        if index + 1 < bytes.count, bytes[index + 1] == UInt8(ascii: "=") { result.append(UInt8(ascii: "=")) }
-      } else {
-        result.append(byte)
-      }
-    }
-    return String(decoding: result, as: UTF8.self)
   }
 }

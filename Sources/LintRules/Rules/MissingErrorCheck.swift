@@ -59,6 +59,32 @@ struct MissingErrorCheck: Rule {
         """
         int f(struct foo *foo)
         {
+        	if (!foo->n)
+        		return -EINVAL;
+        	input_register_device(foo->input); /* reported */
+        	return 0;
+        }
+
+        int g(struct foo *foo, struct device *dev)
+        {
+        	struct clk *clk = devm_clk_get(dev, "bus"); /* reported */
+
+        	foo->name = devm_kasprintf(dev, GFP_KERNEL, "foo%d", foo->n); /* reported */
+        	foo->rate = clk_get_rate(clk);
+        	return 0;
+        }
+
+        int h(struct i2c_client *client)
+        {
+        	int value = i2c_smbus_read_byte_data(client, 4); /* reported */
+
+        	return (value & 0xf0) == 0x40;
+        }
+        """),
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
         	foo->irq = irq_of_parse_and_map(foo->node, 0);
         	if (foo->irq < 0) /* reported */
         		return foo->irq;
@@ -73,7 +99,33 @@ struct MissingErrorCheck: Rule {
         {
         	xa_store(&foo->xa, 1, NULL, GFP_KERNEL);
         }
-        """)
+        """),
+      RuleExample(
+        """
+        void f(struct foo *foo)
+        {
+        	input_register_device(foo->input);
+        }
+
+        struct clk *g(struct foo *foo, struct device *dev)
+        {
+        	struct clk *clk = devm_clk_get(dev, "bus");
+
+        	foo->clk = devm_clk_get(dev, "core");
+        	if (IS_ERR(foo->clk))
+        		return NULL;
+        	return clk;
+        }
+
+        int h(struct i2c_client *client)
+        {
+        	int value = i2c_smbus_read_byte_data(client, 4);
+
+        	if (value < 0)
+        		return value;
+        	return (value & 0xf0) == 0x40;
+        }
+        """),
     ])
 
   /// Name and the argument that is the entry; -1 when there is none.
@@ -90,7 +142,9 @@ struct MissingErrorCheck: Rule {
     ("request_irq", -1), ("request_threaded_irq", -1), ("copy_from_user", -1),
   ]
 
-  func check(_ context: RuleContext) -> [Finding] { known(context) + unlikeSiblings(context) + neverTrue(context) }
+  func check(_ context: RuleContext) -> [Finding] {
+    (known(context) + unlikeSiblings(context) + neverTrue(context) + unchecked(context)).sorted { $0.place < $1.place }
+  }
 
   private func known(_ context: RuleContext) -> [Finding] {
     let table = Dictionary(
@@ -101,7 +155,8 @@ struct MissingErrorCheck: Rule {
         guard file[node].kind == .expressionStatement else { return nil }
         let call = file[node].a
         let name = context.callee(call, in: file)
-        guard name.exists, let position = table[name] else { return nil }
+        guard name.exists else { return nil }
+        guard let position = table[name] else { return learnt(call, name, id, context) }
         let arguments = Array(file.list(file[call].b, file[call].c))
         if position >= 0 {
           guard position < arguments.count else { return nil }
@@ -113,6 +168,14 @@ struct MissingErrorCheck: Rule {
           key: SourceText.text(of: call, file, context.program.symbols))
       }
     }
+  }
+
+  /// A function that nearly everybody checks, in one that returns errors itself.
+  private func learnt(_ call: NodeID, _ name: Symbol, _ id: FunctionID, _ context: RuleContext) -> Finding? {
+    guard context.solver.mustBeChecked(name), canFail(id, context), !isOnWayOut(call, id, context) else { return nil }
+    return context.finding(
+      description, id, call, "the result of '\(context.text(name))' is ignored here; nearly all callers look at it",
+      key: SourceText.text(of: call, context.program.file(of: id), context.program.symbols))
   }
 
   /// A function and the constants that it is given: `power(dev, 1)` and `power(dev, 0)` are two things.
@@ -179,7 +242,7 @@ struct MissingErrorCheck: Rule {
   }
 
   /// The function has a way to say that something went wrong, and says so elsewhere.
-  private func canFail(_ id: FunctionID, _ context: RuleContext) -> Bool {
+  func canFail(_ id: FunctionID, _ context: RuleContext) -> Bool {
     let type = context.program.definition(id).returnType
     guard type.base == .integer, !type.isPointer, !context.solver.disposes(context.program.definition(id).name) else {
       return false
@@ -188,7 +251,7 @@ struct MissingErrorCheck: Rule {
   }
 
   /// Behind a label, or in a branch that leaves: something else has failed already.
-  private func isOnWayOut(_ call: NodeID, _ id: FunctionID, _ context: RuleContext) -> Bool {
+  func isOnWayOut(_ call: NodeID, _ id: FunctionID, _ context: RuleContext) -> Bool {
     let file = context.program.file(of: id)
     let definition = context.program.definition(id)
     let shapes = Statements(file: file, symbols: context.program.symbols)

@@ -30,7 +30,24 @@ struct OverwrittenError: Rule {
         	ret = run(foo);
         	return ret;
         }
-        """)
+        """),
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	int ret = start(foo);
+
+        	if (ret)
+        		return ret;
+        	if (foo->full) {
+        		ret = -ERANGE; /* reported */
+        		dev_warn(foo->dev, "full");
+        	}
+        	foo->n++;
+        	ret = 0;
+        	return ret;
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -82,8 +99,9 @@ struct OverwrittenError: Rule {
       guard !candidates.isEmpty else { continue }
       let flow = ControlFlow(of: definition, in: file, names: names)
       guard !flow.isIncomplete else { continue }
+      let branches = storesInBranches(definition, file, context)
       let found = candidates.sorted { $0.rawValue < $1.rawValue }.flatMap { name in
-        Liveness(name: name, file: file, flow: flow).lostStores().compactMap { store in
+        Liveness(name: name, file: file, flow: flow, inBranches: branches).lostStores().compactMap { store in
           report(store, name, id, file, context).map {
             (finding: $0, key: "\(file.path) \(context.text(callee(store, file, context)))")
           }
@@ -120,9 +138,39 @@ struct OverwrittenError: Rule {
     return declarations == 1
   }
 
+  /// Assignments at the end of a branch, or with nothing but messages behind them in it.
+  private func storesInBranches(
+    _ definition: FunctionDefinition, _ file: ParsedFile, _ context: RuleContext
+  ) -> Set<NodeID> {
+    var result: Set<NodeID> = []
+    for node in definition.nodes where file[node].kind == .ifStatement {
+      for branch in [file[node].b, file[node].c] where branch >= 0 {
+        let statements = file[branch].kind == .block ? Array(file.list(file[branch].a, file[branch].b)) : [branch]
+        guard let store = statements.last(where: { isStore($0, file) }),
+          statements.suffix(from: (statements.firstIndex(of: store) ?? 0) + 1).allSatisfy({
+            file[$0].kind == .expressionStatement
+              && Statements.isPrint(context.text(context.callee(file[$0].a, in: file)))
+          })
+        else { continue }
+        result.insert(file[store].a)
+      }
+    }
+    return result
+  }
+
+  private func isStore(_ statement: NodeID, _ file: ParsedFile) -> Bool {
+    file[statement].kind == .expressionStatement && file[file[statement].a].kind == .assign
+  }
+
   private func report(
     _ store: NodeID, _ name: Symbol, _ id: FunctionID, _ file: ParsedFile, _ context: RuleContext
   ) -> Finding? {
+    if file[store].kind == .assign, file[file[store].b].kind == .unary {
+      let code = SourceText.text(of: file[store].b, file, context.program.symbols)
+      return context.finding(
+        description, id, store, "\(code) is overwritten before anything looks at '\(context.text(name))'",
+        key: "\(context.text(name)) \(code)")
+    }
     let callee = callee(store, file, context)
     guard callee.exists, context.text(callee).first?.isUppercase == false else { return nil }
     let type = context.program.returnType(callee)
@@ -142,6 +190,8 @@ private struct Liveness {
   let name: Symbol
   let file: ParsedFile
   let flow: ControlFlow
+  /// Assignments that stand in a branch: what is set on the way to a call that may fail is only a default.
+  let inBranches: Set<NodeID>
 
   /// What happens to the local, in the order of execution.
   private enum Event {
@@ -274,7 +324,8 @@ private struct Liveness {
     if node.kind == .assign, file[node.a].kind == .name, Symbol(file[node.a].a) == name {
       collect(node.b, isStatement: false, &result)
       if node.operation != .equal { result.append(.read) }
-      result.append(.write(isStatement && node.operation == .equal && file[node.b].kind == .call ? id : -1))
+      let isResult = file[node.b].kind == .call || isErrorCode(node.b) && inBranches.contains(id)
+      result.append(.write(isStatement && node.operation == .equal && isResult ? id : -1))
       if !isStatement { result.append(.read) }
       return
     }
@@ -285,6 +336,13 @@ private struct Liveness {
     }
     if mentions(id, 0) { result.append(.read) }
     for child in file.children(of: id) where holdsWrite(child, 0) { collect(child, isStatement: false, &result) }
+  }
+
+  /// `-EINVAL`
+  private func isErrorCode(_ id: NodeID) -> Bool {
+    let node = file[id]
+    guard node.kind == .unary, node.operation == .minus, file[node.a].kind == .name else { return false }
+    return file.tokens[Int(file[node.a].token)].traits.contains(.upperCase)
   }
 
   /// Whether an assignment to the local is somewhere inside.

@@ -272,123 +272,67 @@ extension ResourceLeak {
       	}
       }
       """),
-  ]
-
-  static let nonTriggering: [RuleExample] = [
     RuleExample(
       """
-      vm_fault_t f(struct vm_fault *vmf, struct address_space *mapping)
+      int f(struct device_node *np)
       {
-      	struct folio *folio = filemap_get_folio(mapping, vmf->pgoff);
+      	struct of_phandle_args args;
+      	int ret;
 
-      	if (IS_ERR(folio))
-      		return VM_FAULT_SIGBUS;
-      	vmf->page = folio_file_page(folio, vmf->pgoff);
-      	return 0;
+      	ret = of_parse_phandle_with_args(np, "phys", "#cells", 0, &args);
+      	if (ret)
+      		return ret;
+      	if (of_device_is_compatible(args.np, "foo"))
+      		return -ENODEV; /* reported */
+      	ret = use(args.args[0]);
+      	of_node_put(args.np);
+      	return ret;
+      }
+      """),
+    RuleExample(
+      """
+      netdev_tx_t f(struct sk_buff *skb, struct net_device *dev)
+      {
+      	if (skb->len > 1500)
+      		return NETDEV_TX_OK; /* reported */
+      	if (!dev->flags) {
+      		dev_kfree_skb(skb);
+      		return NETDEV_TX_OK;
+      	}
+      	send(dev, skb);
+      	return NETDEV_TX_OK;
+      }
+
+      int g(struct foo *foo, struct sk_buff *skb, int id)
+      {
+      	int ret;
+
+      	if (!id)
+      		return -EOPNOTSUPP; /* reported */
+      	if (skb->len > 1500) {
+      		kfree_skb(skb);
+      		return -EMSGSIZE;
+      	}
+      	ret = send(foo, skb);
+      	return ret;
       }
       """),
     RuleExample(
       """
       int f(struct foo *foo)
       {
-      	int *p = kcalloc(4, sizeof(*p), GFP_KERNEL);
-
-      	if (!p)
-      		return -ENOMEM;
-      	if (!foo->node) {
-      		kfree(p);
-      		return -EINVAL;
-      	}
-      	foo->p = p;
-      	return 0;
-      }
-      """),
-    RuleExample(
-      """
-      int f(struct device *dev)
-      {
-      	struct device_node *child, *found = NULL;
       	int ret;
 
-      	for_each_child_of_node(dev->of_node, child) {
-      		ret = add(dev, child);
-      		if (ret < 0) {
-      			of_node_put(child);
-      			return ret;
-      		}
-      		if (ret > 0) {
-      			found = child;
-      			break;
-      		}
-      	}
-      	if (!found)
-      		return -ENODEV;
+      	device_initialize(&foo->dev);
+      	ret = dev_set_name(&foo->dev, "foo");
+      	if (ret)
+      		return ret; /* reported */
+      	ret = start(foo->n);
+      	if (ret)
+      		goto put;
       	return 0;
-      }
-
-      int g(struct device *dev)
-      {
-      	int ret = pm_runtime_get_sync(dev);
-
-      	if (ret < 0) {
-      		pm_runtime_put_noidle(dev);
-      		return ret;
-      	}
-      	pm_runtime_put(dev);
-      	return 0;
-      }
-
-      struct pci_dev *h(void)
-      {
-      	struct pci_dev *bridge = pci_get_domain_bus_and_slot(0, 0, 1);
-
-      	return bridge;
-      }
-      """),
-    RuleExample(
-      """
-      static int foo_probe(struct platform_device *pdev)
-      {
-      	struct foo *foo = platform_get_drvdata(pdev);
-      	int ret;
-
-      	ret = foo_rings_init(foo);
-      	if (ret)
-      		return ret;
-      	ret = devm_add_action_or_reset(&pdev->dev, foo_rings_action, foo);
-      	if (ret)
-      		return ret;
-      	ret = start(1);
-      	if (ret)
-      		return ret;
-      	return 0;
-      }
-
-      static void foo_remove(struct platform_device *pdev)
-      {
-      	foo_rings_exit(platform_get_drvdata(pdev));
-      }
-
-      static struct platform_driver foo_driver = {
-      	.probe = foo_probe,
-      	.remove = foo_remove,
-      };
-
-      static int set_up(struct foo *foo)
-      {
-      	int ret = clk_prepare_enable(foo->clk);
-
-      	if (ret)
-      		return ret;
-      	return start(1);
-      }
-
-      static int resume(struct foo *foo)
-      {
-      	int ret = set_up(foo);
-
-      	if (ret)
-      		clk_disable_unprepare(foo->clk);
+      put:
+      	put_device(&foo->dev);
       	return ret;
       }
       """),

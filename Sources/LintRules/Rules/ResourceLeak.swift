@@ -42,6 +42,7 @@ struct ResourceLeak: Rule {
         "what '\(opener)' returned in the turn before is lost here: nothing has freed it",
         key: "\(opener) lost")
     }
+    findings += buffers(id, facts, context)
     let type = context.program.definition(id).returnType
     for exit in facts.exits {
       let isError = context.isError(exit, of: id) || (type.isPointer && exit.values == .zero)

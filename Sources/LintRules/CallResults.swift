@@ -1,0 +1,153 @@
+import KernelC
+
+/// What a function does with the results of the calls that it makes, by the order of the text.
+struct CallResults {
+  /// A call, and what becomes of its result.
+  struct Result {
+    let call: NodeID
+    /// What takes the result, as written; empty where nothing does.
+    let holder: String
+    /// The node that takes it; -1 where nothing does.
+    let target: NodeID
+    /// Something asks what the result is before it is replaced, or it is returned.
+    let isChecked: Bool
+    /// The call is a statement of its own.
+    let isDiscarded: Bool
+    /// Where the result is replaced, or the end of the file.
+    let end: UInt32
+  }
+
+  /// Functions with more nodes than this are not looked at: what is compared grows faster than they do.
+  static let limit = 20_000
+
+  let function: FunctionDefinition
+  let file: ParsedFile
+  let symbols: SymbolTable
+  private let shapes: Statements
+  private var holders: [NodeID: NodeID] = [:]
+  private var discarded: Set<NodeID> = []
+  private var asked: [(token: UInt32, text: String)] = []
+  private var stores: [(token: UInt32, text: String, scope: Int32)] = []
+  /// The branch, loop or case that each assignment and call stands in, and the one around each of these.
+  private var scopeOf: [NodeID: Int32] = [:]
+  private var outer: [Int32] = [-1]
+  private var inConditions: Set<NodeID> = []
+
+  init(_ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable) {
+    self.function = function
+    self.file = file
+    self.symbols = symbols
+    shapes = Statements(file: file, symbols: symbols)
+    place(function.body, 0, 0)
+    for node in function.nodes { note(node) }
+  }
+
+  /// Numbers the parts of the function that need not run whenever the code around them does.
+  private mutating func place(_ id: NodeID, _ scope: Int32, _ depth: Int) {
+    guard id >= 0, depth < 60 else { return }
+    let node = file[id]
+    func inner(_ part: NodeID) {
+      outer.append(scope)
+      place(part, Int32(outer.count - 1), depth + 1)
+    }
+    switch node.kind {
+    case .assign, .call: scopeOf[id] = scope
+    case .ifStatement:
+      place(node.a, scope, depth + 1)
+      inner(node.b)
+      inner(node.c)
+      return
+    case .conditional:
+      place(node.a, scope, depth + 1)
+      inner(node.b)
+      inner(node.c)
+      return
+    case .switchStatement:
+      place(node.a, scope, depth + 1)
+      var current = scope
+      for statement in file[node.b].kind == .block ? Array(file.list(file[node.b].a, file[node.b].b)) : [node.b] {
+        if file[statement].kind == .caseLabel {
+          outer.append(scope)
+          current = Int32(outer.count - 1)
+        }
+        place(statement, current, depth + 1)
+      }
+      return
+    case .label:
+      // Whoever jumps here has not been through what stands in front of it.
+      break
+    default: break
+    }
+    for child in file.children(of: id) { place(child, scope, depth + 1) }
+  }
+
+  /// Whether whatever runs in `scope` also ran or will run in `part` of it, or the other way round.
+  private func isAround(_ scope: Int32, _ part: Int32) -> Bool {
+    var current = part
+    while current >= 0 {
+      if current == scope { return true }
+      current = outer[Int(current)]
+    }
+    return false
+  }
+
+  private mutating func note(_ node: NodeID) {
+    let item = file[node]
+    switch item.kind {
+    case .assign:
+      if item.operation == .equal, file[item.b].kind == .call { holders[item.b] = item.a }
+      // `a = b = f()`: the other variable may be the one that is asked.
+      if file[item.b].kind == .assign, file[file[item.b].b].kind == .call { inConditions.insert(file[item.b].b) }
+      stores.append((item.token, text(item.a), scopeOf[node] ?? 0))
+    case .variable where item.c >= 0 && file[item.c].kind == .call: holders[item.c] = node
+    case .expressionStatement where file[item.a].kind == .call: discarded.insert(item.a)
+    case .ifStatement, .whileStatement, .switchStatement: ask(item.a)
+    case .doStatement: ask(item.b)
+    case .conditional: ask(item.a)
+    case .forStatement: for part in file.list(item.a, 4).prefix(3) where part >= 0 { ask(part) }
+    case .returnStatement where item.a >= 0: ask(item.a)
+    case .binary
+    where item.operation.isComparison || item.operation == .ampersandAmpersand || item.operation == .pipePipe:
+      ask(node)
+    case .unary where item.operation == .bang: ask(item.a)
+    case .call:
+      let name = symbols.text(shapes.callee(node))
+      if name.hasPrefix("IS_ERR") || name.hasPrefix("PTR_ERR") || name.contains("WARN_ON") || name.contains("BUG_ON")
+        || name.contains("ASSERT") || name.contains("EXPECT")
+      {
+        ask(node)
+      }
+    default: break
+    }
+  }
+
+  private mutating func ask(_ node: NodeID) {
+    asked.append((file[node].token, text(node)))
+    inConditions.formUnion(shapes.calls(in: node))
+  }
+
+  private func text(_ node: NodeID) -> String {
+    file[node].kind == .variable ? symbols.text(Symbol(file[node].a)) : SourceText.text(of: node, file, symbols)
+  }
+
+  /// The calls by name whose results are looked at, kept, or thrown away.
+  func all(of isWanted: (Symbol) -> Bool = { _ in true }) -> [Result] {
+    function.nodes.compactMap { call -> Result? in
+      guard file[call].kind == .call, shapes.callee(call).exists, isWanted(shapes.callee(call)),
+        discarded.contains(call) || holders[call] != nil || inConditions.contains(call)
+      else { return nil }
+      let target = holders[call] ?? -1
+      let holder = target < 0 ? "" : text(target)
+      let start = file[call].token
+      let scope = scopeOf[call] ?? 0
+      let end =
+        stores.filter { $0.text == holder && $0.token > start && isAround($0.scope, scope) }.map(\.token).min() ?? .max
+      let isAsked =
+        !holder.isEmpty
+        && asked.contains { $0.token > start && $0.token <= end && FunctionText.mentions($0.text, holder) }
+      return Result(
+        call: call, holder: holder, target: target, isChecked: inConditions.contains(call) || isAsked,
+        isDiscarded: discarded.contains(call), end: end)
+    }
+  }
+}

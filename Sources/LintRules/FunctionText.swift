@@ -1,0 +1,128 @@
+import KernelC
+
+/// The statements of one version of a function as text, for rules that compare two versions.
+struct FunctionText {
+  /// A branch that ends the function or jumps to its way out.
+  struct Exit {
+    /// The condition and the statement in front of it: where the same exit is in another version.
+    let key: String
+    /// The statement that leaves.
+    let node: NodeID
+    /// The call in front of the branch or in its condition; none for anything else.
+    let callee: Symbol
+    /// Calls that end something, in the branch and behind the label that it jumps to.
+    let cleanup: [String]
+  }
+
+  let definition: FunctionDefinition
+  let shapes: Statements
+  /// Every simple statement, condition and initialiser.
+  private(set) var lines: [(node: NodeID, text: String)] = []
+  /// Locals that are cleaned up at the end of their scope.
+  private(set) var cleanedUp: Set<String> = []
+  private(set) var exits: [Exit] = []
+
+  init(_ definition: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable) {
+    self.definition = definition
+    shapes = Statements(file: file, symbols: symbols)
+    for node in definition.nodes { note(node) }
+    var counts: [String: Int] = [:]
+    for block in definition.nodes where file[block].kind == .block {
+      let statements = Array(file.list(file[block].a, file[block].b))
+      for (index, statement) in statements.enumerated() where file[statement].kind == .ifStatement {
+        guard let leaving = shapes.leaving(file[statement].b),
+          file[leaving].kind == .returnStatement || file[leaving].kind == .gotoStatement
+        else { continue }
+        let previous =
+          index > 0 && file[statements[index - 1]].kind == .expressionStatement ? statements[index - 1] : -1
+        let base = text(previous) + "; " + text(file[statement].a)
+        counts[base, default: 0] += 1
+        let inside = shapes.calls(in: file[statement].a) + shapes.calls(in: previous)
+        exits.append(
+          Exit(
+            key: "\(base) #\(counts[base] ?? 0)", node: leaving,
+            callee: inside.map(shapes.callee).first(where: \.exists) ?? .none,
+            cleanup: cleanup(file[statement].b, leaving)))
+      }
+    }
+  }
+
+  func text(_ id: NodeID) -> String { SourceText.text(of: id, shapes.file, shapes.symbols) }
+
+  private mutating func note(_ id: NodeID) {
+    let node = shapes.file[id]
+    switch node.kind {
+    case .expressionStatement, .returnStatement: if node.a >= 0 { lines.append((id, text(node.a))) }
+    case .ifStatement, .whileStatement, .switchStatement: lines.append((id, text(node.a)))
+    case .variable:
+      if node.op & 2 != 0 { cleanedUp.insert(shapes.symbols.text(Symbol(node.a))) }
+      if node.c >= 0 { lines.append((id, text(id))) }
+    default: break
+    }
+  }
+
+  /// What a branch ends before it leaves, and what the label that it jumps to ends.
+  private func cleanup(_ branch: NodeID, _ leaving: NodeID) -> [String] {
+    var statements = shapes.list(branch)
+    if shapes.file[leaving].kind == .gotoStatement {
+      let body = shapes.file[definition.body]
+      guard body.kind == .block else { return [] }
+      let top = Array(shapes.file.list(body.a, body.b))
+      guard
+        let label = top.firstIndex(where: {
+          shapes.file[$0].kind == .label && shapes.file[$0].a == shapes.file[leaving].a
+        })
+      else { return [] }
+      statements += top[label...].prefix { shapes.file[$0].kind != .returnStatement }
+    }
+    return statements.flatMap { shapes.calls(in: $0) }
+      .filter { Self.ends(shapes.symbols.text(shapes.callee($0))) }.map(text)
+  }
+
+  /// Whether the name is that of something that ends or gives back what it is given.
+  static func ends(_ name: String) -> Bool {
+    let words = name.split(separator: "_")
+    return !name.hasPrefix("devm_") && !words.contains("unlock")
+      && words.contains { $0.hasSuffix("free") || $0.hasSuffix("put") || endings.contains($0) }
+  }
+
+  private static let endings: Set<Substring> = [
+    "destroy", "release", "cleanup", "remove", "unwind", "exit", "unregister", "disable", "unmap", "iounmap", "uninit",
+    "fini", "deinit", "unprepare", "stop", "close", "del", "delete", "detach", "unpin", "teardown", "deregister",
+    "brelse", "unref", "drop", "abort", "kill", "undo", "unload", "deactivate", "assert", "unreserve",
+  ]
+
+  /// The first argument of a call that is written as `text`, without the address of it.
+  static func subject(_ text: String) -> String {
+    guard let open = text.firstIndex(of: "(") else { return "" }
+    var depth = 0
+    var result = ""
+    for character in text[text.index(after: open)...] {
+      if character == "(" || character == "[" { depth += 1 }
+      if character == ")" || character == "]" { depth -= 1 }
+      if depth < 0 || depth == 0 && character == "," { break }
+      result.append(character)
+    }
+    return String(result.drop { $0 == "&" || $0 == "*" })
+  }
+
+  /// Whether an expression reads like `subject`, or like something inside it.
+  static func mentions(_ text: String, _ subject: String) -> Bool {
+    guard !subject.isEmpty else { return false }
+    let bytes = Array(text.utf8)
+    let wanted = Array(subject.utf8)
+    func isWord(_ byte: UInt8) -> Bool {
+      byte == UInt8(ascii: "_") || byte >= 48 && byte < 58 || byte >= 65 && byte < 91 || byte >= 97 && byte < 123
+    }
+    guard bytes.count >= wanted.count else { return false }
+    for start in 0...(bytes.count - wanted.count) where bytes[start..<(start + wanted.count)].elementsEqual(wanted) {
+      let end = start + wanted.count
+      let isStart =
+        start == 0
+        || !isWord(bytes[start - 1]) && bytes[start - 1] != UInt8(ascii: ".")
+          && !(start > 1 && bytes[start - 1] == UInt8(ascii: ">") && bytes[start - 2] == UInt8(ascii: "-"))
+      if isStart, end == bytes.count || !isWord(bytes[end]) { return true }
+    }
+    return false
+  }
+}

@@ -1,0 +1,303 @@
+import Findings
+
+extension WrongError {
+  static let triggering: [RuleExample] = [
+    RuleExample(
+      """
+      static int start(struct foo *foo)
+      {
+      	if (!foo->n)
+      		return -EINVAL;
+      	return 0;
+      }
+
+      int f(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = prepare(foo);
+      	if (ret)
+      		goto abort;
+      	if (start(foo)) /* reported */
+      		goto abort;
+      	return 0;
+      abort:
+      	drop(foo);
+      	return ret;
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = prepare(foo);
+      	if (ret)
+      		return ret;
+      	if (foo->n > 4)
+      		goto err_drop; /* reported */
+      	ret = run(foo);
+      	if (ret)
+      		goto err_drop;
+      	return 0;
+      err_drop:
+      	drop(foo);
+      	return ret;
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct foo *foo)
+      {
+      	int n, ret;
+
+      	if (!foo)
+      		return -EINVAL;
+      	ret = send(foo, &n);
+      	if (ret || n != 10) {
+      		dev_err(foo->dev, "sending failed: %d", ret);
+      		return ret; /* reported */
+      	}
+      	return 0;
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct foo *foo)
+      {
+      	int irq, ret;
+
+      	ret = prepare(foo);
+      	if (ret)
+      		return ret;
+      	irq = get_irq(foo);
+      	if (irq < 0) /* reported */
+      		return ret;
+      	return 0;
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = one(foo);
+      	if (ret)
+      		return ret;
+      	ret = two(foo);
+      	if (ret)
+      		return ret;
+      	ret = three(foo);
+      	if (ret)
+      		return ret;
+      	ret = four(foo);
+      	if (ret) /* reported */
+      		dev_err(foo->dev, "no four: %d", ret);
+      	return 0;
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct foo *foo, int *value)
+      {
+      	int ret = 0;
+
+      	if (!stale(foo))
+      		goto skip;
+      	ret = one(foo);
+      	if (ret)
+      		goto err_drop;
+      	if (!valid(foo))
+      		goto err_drop; /* reported */
+      	ret = two(foo);
+      	if (ret)
+      		goto err_drop;
+      skip:
+      	*value = foo->n;
+      err_drop:
+      	drop(foo);
+      	return ret;
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct foo *foo, int count)
+      {
+      	int ret;
+
+      	ret = prepare(foo);
+      	if (ret) {
+      		pr_err("cannot prepare: %d", ret);
+      		return count; /* reported */
+      	}
+      	ret = run(foo);
+      	if (ret)
+      		return ret;
+      	return 0;
+      }
+
+      int g(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = prepare(foo);
+      	if (ret)
+      		return ret;
+      	ret = run(foo);
+      	if (ret) {
+      		dev_err(foo->dev, "cannot run: %d", ret);
+      		return 0; /* reported */
+      	}
+      	return 0;
+      }
+
+      int h(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = run(foo);
+      	if (!ret) {
+      		dev_err(foo->dev, "cannot run: %d", ret);
+      		return ret; /* reported */
+      	}
+      	foo->n = 4;
+      	return 0;
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = prepare(foo);
+      	if (ret)
+      		return ret;
+      	foo->queue = create_singlethread_workqueue("foo");
+      	if (!foo->queue)
+      		goto out_release; /* reported */
+      	ret = run(foo);
+      	if (ret)
+      		goto out_free;
+      	ret = walk(foo);
+      	if (ret)
+      		goto out_free;
+      	return 0;
+      out_free:
+      	destroy_workqueue(foo->queue);
+      out_release:
+      	release(foo);
+      	return ret;
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct foo *foo, void __user *from)
+      {
+      	int ret;
+
+      	ret = copy_from_user(foo, from, sizeof(*foo));
+      	if (ret)
+      		return ret; /* reported */
+      	return 0;
+      }
+
+      int g(struct foo *foo)
+      {
+      	long left;
+
+      	left = wait_for_completion_timeout(&foo->done, HZ);
+      	if (!left)
+      		return left; /* reported */
+      	return 0;
+      }
+
+      int h(struct foo *foo)
+      {
+      	struct data *data = find(foo);
+
+      	if (IS_ERR_OR_NULL(data))
+      		return PTR_ERR(data); /* reported */
+      	return use(data);
+      }
+      """),
+    RuleExample(
+      """
+      static int send(struct foo *foo)
+      {
+      	if (!foo->n)
+      		return -EAGAIN;
+      	return 0;
+      }
+
+      int f(struct foo *foo)
+      {
+      	int ret = send(foo);
+
+      	if (ret == EAGAIN) /* reported */
+      		return 0;
+      	return ret;
+      }
+
+      int g(struct foo *foo)
+      {
+      	int err;
+
+      	err = send(foo);
+      	if (err == 1) /* reported */
+      		return 0;
+      	return err;
+      }
+      """),
+  ]
+
+  static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      """
+      int f(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = count(foo);
+      	if (ret < 0)
+      		return 0;
+      	ret = run(foo);
+      	if (ret)
+      		return ret;
+      	return 0;
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = prepare(foo);
+      	if (ret)
+      		return ret;
+      	return 0;
+      }
+
+      int g(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = prepare(foo);
+      	if (ret)
+      		return ret;
+      	if (!foo->n)
+      		goto out_drop;
+      	ret = run(foo);
+      	if (ret)
+      		goto out_drop;
+      	return 0;
+      out_drop:
+      	drop(foo);
+      	return ret;
+      }
+      """),
+  ]
+}

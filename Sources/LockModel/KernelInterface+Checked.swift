@@ -1,0 +1,143 @@
+// Learnt from linux-6.12 by counting over the whole tree what callers do with a result.
+
+extension KernelInterface {
+  /// Return an error pointer for a failure, and nearly every caller looks.
+  static let checkedErrorText = """
+    __bpf_map_get __filemap_get_folio __hci_cmd_sync __hci_cmd_sync_ev __i915_gem_object_create_user
+    __ip_route_output_key __mptcp_nmpc_sk __mt76_connac_mcu_alloc_sta_req _install_special_mapping aead_edesc_alloc
+    afs_alloc_operation ahci_platform_get_resources alloc_anon_inode alloc_file_pseudo anon_inode_getfile
+    backlight_device_register bch2_bkey_make_mut_noupdate bch2_trans_kmalloc bdev_file_open_by_dev
+    bdev_file_open_by_path bio_integrity_alloc blk_mq_alloc_queue blk_mq_alloc_request bpf_jit_blind_constants
+    bpf_link_get_from_fd bpf_local_storage_update bpf_prog_get bpf_prog_get_type btf_resolve_size
+    btrfs_alloc_dummy_root btrfs_alloc_tree_block btrfs_get_chunk_map btrfs_get_extent btrfs_get_fs_root btrfs_iget
+    btrfs_join_transaction btrfs_lookup_dir_item btrfs_read_node_slot btrfs_read_tree_root btrfs_start_transaction
+    build_path_from_dentry caam_jr_alloc cache_create_net cec_allocate_adapter ceph_alloc_page_vector
+    ceph_extract_encoded_string ceph_mdsc_build_path ceph_mdsc_create_request cifs_sb_tlink class_create clk_get
+    clk_hw_register_composite clk_register_composite comedi_8254_io_alloc configfs_register_default_group
+    coresight_get_enable_apb_pclk coresight_get_platform_data coresight_register crypto_alloc_aead
+    crypto_alloc_ahash crypto_alloc_cipher crypto_alloc_kpp crypto_alloc_shash crypto_alloc_skcipher
+    crypto_attr_alg_name crypto_spawn_cipher crypto_spawn_skcipher d_alloc_parallel d_path dasd_smalloc_request
+    dentry_open dentry_path_raw dev_pm_domain_attach_by_name dev_pm_opp_find_freq_ceil dev_pm_opp_find_freq_exact
+    dev_pm_opp_find_freq_floor devfreq_recommended_opp device_create device_create_with_groups device_node_to_regmap
+    devlink_health_reporter_create devm_backlight_device_register devm_cci_regmap_init_i2c devm_clk_get
+    devm_clk_get_enabled devm_clk_get_optional devm_clk_get_optional_enabled devm_clk_get_prepared
+    devm_clk_hw_register_fixed_factor_parent_hw devm_clk_register devm_devfreq_add_device devm_drm_of_get_bridge
+    devm_drm_panel_bridge_add devm_extcon_dev_allocate devm_fwnode_gpiod_get devm_gen_pool_create
+    devm_get_clk_from_child devm_gpiod_get devm_gpiod_get_array devm_gpiod_get_index devm_gpiod_get_index_optional
+    devm_gpiod_get_optional devm_hwmon_device_register_with_groups devm_hwmon_device_register_with_info
+    devm_i2c_new_dummy_device devm_iio_channel_get devm_lcd_device_register devm_memremap
+    devm_mipi_dsi_device_register_full devm_mux_control_get devm_nvmem_cell_get devm_nvmem_register
+    devm_of_find_backlight devm_of_icc_get devm_of_phy_get devm_of_phy_get_by_index devm_phy_create devm_phy_get
+    devm_phy_optional_get devm_pinctrl_get devm_pinctrl_register devm_pwm_get devm_pwmchip_alloc
+    devm_regmap_field_alloc devm_regulator_get devm_regulator_get_exclusive devm_regulator_get_optional
+    devm_regulator_register devm_reset_control_array_get_exclusive devm_reset_control_array_get_optional_exclusive
+    devm_reset_control_array_get_optional_shared devm_reset_control_get devm_reset_control_get_exclusive
+    devm_reset_control_get_optional devm_reset_control_get_optional_exclusive devm_reset_control_get_optional_shared
+    devm_reset_control_get_shared devm_rtc_allocate_device devm_rtc_device_register devm_stmmac_probe_config_dt
+    devm_thermal_of_cooling_device_register devm_thermal_of_zone_register devm_usb_get_phy
+    devm_usb_get_phy_by_phandle dm_bufio_client_create dm_bufio_read dm_io_client_create dm_kcopyd_client_create
+    dma_buf_attach dma_buf_export dma_buf_get dma_buf_map_attachment dma_buf_map_attachment_unlocked
+    dma_request_chan dma_request_chan_by_mask dqget drm_atomic_get_crtc_state drm_atomic_get_mst_topology_state
+    drm_atomic_get_plane_state drm_atomic_get_private_obj_state drm_atomic_helper_suspend drm_bridge_connector_init
+    drm_dev_alloc drm_gem_get_pages drm_panel_bridge_add_typed drm_property_create_blob erofs_bread
+    erofs_read_metabuf ethnl_req_get_phydev eventfd_ctx_fdget ext4_bread ext4_find_extent ext4_read_block_bitmap
+    ext4_sb_bread extcon_get_edev_by_phandle extcon_get_extcon_dev f2fs_get_meta_page f2fs_get_node_page f2fs_iget
+    file_path filemap_get_folio filemap_grab_folio filemap_lock_folio filp_open fl6_sock_lookup flow_block_cb_alloc
+    freq_reg_info fwnode_find_reference fwnode_gpiod_get_index fwnode_usb_role_switch_get gb_connection_create
+    get_inode_acl get_mtd_device get_net_ns_by_fd get_phy_device getname gpiochip_get_desc gpiod_get gpiod_get_index
+    gpiod_get_optional h4_recv_buf hci_conn_add_unset hfs_bnode_find hid_allocate_device hns_roce_alloc_cmd_mailbox
+    hvc_alloc hwmon_device_register hwmon_device_register_with_groups hwmon_device_register_with_info
+    i2c_new_dummy_device i915_gem_context_get_engine i915_gem_object_create_internal i915_gem_object_create_lmem
+    i915_gem_object_create_region i915_gem_object_create_shmem i915_gem_object_ggtt_pin_ww i915_gem_object_pin_map
+    i915_gem_object_pin_map_unlocked i915_ppgtt_create i915_request_create i915_vma_instance ib_alloc_cq ib_alloc_mr
+    ib_create_qp ib_create_send_mad ib_register_mad_agent ib_umem_get ib_uverbs_get_ucontext icc_node_create
+    igt_request_alloc igt_spinner_create_request intel_atomic_get_cdclk_state intel_atomic_get_crtc_state
+    intel_context_create intel_context_create_request intel_engine_create_kernel_request intel_ring_begin
+    intel_timeline_create iommu_paging_domain_alloc iommufd_get_ioas ip6_dst_lookup_flow ip_route_output
+    ip_route_output_flow ip_route_output_key ip_route_output_ports ipu_idmac_get iwl_mvm_get_bss_vif
+    jffs2_write_dnode kern_mount kern_path_create keyring_alloc kfd_bind_process_to_device kthread_create_on_node
+    kthread_create_worker live_context lock_rename lookup_one_len mbox_request_channel mbox_request_channel_byname
+    memdup_array_user memdup_user memdup_user_nul mlx4_alloc_cmd_mailbox mlx5_add_flow_rules mlx5_chains_get_table
+    mlx5_create_flow_group mlx5_create_flow_table mlx5_fc_create mlx5_modify_header_alloc mlx5_packet_reformat_alloc
+    mock_file msm_clk_get msm_gem_kernel_new mt76_connac_mcu_alloc_sta_req mt76_connac_mcu_alloc_wtbl_req
+    mthca_alloc_mailbox neigh_create nfp_nsp_open nfs_get_lock_context ntfs_iget5 nvkm_gsp_rm_alloc_get
+    nvkm_gsp_rm_ctrl_get nvkm_gsp_rm_ctrl_rd nvkm_gsp_rpc_get nvmem_cell_get nvmem_cell_read ocfs2_iget
+    ocfs2_start_trans of_clk_get of_clk_get_by_name of_drm_find_panel of_nvmem_cell_get
+    omapdss_of_find_source_for_first_ep ovl_lookup_upper page_pool_create perf_event_create_kernel_counter
+    phy_connect phylink_create pinctrl_lookup_state pinctrl_register platform_device_register_data
+    platform_device_register_full platform_device_register_resndata platform_device_register_simple
+    power_supply_register ptp_clock_register pvr_fw_object_create_and_map qcom_cc_map qcom_smem_get
+    rdma_get_gid_attr read_mapping_folio read_mapping_page read_tree_block regulator_get regulator_get_optional
+    rhashtable_lookup_get_insert_fast rockchip_clk_init rpc_create rpc_run_task rtnl_create_link
+    rtnl_get_net_ns_capable scsi_alloc_request sdhci_pltfm_init securityfs_create_dir securityfs_create_file sget
+    sget_fc shmem_file_setup skb_gso_segment soc_device_register strndup_user syscon_node_to_regmap
+    syscon_regmap_lookup_by_compatible syscon_regmap_lookup_by_phandle syscon_regmap_lookup_by_phandle_args
+    tape_alloc_request target_setup_session tee_client_open_context tee_shm_alloc_kernel_buf tee_shm_get_va
+    thermal_cooling_device_register thermal_zone_device_register_with_trips thermal_zone_get_zone_by_name
+    tpmm_chip_alloc tty_port_register_device typec_mux_register typec_register_partner typec_register_port
+    typec_switch_register ubi_open_volume ubifs_change_lp ubifs_lpt_lookup_dirty ubifs_scan ubifs_tnc_next_ent
+    usb_get_function usb_get_function_instance usb_gstrings_attach usb_role_switch_register uverbs_attr_get
+    v4l2_flash_init v4l2_m2m_ctx_init v4l2_m2m_init v9fs_fid_lookup vmemdup_user xe_bb_new xe_bo_create_pin_map
+    xe_bo_create_user xe_managed_bo_create_pin_map xenbus_directory xenbus_read xfrm_lookup xt_find_table_lock
+    xt_hook_ops_alloc xt_request_find_target
+    """
+
+  /// Return NULL where there is no memory, and nearly every caller looks.
+  static let checkedNullText = """
+    __dev_alloc_skb __netdev_alloc_skb __netdev_alloc_skb_ip_align _alloc_mISDN_skb aac_fib_alloc
+    acpi_ds_create_walk_state aead_request_alloc afs_alloc_flat_call agp_alloc_bridge alloc_buffer alloc_can_err_skb
+    alloc_can_skb alloc_canfd_skb alloc_etherdev_mqs alloc_extent_map alloc_io_pgtable_ops alloc_iova
+    alloc_irq_cpu_rmap alloc_mem alloc_netdev_dummy alloc_netdev_mqs alloc_sja1000dev alloc_skb alloc_workqueue
+    arp_create ata_host_alloc ata_host_alloc_pinfo ath10k_wmi_alloc_skb batadv_hash_new bio_kmalloc bitmap_alloc
+    bitmap_zalloc bpf_jit_binary_alloc bpf_map_area_alloc bpf_map_kmalloc_node bt_skb_alloc btrfs_alloc_compr_folio
+    btrfs_alloc_dummy_fs_info btrfs_alloc_path btrfs_clone_extent_buffer cdev_alloc ceph_msg_new
+    ceph_osdc_alloc_request ceph_pagelist_alloc cfg80211_testmode_alloc_reply_skb clkdev_create comedi_alloc_devpriv
+    comedi_alloc_spriv coresight_alloc_device_name crypto_engine_alloc_init d_alloc dce_abm_create dce_dmcu_create
+    dcn31_vpg_create dev_alloc_skb devlink_alloc devm_alloc_etherdev_mqs devm_bitmap_zalloc devm_counter_alloc
+    devm_iio_device_alloc devm_input_allocate_device devm_kasprintf devm_kmemdup devm_kstrdup devm_mdiobus_alloc
+    devm_mdiobus_alloc_size devm_pci_alloc_host_bridge devm_rc_allocate_device devm_rproc_alloc devm_spi_alloc_host
+    dma_alloc_attrs dma_alloc_noncoherent dma_alloc_wc dma_pool_alloc dma_pool_create dma_pool_zalloc
+    dmam_alloc_coherent dmam_pool_create dmub_psr_create drm_atomic_state_alloc drm_mode_create drm_property_create
+    edac_device_alloc_ctl_info edac_mc_alloc edac_pci_create_generic_ctl efc_node_alloc f2fs_kmem_cache_create
+    f2fs_kvzalloc fc_frame_alloc fc_rport_create find_or_create_page flow_rule_alloc gb_operation_create
+    gen_pool_create genlmsg_new groups_alloc hci_alloc_dev hgsmi_buffer_alloc hid_alloc_report_buf
+    hl_cpu_accessible_dma_pool_alloc hsi_alloc_msg i2c_mux_alloc i915_gem_object_alloc ieee80211_alloc_hw
+    ieee802154_alloc_hw ingenic_cgu_new input_allocate_device intel_connector_alloc iommu_alloc_page_node
+    iommu_alloc_pages iommu_alloc_resv_region ip_vs_conn_new ipmi_alloc_smi_msg irdma_alloc_and_get_cqp_request
+    irq_domain_alloc_named_fwnode irq_domain_alloc_named_id_fwnode irq_domain_create_hierarchy
+    irq_domain_create_linear iscsit_allocate_cmd k3_cppi_desc_pool_alloc kmemdup_array kobject_create_and_add
+    kset_create_and_add kstrdup_and_replace kstrdup_const llc_alloc_frame lpfc_create_vport_work_array
+    lpfc_mbuf_alloc lwtunnel_state_alloc mI_alloc_skb match_strdup mdiobus_alloc mdiobus_alloc_size
+    media_create_intf_link memblock_alloc_try_nid_raw mempool_create metadata_dst_alloc mlx5_alloc_flow_attr
+    mlx5e_tir_builder_alloc mmc_alloc_host mpic_alloc mt76_alloc_device mt76_mcu_msg_alloc
+    mwifiex_alloc_dma_align_buf napi_alloc_frag napi_alloc_skb nci_skb_alloc netdev_alloc_frag netdev_alloc_skb
+    netdev_alloc_skb_ip_align netlink_kernel_create new_inode nf_ct_expect_alloc nfp_flower_cmsg_alloc
+    nfs_alloc_fattr_with_label nfs_alloc_fhandle nla_strdup nlmsg_new ocfs2_new_path_from_et op_alloc
+    page_frag_alloc page_pool_alloc_pages page_pool_dev_alloc_pages pci_alloc_host_bridge pci_msi_create_irq_domain
+    pcibios_alloc_controller perf_trace_buf_alloc platform_device_alloc pm8001_ccb_alloc pmc_data_allocate pmd_alloc
+    posix_acl_alloc proc_create proc_create_data pud_alloc qdisc_create_dflt qeth_ipa_alloc_cmd qla2x00_alloc_fcport
+    qla2x00_alloc_work rc_allocate_device sas_phy_alloc scsi_host_alloc sgl_alloc shrinker_alloc sk_alloc skb_clone
+    skb_copy skb_realloc_headroom snd_array_new snd_devm_alloc_pages snd_hda_codec_pcm_new
+    snd_info_create_card_entry snd_info_create_module_entry sock_alloc_send_skb sock_kmalloc spi_alloc_host
+    sync_file_create tb_cfg_request_alloc tipc_msg_create tracefs_create_dir tracefs_create_file ubi_alloc_vid_buf
+    uml_kmalloc usb_alloc_coherent usb_alloc_urb usb_copy_descriptors usb_ep_alloc_request usb_otg_descriptor_alloc
+    v4l2_i2c_new_subdev v4l2_i2c_new_subdev_board vbg_req_alloc virtio_gpu_array_alloc vmemmap_alloc_block_buf
+    wiphy_new xfrm_state_alloc xhci_alloc_command xt_alloc_table_info
+    """
+
+  /// Return a value or a negative errno, and most callers look.
+  static let checkedValueText = """
+    abx500_get_register_interruptible acpi_dev_get_resources acpi_dev_gpio_irq_get cros_ec_cmd_xfer_status
+    da9052_reg_read da9055_reg_read dev_pm_opp_get_opp_count devm_clk_bulk_get_all
+    devm_regulator_get_enable_read_voltage fcp_avc_transaction fwnode_irq_get fwnode_irq_get_byname get_coeff
+    get_registers get_unused_fd_flags get_user_pages_fast i2c_smbus_read_block_data i2c_smbus_read_byte
+    i2c_smbus_read_byte_data i2c_smbus_read_i2c_block_data i2c_smbus_read_word_data i2c_smbus_read_word_swapped
+    iio_get_channel_type iio_read_channel_processed max8925_reg_read media_entity_get_fwnode_pad nf_ct_netns_get
+    nfc_hci_get_param ocfs2_extent_map_get_blocks of_drm_get_panel_orientation of_irq_get of_irq_get_byname
+    of_property_read_variable_u32_array opal_async_get_token_interruptible palmas_read platform_get_irq
+    platform_get_irq_byname platform_get_irq_byname_optional platform_get_irq_optional pmbus_read_byte_data
+    qword_get rmi_read rvt_get_rwqe sbitmap_queue_get sdw_read_no_pm sensor_hub_input_get_attribute_info
+    sja1105_xfer_buf sja1105_xfer_u32 snd_fw_transaction snd_hda_get_bool_hint snd_motu_transaction_read
+    squashfs_read_metadata stmpe_reg_read usb_get_descriptor usbnet_get_endpoints wlcore_read_reg wm831x_reg_read
+    """
+}
