@@ -60,8 +60,7 @@ struct WholeFileLinterTests {
       try FileManager.default.createDirectory(atPath: "\(fixture.path)/\(folder)", withIntermediateDirectories: true)
       for number in 0..<1_600 {
         let text = number == 7 ? "\tbug(it);\n" : "int a;\n"
-        FileManager.default.createFile(
-          atPath: "\(fixture.path)/\(folder)/\(number).c", contents: Data(text.utf8))
+        try Data(text.utf8).write(to: URL(filePath: "\(fixture.path)/\(folder)/\(number).c"))
       }
     }
     let report = try await linter.lint(FolderTree(FilePath(fixture.path)))
