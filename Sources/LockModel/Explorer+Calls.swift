@@ -151,7 +151,7 @@ extension Explorer {
     let call = scope.file[node]
     let name = calleeName(node)
     if solver.names.assertions.contains(name) {
-      let looked = scope.file.list(call.b, call.c).map { place(of: $0) }
+      let looked = scope.file.list(call.b, call.c).map { place(of: $0) }.filter { $0 >= 0 }
       state.pending.removeAll { looked.contains($0.result) }
     }
     guard let target = solver.program.resolve(name, fromFile: scope.fileIndex) else { return }

@@ -13,13 +13,14 @@ extension Explorer {
       let item = scope.file[argument]
       guard item.kind == .unary, item.operation == .ampersand, scope.file[item.a].kind == .name else { continue }
       let local = Symbol(scope.file[item.a].a)
-      guard let type = scope.localTypes[local], !type.isPointer, type.arrays == 0, isFilledOnce(local) else { continue }
+      guard let type = scope.localTypes[local], !type.isPointer, type.arrays == 0 else { continue }
+      let uses = outputs ?? findOutputs()
+      outputs = uses
+      // Which of several calls filled it cannot be told.
+      guard uses.fills[local] == 1 else { continue }
       var closers: Set<Symbol> = []
       var resource: Place = -1
-      for call in scope.calls where discarded.contains(call) && call != node {
-        guard let first = scope.file.list(scope.file[call].b, scope.file[call].c).first, isPart(first, of: local),
-          PairingTable.endsPart(solver.program.symbols.text(calleeName(call)))
-        else { continue }
+      for (call, first) in uses.ends[local] ?? [] where call != node {
         let part = place(of: first)
         guard part >= 0, resource < 0 || part == resource else { continue }
         resource = part
@@ -32,29 +33,44 @@ extension Explorer {
     return false
   }
 
-  /// `args.np`, and nothing that goes through a pointer.
-  private func isPart(_ id: NodeID, of local: Symbol) -> Bool {
-    let node = scope.file[id]
-    guard node.kind == .member, node.operation == .dot else { return false }
-    if scope.file[node.a].kind == .name { return Symbol(scope.file[node.a].a) == local }
-    return isPart(node.a, of: local)
+  /// What the calls of the function do with its local structures.
+  struct OutputUses {
+    /// How many calls may fill the local.
+    var fills: [Symbol: Int] = [:]
+    /// Calls that end a part of the local, with the part.
+    var ends: [Symbol: [(call: NodeID, part: NodeID)]] = [:]
   }
 
-  /// Only one call may fill it: which of several did cannot be told.
-  private func isFilledOnce(_ local: Symbol) -> Bool {
-    var count = 0
-    for call in scope.calls
-    where calleeName(call).exists && PairingTable.fillsOutput(solver.program.symbols.text(calleeName(call))) {
-      for argument in scope.file.list(scope.file[call].b, scope.file[call].c) {
-        let item = scope.file[argument]
-        if item.kind == .unary, item.operation == .ampersand, scope.file[item.a].kind == .name,
-          Symbol(scope.file[item.a].a) == local
-        {
-          count += 1
+  /// One walk over the calls, whatever their number.
+  private func findOutputs() -> OutputUses {
+    var uses = OutputUses()
+    for call in scope.calls {
+      let name = calleeName(call)
+      guard name.exists else { continue }
+      let text = solver.program.symbols.text(name)
+      let arguments = scope.file.list(scope.file[call].b, scope.file[call].c)
+      if PairingTable.fillsOutput(text) {
+        for argument in arguments {
+          let item = scope.file[argument]
+          if item.kind == .unary, item.operation == .ampersand, scope.file[item.a].kind == .name {
+            uses.fills[Symbol(scope.file[item.a].a), default: 0] += 1
+          }
         }
       }
+      if discarded.contains(call), let first = arguments.first, let local = owner(ofPart: first),
+        PairingTable.endsPart(text)
+      {
+        uses.ends[local, default: []].append((call, first))
+      }
     }
-    return count == 1
+    return uses
+  }
+
+  /// The local of `args.np`, where nothing goes through a pointer.
+  private func owner(ofPart id: NodeID) -> Symbol? {
+    let node = scope.file[id]
+    guard node.kind == .member, node.operation == .dot else { return nil }
+    return scope.file[node.a].kind == .name ? Symbol(scope.file[node.a].a) : owner(ofPart: node.a)
   }
 }
 

@@ -48,6 +48,8 @@ struct Explorer {
   var soundUses: Set<NodeID> = []
   /// Error pointers that are freed, on some path.
   var errorArguments: Set<PointerUseEvent> = []
+  /// What calls do with local structures, once that was asked for.
+  var outputs: OutputUses?
   /// Locals that only ever hold what an allocator returned.
   var allocated: Set<Place> = []
   /// Blocks that do nothing but release these locks, on a condition.

@@ -38,7 +38,7 @@ public struct WholeFileLinter<Checker: SourceChecker>: Sendable {
     for portion in await portions(of: programs, tree, rules) {
       for finding in portion.outcome.findings { report.add(ReportedFinding(finding, patch: nil, status: .existing)) }
       report.notAnalysed += portion.outcome.notAnalysed.filter { portion.focus.contains($0.place.path) }
-      report.notAnalysed += portion.unreadable.filter { groups.count == 1 || portion.focus.contains($0.place.path) }
+      report.notAnalysed += portion.unreadable
       report.analysed.files += portion.files
       report.analysed.functions += portion.functions
       report.marked += portion.marked
@@ -51,6 +51,11 @@ public struct WholeFileLinter<Checker: SourceChecker>: Sendable {
     }
     report.assertions = LockAssertChange.changes(
       from: [], to: figures.values.sorted { $0.lock.utf8.lexicographicallyPrecedes($1.lock.utf8) }, patch: nil)
+    if groups.count > 1 {
+      report.limits.append(
+        "\(wanted.count) files were judged in \(groups.count) portions: what locks in two of them do to each other was not looked at"
+      )
+    }
     report.rules = rules
     let entries = Dictionary(wanted.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     return try await report.finish { (_, path) async throws(LintError) -> [ArraySlice<UInt8>] in

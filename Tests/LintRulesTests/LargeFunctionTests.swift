@@ -34,6 +34,11 @@ struct LargeFunctionTests {
         "\tvoid *p\($0) = kmalloc(\($0), GFP_KERNEL);\n\n\tif (!p\($0)) return -ENOMEM;\n\tkfree(p\($0));\n"
       }
     },
+    "outputs": {
+      function($0, before: "\tstruct args args;\n") {
+        "\tret = read_it\($0 % 97)(t, &args);\n\tif (ret) return ret;\n\tof_node_put(args.np);\n"
+      }
+    },
     "nesting": {
       function($0, after: String(repeating: "}", count: $0)) {
         "if (t->f\($0 % 50) > \($0)) { mutex_lock(&t->l\($0 % 9));\n"

@@ -66,6 +66,7 @@ struct WholeFileLinterTests {
     let report = try await linter.lint(FolderTree(FilePath(fixture.path)))
     #expect(report.findings.map(\.finding.place.path) == folders.map { "\($0)/7.c" })
     #expect(report.analysed.files == 6_400)
+    #expect(report.limits.count == 1 && report.limits[0].hasPrefix("6400 files were judged in 4 portions"))
   }
 
   @Test(arguments: ["mm/README", "no/such/path"])

@@ -4,6 +4,42 @@ extension ResourceLeak {
   static let nonTriggering: [RuleExample] = [
     RuleExample(
       """
+      static inline int clk_prepare_enable(struct clk *clk)
+      {
+      	int ret;
+
+      	ret = clk_prepare(clk);
+      	if (ret)
+      		return ret;
+      	ret = clk_enable(clk);
+      	if (ret)
+      		clk_unprepare(clk);
+      	return ret;
+      }
+
+      static inline void clk_disable_unprepare(struct clk *clk)
+      {
+      	clk_disable(clk);
+      	clk_unprepare(clk);
+      }
+
+      int f(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = clk_prepare_enable(foo->clk);
+      	if (ret)
+      		return ret;
+      	ret = clk_prepare_enable(foo->other);
+      	if (ret) {
+      		clk_disable_unprepare(foo->clk);
+      		return ret;
+      	}
+      	return 0;
+      }
+      """),
+    RuleExample(
+      """
       vm_fault_t f(struct vm_fault *vmf, struct address_space *mapping)
       {
       	struct folio *folio = filemap_get_folio(mapping, vmf->pgoff);

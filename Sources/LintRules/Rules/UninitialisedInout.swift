@@ -268,6 +268,28 @@ struct UninitialisedInout: Rule {
         	return a + b;
         }
 
+        static inline u64 divide(u64 n, u32 by, u32 *rest)
+        {
+        	union parts d = { n };
+        	u32 high = d.half[1];
+
+        	d.half[1] = 0;
+        	if (high >= by) {
+        		d.half[1] = high / by;
+        		high %= by;
+        	}
+        	asm ("divl %2" : "=a" (d.half[0]), "=d" (*rest) : "rm" (by), "0" (d.half[0]), "1" (high));
+        	return d.whole;
+        }
+
+        int rest(struct foo *foo)
+        {
+        	unsigned int rest;
+
+        	foo->n = divide(foo->n, 4, &rest);
+        	return rest;
+        }
+
         int one(struct foo *foo)
         {
         	int a, ret;
