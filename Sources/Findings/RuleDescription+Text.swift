@@ -4,6 +4,7 @@ extension RuleDescription {
     var text = "\(id): \(summary)\n\n"
     text += "Severity \(severity.rawValue), confidence \(confidence.rawValue)"
     text += onByDefault ? ", on by default.\n" : ", off by default: run it with --rule \(id).\n"
+    if !judgesPrograms { text += "Programs for user space (tools/, scripts/, usr/) are left out.\n" }
     text += Self.section("What it does", whatItDoes)
     text += Self.section("Why it matters", whyItMatters)
     if !triggering.isEmpty || !nonTriggering.isEmpty { text += "\nExample\n" }

@@ -30,6 +30,9 @@ public struct RuleDescription: Sendable, Hashable {
   public var onByDefault: Bool
   /// Whether it may judge a function of which only the part that a hunk shows is known.
   public var judgesFragments: Bool
+  /// Whether it also judges programs for user space that are part of the tree, where the kernel's conventions (negative
+  /// errnos, an undo for every step) do not hold.
+  public var judgesPrograms: Bool
   /// What it does: a paragraph.
   public var whatItDoes: String
   /// Why it matters: a paragraph, with what happens on a running kernel.
@@ -46,7 +49,7 @@ public struct RuleDescription: Sendable, Hashable {
   /// Describes the rule `id`.
   public init(
     id: String, summary: String, severity: Severity, confidence: Confidence, onByDefault: Bool = true,
-    judgesFragments: Bool = false, whatItDoes: String, whyItMatters: String, accepts: [String] = [],
+    judgesFragments: Bool = false, judgesPrograms: Bool = false, whatItDoes: String, whyItMatters: String, accepts: [String] = [],
     knownFalsePositives: [String] = [],
     triggering: [RuleExample] = [], nonTriggering: [RuleExample] = []
   ) {
@@ -56,6 +59,7 @@ public struct RuleDescription: Sendable, Hashable {
     self.confidence = confidence
     self.onByDefault = onByDefault
     self.judgesFragments = judgesFragments
+    self.judgesPrograms = judgesPrograms
     self.whatItDoes = whatItDoes
     self.whyItMatters = whyItMatters
     self.accepts = accepts

@@ -48,10 +48,14 @@ public struct KernelLint: Sendable {
       guard !definition.isMacro else { return false }
       return focus.contains(path) || callers[path]?.contains(symbols.text(definition.name)) == true
     }
-    let context = RuleContext(solver: solver, functions: functions, names: RuleNames(symbols))
+    let names = RuleNames(symbols)
+    let context = RuleContext(solver: solver, functions: functions, names: names)
+    let programs = UserPrograms(symbols)
+    let inKernel = RuleContext(
+      solver: solver, functions: functions.filter { !programs.contains(program.file(of: $0)) }, names: names)
     var outcome = LintOutcome()
     for rule in RuleRegistry.rules where ids.contains(rule.description.id) {
-      outcome.findings += rule.check(context)
+      outcome.findings += rule.check(rule.description.judgesPrograms ? context : inKernel)
     }
     if ids.contains(LockAssertCoverage.id) { outcome.assertions = LockAssertCoverage().figures(context) }
     outcome.findings.sort { ($0.place, $0.rule, $0.message) < ($1.place, $1.rule, $1.message) }

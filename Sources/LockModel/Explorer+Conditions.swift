@@ -147,6 +147,11 @@ extension Explorer {
         }
         return isPossible
       }
+      if solver.names.failureTests.contains(name) { return restrict(first, truth, &state, depth + 1) }
+      if solver.names.successTests.contains(name) { return restrict(first, !truth, &state, depth + 1) }
+      if name == solver.names.zeroOrNull { return keep(first, truth ? .zero : .nonZero, &state) }
+      if let inner = testInMacro(id, name) { return restrict(inner, truth, &state, depth + 1) }
+      if !truth { closeUnless(name, first, &state) }
       if solver.names.ptrErr.contains(name) { return keep(first, truth ? .nonZero : .any, &state) }
       if solver.names.transparent.contains(name) { return restrict(first, truth, &state, depth + 1) }
       let result = solver.places.intern(.result, -1, id)
@@ -169,6 +174,17 @@ extension Explorer {
       return place(of: id) < 0 ? decide(id, truth, &state) : keep(id, truth ? .nonZero : .zero, &state)
     default: return decide(id, truth, &state)
     }
+  }
+
+  /// `if (FOO_CHECK(foo, !ptr))`: the one condition among the arguments of a macro is what the macro tests.
+  private func testInMacro(_ id: NodeID, _ name: Symbol) -> NodeID? {
+    let call = scope.file[id]
+    guard call.c > 1, scope.file.tokens[Int(scope.file[call.a].token)].traits.contains(.upperCase) else { return nil }
+    let tests = scope.file.list(call.b, call.c).filter { argument in
+      let item = scope.file[argument]
+      return item.kind == .unary && item.operation == .bang || item.kind == .binary && item.operation.isComparison
+    }
+    return tests.count == 1 ? tests[0] : nil
   }
 
   private func isErrorVariable(_ id: NodeID) -> Bool {

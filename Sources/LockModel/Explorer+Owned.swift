@@ -43,14 +43,9 @@ extension Explorer {
     let isFreed = state.closed.contains(owned)
     state.closed.removeAll { $0 == owned }
     guard isKept || isFreed else { return }
-    var constant = Symbol.none
-    if value >= 0 {
-      let place = place(of: value)
-      let known = self.constant(value) ?? (place >= 0 ? state.constant(of: place) : 0)
-      if known & 3 == 2 { constant = Symbol(Int32(truncatingIfNeeded: known >> 2)) }
-    }
     facts.ownedExits.insert(
-      OwnedExit(statement: statement, values: values, constant: constant, isFreed: isFreed && !isKept))
+      OwnedExit(
+        statement: statement, values: values, constant: returnedConstant(value, state), isFreed: isFreed && !isKept))
   }
 
   /// Looks into a buffer, or changes what is in it, and keeps nothing.

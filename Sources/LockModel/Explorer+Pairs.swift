@@ -17,6 +17,7 @@ extension Explorer {
       let name = calleeName(node)
       guard name.exists, solver.locks[name] == nil, !consumes(node, holders[node]) else { continue }
       let text = solver.program.symbols.text(name)
+      if isManaged(text) { continue }
       let made = solver.reference(from: name, scope.fileIndex)
       let all = solver.pairing.closers(of: name, solver.program.symbols).union(made?.closers ?? [])
       let closers = all.intersection(present)
@@ -35,16 +36,21 @@ extension Explorer {
           continue
         }
         if addOutputPair(node, name) { continue }
-        if addTornPair(node, name, holders[node]) { continue }
+        if addTornPair(node, name, holders[node]) {
+          noteAliases(node)
+          continue
+        }
         if !all.isEmpty, let holder = holders[node], PairingTable.isOwned(text) || made != nil {
           addStrictPair(node, all, holder, isReference: PairingTable.isReference(text) || made?.isReference == true)
-        } else if PairingTable.isNumber(text) {
+        } else if PairingTable.isNumber(text), isMentioned(all) {
           addPair(node, all, nil)
           pairs[node]?.isStrict = true
           // A loop that switches on one after another knows how far it got.
           if let resource = pairs[node]?.resource, solver.hasElement(resource) || isInLoop(node) { pairs[node] = nil }
         }
+        if isStored(node) { pairs[node] = nil }
         noteOthers(node)
+        noteAliases(node)
         continue
       }
       if let target = solver.program.resolve(name, fromFile: scope.fileIndex), let summary = solver.summary(target),
@@ -53,7 +59,13 @@ extension Explorer {
         continue
       }
       addPair(node, closers, holders[node])
-      if PairingTable.isNumber(text) { noteOthers(node) }
+      pairs[node]?.relatives = all
+      if isStored(node) {
+        pairs[node] = nil
+        continue
+      }
+      noteOthers(node)
+      noteAliases(node)
     }
   }
 
@@ -93,17 +105,21 @@ extension Explorer {
   private mutating func disposals(of holder: NodeID, _ opener: Symbol) -> Set<Symbol>? {
     let item = scope.file[holder]
     let name = Symbol(item.a)
+    let text = solver.program.symbols.text(opener)
     guard item.kind == .name || item.kind == .variable, scope.localTypes[name]?.isPointer == true,
       scope.assignmentCount[name] == 1 || !scope.otherwiseSet.contains(name),
-      PairingTable.soundsLikeOpener(solver.program.symbols.text(opener))
+      PairingTable.soundsLikeOpener(text)
     else { return nil }
+    let makes = PairingTable.makesMemory(text)
+    // A finder whose body takes no reference gives none.
+    if !makes, text.hasSuffix("_rcu") || text.hasPrefix("__") || isFinderOnly(opener) { return nil }
     var result: Set<Symbol> = []
     for call in scope.calls where discarded.contains(call) {
       let callee = calleeName(call)
       guard callee.exists, let first = scope.file.list(scope.file[call].b, scope.file[call].c).first,
-        isOrHolds(first, name),
-        PairingTable.soundsLikeEnd(solver.program.symbols.text(callee)),
-        PairingTable.makesMemory(solver.program.symbols.text(opener)) || !solver.names.frees.contains(callee)
+        isOrHolds(first, name), case let end = solver.program.symbols.text(callee),
+        makes ? PairingTable.soundsLikeEnd(end) : PairingTable.dropsReference(end),
+        scope.file[first].kind == .name || PairingTable.dropsReference(end)
       else { continue }
       result.insert(callee)
     }
@@ -125,10 +141,19 @@ extension Explorer {
   private mutating func addFailurePair(_ node: NodeID, _ closers: Set<Symbol>, isClosed: Bool) {
     guard let first = scope.file.list(scope.file[node].b, scope.file[node].c).first else { return }
     let resource = place(of: first)
-    guard resource >= 0 else { return }
+    guard resource >= 0, !isStatic(resource) else { return }
     pairs[node] = Pairing(
       closers: closers, resource: resource, isResult: false, isKnown: true, opensOnFailure: true,
       opensOnSuccess: isClosed)
+    noteAliases(node)
+  }
+
+  /// `&foo_device`: an object that nobody frees needs no last reference to be dropped.
+  private func isStatic(_ resource: Place) -> Bool {
+    var step = solver.places[resource]
+    guard step.kind == .address else { return false }
+    while step.base >= 0, [.address, .member, .element].contains(step.kind) { step = solver.places[step.base] }
+    return step.kind == .global
   }
 
   private func stripped(_ id: NodeID) -> NodeID {
@@ -154,6 +179,7 @@ extension Explorer {
         !scope.cleanedUp.contains(name), !scope.otherwiseSet.contains(name), item.kind != .variable || item.op & 1 == 0
       else { return }
       let resource = localPlace(name)
+      if isUndoneOnDemand(node, closers, resource) { return }
       let isClosedHere = scope.calls.contains { call in
         closers.contains(calleeName(call))
           && scope.file.list(scope.file[call].b, scope.file[call].c).contains {
@@ -176,29 +202,15 @@ extension Explorer {
       // `request_firmware(&fw, …)` and `release_firmware(fw)`
       let step = solver.places[resource]
       if step.kind == .address, type(of: step.base)?.isPointer == true { resource = step.base }
-      if undoesOnDemand(closers, resource) || isUndoneByLoop(node, closers) { return }
+      if undoesOnDemand(closers, resource) || isUndoneByLoop(node, closers)
+        || isUndoneOnDemand(node, closers, resource)
+      {
+        return
+      }
       pairs[node] = Pairing(
         closers: closers, resource: resource, isResult: false,
         isKnown: PairingTable.isKnown(solver.program.symbols.text(calleeName(node))))
     }
-  }
-
-  /// Every place that undoes it asks the resource first whether there is something to undo: `if (range.start) end(&range);`
-  private func undoesOnDemand(_ closers: Set<Symbol>, _ resource: Place) -> Bool {
-    guard let root = solver.places.root(of: resource), root.kind == .local else { return false }
-    let name = Symbol(root.value)
-    var asked: Set<NodeID> = []
-    for id in scope.definition.nodes where scope.file[id].kind == .ifStatement {
-      guard holds(scope.file[id].a, 0, { scope.file[$0].kind == .name && Symbol(scope.file[$0].a) == name }) else {
-        continue
-      }
-      _ = holds(scope.file[id].b, 0) {
-        if scope.file[$0].kind == .call, closers.contains(calleeName($0)) { asked.insert($0) }
-        return false
-      }
-    }
-    guard !asked.isEmpty else { return false }
-    return scope.calls.allSatisfy { !closers.contains(calleeName($0)) || asked.contains($0) }
   }
 
   func holds(_ id: NodeID, _ depth: Int, _ isWanted: (NodeID) -> Bool) -> Bool {
@@ -212,26 +224,6 @@ extension Explorer {
     return type(of: place(of: holder))?.isPointer ?? false
   }
 
-  /// Part of the closer's name: `mddev_unlock` does half of what `mddev_unlock_and_resume` does.
-  private func isPart(_ name: Symbol, of closers: Set<Symbol>) -> Bool {
-    let words = Set(solver.program.symbols.text(name).split(separator: "_"))
-    return closers.contains {
-      let text = solver.program.symbols.text($0)
-      return text.contains("_and_") && words.isSubset(of: text.split(separator: "_"))
-    }
-  }
-
-  /// `foo_unlock()` does not do what `foo_resume()` does.
-  private func isOnlyUnlock(_ name: Symbol, _ closers: Set<Symbol>) -> Bool {
-    let text = solver.program.symbols.text(name)
-    guard text.hasSuffix("_unlock") else { return false }
-    let prefix = text.dropLast(6)
-    return closers.contains { closer in
-      let other = solver.program.symbols.text(closer)
-      return other.hasPrefix(prefix) && !other.contains("unlock") && !other.dropFirst(prefix.count).contains("_")
-    }
-  }
-
   /// Whether the call returns memory; a message that is sent is gone whatever comes of it.
   private func isMemory(_ call: NodeID) -> Bool {
     let text = solver.program.symbols.text(calleeName(call))
@@ -241,7 +233,7 @@ extension Explorer {
   /// `foo->buffer = kmalloc(…)` in a function that frees `foo->buffer` itself.
   private mutating func addMemberPair(_ node: NodeID, _ closers: Set<Symbol>, _ holder: NodeID) {
     let resource = place(of: holder)
-    guard resource >= 0 else { return }
+    guard resource >= 0, !isMadeAnew(resource, node, closers) else { return }
     for call in scope.calls where closers.contains(calleeName(call)) {
       let arguments = Array(scope.file.list(scope.file[call].b, scope.file[call].c))
       if arguments.contains(where: { place(of: $0) == resource }) {
@@ -309,83 +301,5 @@ extension Explorer {
       return scope.file.list(node.b, node.c).contains { mentions($0, name, depth + 1) }
     default: return false
     }
-  }
-
-  /// Whether a callee may undo the pair; one that is not known may.
-  private func mayClose(_ target: FunctionID?, _ pairing: Pairing) -> Bool {
-    guard let target else { return true }
-    return solver.mayCall(target, pairing.closers, orIndirect: pairing.isResult)
-  }
-
-  /// What a call means for the pairs that are open; those that it keeps when it succeeds are returned, and stay.
-  ///
-  /// With `onlyByName`, no more than what its name undoes.
-  mutating func settlePairs(
-    _ node: NodeID, _ name: Symbol, _ arguments: [Place], _ target: FunctionID?, onlyByName: Bool = false,
-    _ state: inout PathState
-  ) -> [Place] {
-    guard state.held.contains(where: { $0.kind == .pair }), !solver.names.looks.contains(name) else { return [] }
-    var kept: [Place] = []
-    let mayFail = mayKeepOnSuccess(node, name)
-    let traits = solver.pairing.traits(of: name, solver.program.symbols)
-    let isAction = solver.isDeferredAction(name)
-    state.held.removeAll { held in
-      guard held.kind == .pair, let pairing = pairs[held.site] ?? lentPairs[held.site], held.site != node else {
-        return false
-      }
-      if pairing.closers.contains(name) {
-        let isIt =
-          pairing.isBare
-          ? arguments.isEmpty
-          : arguments.contains { argument in
-            argument == pairing.resource || pairing.stored.contains(argument) || pairing.others.contains(argument)
-              || pairing.isResult && argument >= 0 && solver.places[argument].kind == .address
-                && solver.places.depends(argument, on: pairing.resource)
-          }
-        if isIt {
-          if !state.closed.contains(held.place) { state.closed.append(held.place) }
-          return true
-        }
-        return false
-      }
-      if pairing.isResult, solver.worksOnPage(name) { return false }
-      if onlyByName || pairing.opensOnFailure && name == solver.names.kfree { return false }
-      let touches = arguments.contains { argument in
-        argument >= 0
-          && (solver.places.depends(argument, on: pairing.resource)
-            || solver.places.depends(pairing.resource, on: argument))
-      }
-      if isAction || traits.disposes && endsByCallback(arguments, pairing) { return true }
-      if pairing.isTorn, isReferenceDropped(name, arguments, pairing) { return true }
-      // A cleanup that takes no argument works on globals.
-      if let target, solver.places.root(of: pairing.resource)?.kind == .global,
-        solver.mayCall(target, pairing.closers, orIndirect: false)
-      {
-        return true
-      }
-      if !pairing.isResult, isPart(name, of: pairing.closers) || isOnlyUnlock(name, pairing.closers) { return false }
-      let isOthers = target == nil && isCloserOfAnother(name, pairing)
-      if touches, !isOthers, traits.disposes || target != nil, mayClose(target, pairing) { return true }
-      // What is kept in an object may go with it.
-      let isInside = pairing.stored.contains { stored in
-        arguments.contains { $0 >= 0 && solver.places.depends(stored, on: $0) }
-      }
-      if isInside, !name.exists || traits.disposes || target != nil, mayClose(target, pairing) { return true }
-      // Whoever is shown the cursor of an iterator and keeps it takes a reference of its own.
-      let isKept: Bool
-      if pairing.isStrict, touches, held.place == owned, borrowsBuffer(name) { return false }
-      if pairing.isStrict, touches {
-        guard pairing.isResult, !solver.isHarmless(name), !solver.isBorrower(name) else { return false }
-        isKept = target.map { solver.mayKeep($0, arguments, pairing.resource) } ?? true
-      } else {
-        isKept = touches && pairing.isResult && !pairing.isKnown && traits.transfers && !solver.isHarmless(name)
-      }
-      if isKept, mayFail, pairing.isMemory {
-        kept.append(held.place)
-        return false
-      }
-      return isKept
-    }
-    return kept
   }
 }

@@ -73,12 +73,13 @@ extension Explorer {
   private mutating func noteEscape(_ value: NodeID, _ targetNode: NodeID, _ state: inout PathState) -> Bool {
     guard state.held.contains(where: { $0.kind == .pair }) else { return false }
     let stored = place(of: value)
+    dropPassedOn(value, targetNode, &state)
     guard stored >= 0, scope.file[value].kind != .call else { return false }
     var isFollowed = false
     let target = place(of: targetNode)
     state.held.removeAll { held in
-      guard held.kind == .pair, let pairing = pairs[held.site], pairing.isResult || pairing.isOutput,
-        pairing.resource == stored
+      guard held.kind == .pair, let pairing = pairs[held.site],
+        pairing.isResult || pairing.isOutput || isReferenceTaken(held.site, pairing), pairing.resource == stored
       else {
         return false
       }
@@ -90,6 +91,33 @@ extension Explorer {
       return false
     }
     return isFollowed
+  }
+
+  /// `planes[i] = to_plane(object);`, `name = strim(copy);`: what stands for it is stored, and it with that.
+  private mutating func dropPassedOn(_ value: NodeID, _ targetNode: NodeID, _ state: inout PathState) {
+    let call = uncast(value)
+    guard scope.file[call].kind == .call else { return }
+    let isView = Self.stringViews.contains(solver.program.symbols.text(calleeName(call)))
+    let arguments = scope.file.list(scope.file[call].b, scope.file[call].c).map { place(of: $0) }
+    let isLocal = scope.file[targetNode].kind == .name || scope.file[targetNode].kind == .variable
+    state.held.removeAll { held in
+      guard held.kind == .pair, held.site != call, let pairing = pairs[held.site], pairing.isResult,
+        solver.places[pairing.resource].kind == .local
+      else { return false }
+      if isView { return arguments.contains(pairing.resource) }
+      return !isLocal && mentions(call, Symbol(solver.places[pairing.resource].value), 0)
+    }
+  }
+
+  /// Return the string that they are given, or a place in it.
+  private static let stringViews: Set<String> = ["strreplace", "strim", "skip_spaces", "strstrip", "strcpy", "strncpy"]
+
+  /// `get_foo(foo);`: the reference is for whoever the object is stored for.
+  func isReferenceTaken(_ opener: NodeID, _ pairing: Pairing) -> Bool {
+    guard !pairing.isResult, !pairing.isBare else { return false }
+    let words = solver.program.symbols.text(calleeName(opener)).split(separator: "_")
+    return words.contains { ["get", "hold", "ref", "grab", "ihold", "dget", "igrab"].contains($0) }
+      && !words.contains { ["pm", "runtime", "autopm", "power", "clk", "sync"].contains($0) }
   }
 
   /// Whether the function calls one of `closers` for the member itself, further down: what it ends before was another.

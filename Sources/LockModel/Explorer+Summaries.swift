@@ -110,7 +110,13 @@ extension Explorer {
   ) -> [PathState] {
     let pairPlace = solver.places.intern(.call, pairing.resource, name.rawValue)
     guard pairPlace >= 0 else { return [state] }
-    if pairing.opensOnFailure { return openOnFailure(pairing, pairPlace, node, state) }
+    if pairing.opensOnFailure { return restored(pairPlace, openOnFailure(pairing, pairPlace, node, state)) }
+    return restored(pairPlace, open(pairing, at: pairPlace, node, name, state))
+  }
+
+  private mutating func open(
+    _ pairing: Pairing, at pairPlace: Place, _ node: NodeID, _ name: Symbol, _ state: PathState
+  ) -> [PathState] {
     var opened = state
     if let index = opened.heldIndex(pairPlace) {
       if pairing.isStrict, state.values(of: pairing.resource) == .positive { lostPairs.insert(node) }

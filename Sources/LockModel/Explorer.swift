@@ -37,6 +37,8 @@ struct Explorer {
   var passingsSeen: Set<NodeID> = []
   /// Functions that this one also undoes: opener call → closer's name.
   var pairs: [NodeID: Pairing] = [:]
+  /// The pairs among them that are no results, by what closes them.
+  var sections: [Symbol: [NodeID]] = [:]
   /// What takes the result of a call: the variable, or the assigned expression.
   var holders: [NodeID: NodeID] = [:]
   /// Calls that are made again while a local still holds what they returned before.
@@ -91,6 +93,7 @@ struct Explorer {
     let closed: [Place]
     let written: UInt64
     let failed: NodeID
+    let isPending: Bool
   }
 
   /// One step of evaluating an expression, innermost first.
@@ -123,6 +126,7 @@ struct Explorer {
 
   mutating func run() -> FunctionFacts {
     findPairs()
+    findSections()
     findOwnedParameter()
     findRelevant()
     findReturningLabels()
@@ -234,6 +238,13 @@ struct Explorer {
     var state = state
     dropReturned(value, &state)
     settleOwned(value, statement, values, &state)
+    // Nobody has to undo what was done with nothing.
+    let missing = Set(state.facts.filter { $0.values == .zero }.map(\.key))
+    state.held.removeAll { pair in
+      guard pair.kind == .pair, !missing.isEmpty, let pairing = pairs[pair.site] else { return false }
+      return missing.contains(pairing.resource) || !pairing.stored.isDisjoint(with: missing)
+    }
+    let isPending = solver.names.pendings.contains(returnedConstant(value, state))
     // A path on which the pointer is NULL does not concern callers that pass one.
     for position in 0..<min(scope.definition.parameters.count, 64)
     where scope.definition.parameters[position].type.isPointer {
@@ -242,12 +253,25 @@ struct Explorer {
     }
     let key = ExitKey(
       statement: statement, value: value, values: values, held: state.held, closed: state.closed,
-      written: state.written, failed: state.failed)
+      written: state.written, failed: state.failed, isPending: isPending)
     guard exitsSeen.insert(key).inserted else { return }
     facts.exits.append(
       ExitEvent(
         statement: statement, value: value, values: values, held: state.held, closed: state.closed,
-        written: state.written, failed: state.failed))
+        written: state.written, failed: state.failed, isPending: isPending))
+  }
+
+  /// The name of the constant that is returned on this path; none for anything else.
+  mutating func returnedConstant(_ value: NodeID, _ state: PathState) -> Symbol {
+    guard value >= 0 else { return .none }
+    let place = place(of: value)
+    // A name is 4n + 2 (see `constant`), and the complement of that behind a minus.
+    let known = constant(value) ?? (place >= 0 ? state.constant(of: place) : 0)
+    switch known & 3 {
+    case 2 where known > 0: return Symbol(Int32(truncatingIfNeeded: known >> 2))
+    case 1 where known < 0: return Symbol(Int32(truncatingIfNeeded: ~known >> 2))
+    default: return .none
+    }
   }
 
   // MARK: Actions

@@ -95,6 +95,8 @@ public struct ExitEvent: Sendable {
   public let written: UInt64
   /// A call that failed on the path and whose result was only tested; -1 for none.
   public let failed: NodeID
+  /// The value says that the work goes on (-EINPROGRESS): whoever completes it undoes the rest.
+  public let isPending: Bool
 }
 
 /// A way out of a function that is given a buffer to keep.

@@ -12,6 +12,7 @@ struct KnownNames {
   let errorCode: Symbol
   let isErr: Symbol
   let isErrOrNull: Symbol
+  let zeroOrNull: Symbol
   /// Logs the error that it is given and returns it.
   let errorLog: Symbol
   /// End a test unless what they are given holds.
@@ -65,6 +66,11 @@ struct KnownNames {
   let rcuSection: Symbol
   /// Complain when their argument is true.
   let warnings: Set<Symbol>
+  /// Errnos that say that the work goes on.
+  let pendings: Set<Symbol>
+  /// True where the number that they are given is not 0, and where it is.
+  let failureTests: Set<Symbol>
+  let successTests: Set<Symbol>
   /// Ask whether a lock is held.
   let lockQuestions: Set<Symbol>
 
@@ -90,6 +96,7 @@ struct KnownNames {
     errorCode = symbols.intern("PTR_ERR")
     isErr = symbols.intern("IS_ERR")
     isErrOrNull = symbols.intern("IS_ERR_OR_NULL")
+    zeroOrNull = symbols.intern("ZERO_OR_NULL_PTR")
     errorLog = symbols.intern("dev_err_probe")
     assertions = set(
       """
@@ -186,6 +193,9 @@ struct KnownNames {
     rcuSection = symbols.intern("rcu_read_lock")
     protectedLoads = set("rcu_dereference_protected rcu_replace_pointer")
     warnings = set("WARN_ON WARN_ON_ONCE BUG_ON VM_BUG_ON VM_WARN_ON VM_WARN_ON_ONCE")
+    pendings = set("EINPROGRESS EIOCBQUEUED")
+    failureTests = set("ACPI_FAILURE NT_ERROR")
+    successTests = set("ACPI_SUCCESS")
     lockQuestions = set("lockdep_is_held mutex_is_locked rwsem_is_locked spin_is_locked")
     errorVariables = set("ret rc err error r res retval rv status result rval ret_val ret2 errno")
   }

@@ -22,6 +22,8 @@ struct Pairing: Hashable, Sendable {
   var stored: Set<Place> = []
   /// The function that takes down what this one sets up undoes it.
   var isTorn = false
+  /// Everything that may undo it, whether or not it stands in this function; none for no more than `closers`.
+  var relatives: Set<Symbol> = []
   /// New memory: whoever fails to keep it leaves it to its caller.
   var isMemory = false
   /// A part of a local structure that the call fills.
@@ -79,6 +81,22 @@ struct PairingTable: Sendable {
     return ["put", "free", "release", "destroy", "kfree", "kvfree", "close", "unref", "dput", "iput", "fput"].contains(
       last)
       || name == "kfree_skb" || name == "put_device" || name == "free_netdev"
+  }
+
+  /// Whether `name` sounds like giving back a reference, as opposed to freeing what was made.
+  static func dropsReference(_ name: String) -> Bool {
+    guard let last = name.split(separator: "_").last(where: { $0 != "rcu" && $0 != "sync" && $0 != "locked" }) else {
+      return false
+    }
+    return last.hasSuffix("put") || ["unref", "drop"].contains(last) || name == "put_device" || name.hasPrefix("put_")
+      || name == "kfree_skb"
+  }
+
+  /// Whether `name` puts an object where others find it.
+  static func linksObject(_ name: String) -> Bool {
+    ["list_add", "hlist_add", "list_splice", "__list_add", "rb_link", "xa_store", "idr_alloc", "llist_add"].contains {
+      name.hasPrefix($0)
+    }
   }
 
   private static let disposing: Set<String> = [

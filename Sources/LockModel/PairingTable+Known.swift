@@ -243,6 +243,14 @@ extension PairingTable {
   static let fixed = makers.merging(references) { first, _ in first }.merging(pointers) { first, _ in first }
     .merging(numbers) { first, _ in first }.merging(closedAtTimes) { first, _ in first }
 
+  /// What, by its name anywhere in a file, makes the kernel undo these with the device (drivers/pci/pci.c,
+  /// drivers/pci/msi/api.c, drivers/input/input.c).
+  static let managers: [String: [String]] = [
+    "pci_request_regions": ["pcim_enable_device"], "pci_request_region": ["pcim_enable_device"],
+    "pci_enable_msi": ["pcim_enable_device"], "pci_enable_msix_range": ["pcim_enable_device"],
+    "pci_alloc_irq_vectors": ["pcim_enable_device"], "input_register_device": ["devm_input_allocate_device"],
+  ]
+
   /// Reads lines of `closer,closer: opener opener`.
   private static func table(_ text: String) -> [String: [String]] {
     var result: [String: [String]] = [:]

@@ -77,6 +77,8 @@ struct PathState: Hashable {
   var pending: [Pending] = []
   /// Pairs and locks that were closed on this path.
   var closed: [Place] = []
+  /// Pairs that were closed before this function opened them: to open them again is to restore what was there.
+  var reopenable: [Place] = []
   /// Locks that were held, and of which nothing is known any more.
   var forgotten: [Place] = []
   /// Pointer parameters that were written through, one bit each.
@@ -109,6 +111,7 @@ struct PathState: Hashable {
     for decision in decisions { mix(decision.holds ? decision.key : ~decision.key) }
     for place in closed { mix(Int(place)) }
     for place in forgotten { mix(~Int(place)) }
+    for place in reopenable { mix(Int(place) &<< 2) }
     hasher.combine(mixed)
   }
 
@@ -136,12 +139,15 @@ struct PathState: Hashable {
 
   /// What decides which states may be joined: correlations with it must survive.
   var joinKey: JoinKey {
-    JoinKey(held: held, forgotten: forgotten, unset: unset, pending: pending, closed: closed, failed: failed)
+    JoinKey(
+      held: held, forgotten: forgotten, reopenable: reopenable, unset: unset, pending: pending, closed: closed,
+      failed: failed)
   }
 
   struct JoinKey: Hashable {
     let held: [HeldLock]
     let forgotten: [Place]
+    let reopenable: [Place]
     let unset: UInt64
     let pending: [Pending]
     let closed: [Place]

@@ -20,6 +20,19 @@ extension Solver {
     return result
   }
 
+  /// Whether the function calls anything that sounds like taking a reference, or a finder that it does not do itself.
+  func mayTakeReference(_ id: FunctionID) -> Bool {
+    let scope = scopes(id)
+    return scope.calls.contains { call in
+      let callee = scope.file[scope.file[call].a]
+      guard callee.kind == .name else { return true }
+      return program.symbols.text(Symbol(callee.a)).split(separator: "_").contains {
+        ["get", "hold", "ref", "grab", "inc", "find", "lookup", "take", "search", "kref", "refcount", "acquire"]
+          .contains($0) || $0.hasSuffix("get") || $0.hasSuffix("hold") || $0.hasSuffix("grab")
+      }
+    }
+  }
+
   private func judgeReference(_ id: FunctionID) -> NewReference? {
     let scope = scopes(id)
     let file = scope.file

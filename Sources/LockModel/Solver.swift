@@ -141,7 +141,7 @@ public final class Solver {
     return PairTraits(
       isKnown: pairing.isKnown, isStrict: pairing.isStrict, isResult: pairing.isResult,
       isReference: pairing.isReference, isClosedHere: pairing.isClosedHere, isMemory: pairing.isMemory,
-      isTorn: pairing.isTorn)
+      isTorn: pairing.isTorn, isMember: places[pairing.resource].kind == .member)
   }
 
   /// The names that undo the call `node` in `function`, when it is half of a pair.
@@ -215,6 +215,8 @@ public final class Solver {
     if names.containers.contains(name) { return true }
     let text = program.symbols.text(name)
     if PairingTable.makesMemory(text) { return false }
+    // `file_inode()` names an inode, `grab_inode()` takes a reference to one.
+    if text.hasSuffix("_inode"), PairingTable.soundsLikeOpener(text) || text.contains("make") { return false }
     let suffixes = [
       "_priv", "_drvdata", "get_drvdata", "_inode", "_pdata", "_platdata", "_clientdata", "_intfdata", "_chip_data",
       "_subdevdata", "chip_get_data",
@@ -291,6 +293,17 @@ public final class Solver {
         }
         let name = Symbol(callee.a)
         if names.contains(name) { return true }
+        // `kref_put(&foo->ref, foo_release)`
+        let isPut = level < 3 && PairingTable.dropsReference(program.symbols.text(name))
+        for argument in scope.file.list(scope.file[node].b, scope.file[node].c) where isPut {
+          let passed = Symbol(scope.file[argument].a)
+          if scope.file[argument].kind == .name, scope.localTypes[passed] == nil, scope.parameters[passed] == nil,
+            let next = program.resolve(passed, fromFile: scope.fileIndex), !program.definition(next).isMacro,
+            visited.insert(next).inserted
+          {
+            work.append((next, level + 1))
+          }
+        }
         if level < 3, visited.count < 200, let next = program.resolve(name, fromFile: scope.fileIndex),
           visited.insert(next).inserted
         {

@@ -138,6 +138,8 @@ public struct PairTraits: Sendable {
   public internal(set) var isMemory = false
   /// The function that takes down what this one sets up undoes it.
   public internal(set) var isTorn = false
+  /// The resource is a member of an object that others have too.
+  public internal(set) var isMember = false
 }
 
 /// A lock the caller must hold.

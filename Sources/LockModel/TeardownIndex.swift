@@ -2,10 +2,11 @@ import KernelC
 
 /// Which functions take down what another sets up, by the slots of one table that they sit in: `.probe` and `.remove`.
 struct TeardownIndex: Sendable {
+  /// Not among them: what is called although the first one failed, as `.detach` of a comedi driver and `.fini` of a GPU's.
   private static let slots: [(up: String, down: [String])] = [
     ("probe", ["remove", "remove_new", "disconnect", "detach", "unbind"]), ("bind", ["unbind"]),
-    ("attach", ["detach"]), ("open", ["close", "stop", "release"]), ("ndo_open", ["ndo_stop"]),
-    ("startup", ["shutdown"]), ("hw_params", ["hw_free"]), ("init", ["exit", "fini", "deinit"]),
+    ("open", ["close", "stop", "release"]), ("ndo_open", ["ndo_stop"]),
+    ("startup", ["shutdown"]), ("init", ["exit", "deinit"]),
     ("add", ["remove"]), ("connect", ["disconnect"]), ("create", ["destroy", "release"]), ("prepare", ["unprepare"]),
   ]
   private var downs: [FunctionID: [FunctionID]] = [:]

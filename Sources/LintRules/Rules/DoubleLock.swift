@@ -7,7 +7,7 @@ struct DoubleLock: Rule {
   let description = RuleDescription(
     id: "double-lock",
     summary: "a lock is taken again while it is held",
-    severity: .error, confidence: .high,
+    severity: .error, confidence: .high, judgesPrograms: true,
     whatItDoes: """
       Reports a lock that is taken while the same path holds it: in the function itself, at any depth of calls, or by an \
       interrupt handler, work item or timer that the holder waits for. Calls are followed through operations tables, \

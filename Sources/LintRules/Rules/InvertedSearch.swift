@@ -7,7 +7,7 @@ struct InvertedSearch: Rule {
   let description = RuleDescription(
     id: "inverted-search",
     summary: "a search through a list stops at the first element that does not match",
-    severity: .error, confidence: .high,
+    severity: .error, confidence: .high, judgesPrograms: true,
     whatItDoes: """
       Reports a loop over a list in which one 'if' compares a member of the element with a value from outside for \
       inequality, keeps the element, and leaves the loop.

@@ -7,7 +7,7 @@ struct LockOrder: Rule {
   let description = RuleDescription(
     id: "lock-order",
     summary: "two locks are taken in one order here and in the other there",
-    severity: .error, confidence: .high,
+    severity: .error, confidence: .high, judgesPrograms: true,
     whatItDoes: """
       Collects which lock class is taken while which other is held, directly and through calls and callbacks, and reports \
       pairs that occur in both orders: where both locks belong to one object, both are global, or one is the lock of the \

@@ -84,7 +84,48 @@ struct MissingUnwind: Rule {
         	foo_unlock(foo);
         	return ret;
         }
-        """)
+        """),
+      RuleExample(
+        """
+        int f(struct foo *foo, bool enable)
+        {
+        	int ret;
+
+        	if (!enable)
+        		goto disable;
+        	ret = get_one(foo);
+        	if (ret)
+        		return ret;
+        	ret = get_two(foo);
+        	if (ret)
+        		goto disable;
+        	return 0;
+        disable:
+        	foo_disable(foo);
+        	return ret;
+        }
+
+        int g(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = get_one(foo);
+        	if (ret)
+        		goto out;
+        	ret = get_two(foo);
+        	if (ret)
+        		return ret;
+        	ret = get_three(foo);
+        	if (ret)
+        		goto disable;
+        	return 0;
+        out:
+        	return ret;
+        disable:
+        	foo_disable(foo);
+        	return ret;
+        }
+        """),
     ])
 
   func check(_ context: RuleContext) -> [Finding] { context.functions.flatMap { check($0, context) } }
@@ -124,7 +165,7 @@ struct MissingUnwind: Rule {
     where file[statement].kind == .ifStatement && file[statement].c < 0 {
       guard let leaving = shapes.leaving(file[statement].b) else { continue }
       if file[leaving].kind == .gotoStatement, let label = labels[file[leaving].a], label > index,
-        !clearsError(file[statement].b, shapes)
+        !clearsError(file[statement].b, shapes), !isMode(statement, context.program.definition(id), shapes)
       {
         exits.append(Exit(position: index, node: leaving, branch: statement, label: label))
       } else if file[leaving].kind == .returnStatement, isError(file[leaving].a, file[statement].a, shapes) {
@@ -157,6 +198,18 @@ struct MissingUnwind: Rule {
       return !isNegated
     default: return false
     }
+  }
+
+  /// Whether control goes elsewhere before it comes to the end of the statements.
+  private func leaves(_ statements: ArraySlice<NodeID>, _ file: ParsedFile) -> Bool {
+    statements.contains { file[$0].kind == .returnStatement || file[$0].kind == .gotoStatement }
+  }
+
+  /// `if (!enable) goto disable;` where the caller has asked for just that.
+  private func isMode(_ statement: NodeID, _ definition: FunctionDefinition, _ shapes: Statements) -> Bool {
+    let core = shapes.file[shapes.core(shapes.file[statement].a).node]
+    return core.kind == .name && shapes.list(shapes.file[statement].b).count == 1
+      && definition.parameters.contains { $0.name == Symbol(core.a) && !$0.type.isPointer }
   }
 
   /// The branch says that nothing is wrong: `error = 0; goto out;`
@@ -219,7 +272,7 @@ struct MissingUnwind: Rule {
     // What both neighbours run and this exit does not.
     let start = max(first, second)
     let end = min(depth, statements.count)
-    guard start < end else { return nil }
+    guard start < end, !leaves(statements[min(first, second)..<start], shapes.file) else { return nil }
     var needed: [Symbol: NodeID] = [:]
     // The way out that the exit takes may do the same with the same thing.
     var done: Set<String> = []
@@ -231,7 +284,7 @@ struct MissingUnwind: Rule {
     }
     for statement in statements[start..<end] {
       let node = shapes.file[statement]
-      if node.kind == .returnStatement { break }
+      if leaves([statement], shapes.file) { break }
       guard node.kind == .expressionStatement else { continue }
       let name = shapes.callee(node.a)
       if name.exists, !context.solver.isLockPrimitive(name), !isQuiet(context.text(name)), undoes(context.text(name)),

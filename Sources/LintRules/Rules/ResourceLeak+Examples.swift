@@ -6,6 +6,37 @@ extension ResourceLeak {
       """
       int f(struct foo *foo)
       {
+      	int ret;
+
+      	reset_control_assert(foo->other);
+      	reset_control_deassert(foo->reset);
+      	ret = start(foo);
+      	if (ret)
+      		return ret; /* reported */
+      	return 0;
+      }
+
+      int g(struct foo *foo, struct pci_dev *pdev)
+      {
+      	int ret;
+
+      	foo->pdev = pdev;
+      	ret = pci_enable_device(pdev);
+      	if (ret)
+      		return ret;
+      	ret = start(foo);
+      	if (ret)
+      		return ret; /* reported */
+      	ret = resume(foo);
+      	if (ret)
+      		pci_disable_device(foo->pdev);
+      	return ret;
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct foo *foo)
+      {
       	int *p = kcalloc(4, sizeof(*p), GFP_KERNEL);
       	int err;
 

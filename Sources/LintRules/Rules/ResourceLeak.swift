@@ -20,7 +20,7 @@ struct ResourceLeak: Rule {
       "variables with __free()",
     ],
     knownFalsePositives: ["an owner that frees the thing later, known only to the caller"],
-    triggering: Self.triggering, nonTriggering: Self.nonTriggering)
+    triggering: Self.triggering, nonTriggering: Self.nonTriggering + Self.undoneElsewhere)
 
   func check(_ context: RuleContext) -> [Finding] {
     let callers = CallerTable(context)
@@ -45,6 +45,7 @@ struct ResourceLeak: Rule {
     findings += buffers(id, facts, context)
     let type = context.program.definition(id).returnType
     for exit in facts.exits {
+      if exit.isPending { continue }
       let isError = context.isError(exit, of: id) || (type.isPointer && exit.values == .zero)
       for held in exit.held
       where held.balance > 0 && held.kind == .pair
@@ -62,22 +63,22 @@ struct ResourceLeak: Rule {
           other.closed.contains(held.place) && !other.held.contains { $0.place == held.place }
         }
         let isLeak =
-          held.mode == .shared || traits.isReference || traits.isStrict && traits.isMemory
-          || traits.isTorn && isUncertain(exit, id, context)
-          || (isError
-            ? !undone.isEmpty || traits.isKnown || traits.isStrict || traits.isTorn
-              || (traits.isClosedHere && !facts.isJoined)
-            // Success leaves it open here and closed there.
-            : traits.isKnown && !traits.isResult && exit.values == .zero
-              && undone.contains { $0.values == .zero })
+          held.mode == .shared
+          ? isError || undone.contains { !context.isError($0, of: id) }
+          : traits.isReference || traits.isStrict && traits.isMemory
+            || traits.isTorn && isUncertain(exit, id, context)
+            || isError
+              && (!undone.isEmpty || traits.isKnown || traits.isStrict || traits.isTorn
+                || traits.isClosedHere && !facts.isJoined)
         let node = exit.statement >= 0 ? exit.statement : held.site
         guard isLeak, !reported.contains(node) else { continue }
         // Whoever leaves it to others on success may leave it to its caller on failure.
-        if traits.isStrict && !traits.isResult || traits.isTorn,
-          isUndoneByCaller(held, id, callers, context)
+        if held.mode == .shared || traits.isStrict && !traits.isResult || traits.isTorn
+          || traits.isMember && traits.isResult, isUndoneByCaller(held, id, callers, context)
         {
           continue
         }
+        if undone.isEmpty, isResume(id, context), !traits.isResult { continue }
         // What nothing in the function undoes is one slip, however many ways lead out.
         if traits.isStrict || traits.isTorn, !sites.insert(held.site).inserted { continue }
         reported.insert(node)
@@ -100,6 +101,12 @@ struct ResourceLeak: Rule {
       }
     }
     return findings
+  }
+
+  /// Wakes a device that will be put to sleep again whether or not it woke: what it has switched on is switched off then.
+  private func isResume(_ id: FunctionID, _ context: RuleContext) -> Bool {
+    let words = context.name(id).split(separator: "_")
+    return words.contains("resume") && !words.contains("runtime") && !words.contains("rpm")
   }
 
   /// What the last call returned is returned: an error, if it failed.

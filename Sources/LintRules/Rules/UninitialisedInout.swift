@@ -7,7 +7,7 @@ struct UninitialisedInout: Rule {
   let description = RuleDescription(
     id: "uninitialised-inout",
     summary: "a local is read on a path on which nothing has set it",
-    severity: .warning, confidence: .medium,
+    severity: .warning, confidence: .medium, judgesPrograms: true,
     whatItDoes: """
       Follows scalars without an initialiser over all paths, a loop of zero turns included, and through '&x' into callees \
       whose bodies are known: a callee that writes its parameter only for some results sets it only where the caller has \

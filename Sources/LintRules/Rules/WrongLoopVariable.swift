@@ -7,7 +7,7 @@ struct WrongLoopVariable: Rule {
   let description = RuleDescription(
     id: "wrong-loop-variable",
     summary: "a loop advances one pointer and works on another that does not change in it",
-    severity: .warning, confidence: .high,
+    severity: .warning, confidence: .high, judgesPrograms: true,
     whatItDoes: """
       Reports a 'for' loop whose pointer is advanced by a call ('p = rb_prev(p)') and not read in the body, which instead \
       reads the pointer that the loop started from.
