@@ -72,7 +72,7 @@ extension ResourceLeak {
 
       	if (ret < 0)
       		return; /* reported */
-      	reset(dev);
+      	start(dev);
       	pm_runtime_put(dev);
       }
       """),
@@ -186,6 +186,11 @@ extension ResourceLeak {
       static int probe(struct foo *foo)
       {
       	return set_up(foo);
+      }
+
+      static void remove(struct foo *foo)
+      {
+      	clk_disable_unprepare(foo->clk);
       }
       """),
     RuleExample(

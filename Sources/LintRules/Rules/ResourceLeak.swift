@@ -64,7 +64,8 @@ struct ResourceLeak: Rule {
         }
         let isLeak =
           held.mode == .shared
-          ? isError || undone.contains { !context.isError($0, of: id) }
+          // A device that did not wake may be told so and be used all the same.
+          ? isError || undone.contains { !context.isError($0, of: id) } || !isWake(held.site, id, context)
           : traits.isReference || traits.isStrict && traits.isMemory
             || traits.isTorn && isUncertain(exit, id, context)
             || isError
@@ -73,8 +74,9 @@ struct ResourceLeak: Rule {
         let node = exit.statement >= 0 ? exit.statement : held.site
         guard isLeak, !reported.contains(node) else { continue }
         // Whoever leaves it to others on success may leave it to its caller on failure.
-        if held.mode == .shared || traits.isStrict && !traits.isResult || traits.isTorn
-          || traits.isMember && traits.isResult, isUndoneByCaller(held, id, callers, context)
+        let isOnlyHere = traits.isStrict && !traits.isResult || traits.isTorn
+        if isOnlyHere || held.mode == .shared || traits.isMember && traits.isResult,
+          isUndoneByCaller(held, id, callers, unknown: isOnlyHere, context)
         {
           continue
         }
@@ -103,6 +105,10 @@ struct ResourceLeak: Rule {
     return findings
   }
 
+  private func isWake(_ call: NodeID, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    context.text(context.callee(call, in: context.program.file(of: id))).hasPrefix("pm_runtime_")
+  }
+
   /// Wakes a device that will be put to sleep again whether or not it woke: what it has switched on is switched off then.
   private func isResume(_ id: FunctionID, _ context: RuleContext) -> Bool {
     let words = context.name(id).split(separator: "_")
@@ -122,12 +128,12 @@ struct ResourceLeak: Rule {
         && WrongError.errorNames.contains(context.text(Symbol(file[exit.value].a)))
   }
 
-  /// Whether a caller may undo what the function leaves, or is not known.
+  /// Whether a caller may undo what the function leaves; `unknown` is the answer where callers may be anywhere.
   private func isUndoneByCaller(
-    _ held: HeldLock, _ id: FunctionID, _ callers: CallerTable, _ context: RuleContext
+    _ held: HeldLock, _ id: FunctionID, _ callers: CallerTable, unknown: Bool, _ context: RuleContext
   ) -> Bool {
     let calls = callers.calls(of: id)
-    if calls.isEmpty { return !context.isReachable(id) }
+    if calls.isEmpty { return unknown && !context.isReachable(id) }
     return calls.contains { caller, call in
       guard let cleanup = Self.cleanup(behind: call.node, in: caller, context) else {
         return context.solver.mayUndo(held, of: id, in: caller)
