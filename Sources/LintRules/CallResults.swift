@@ -11,6 +11,8 @@ struct CallResults {
     let target: NodeID
     /// Something asks what the result is before it is replaced, or it is returned.
     let isChecked: Bool
+    /// The function is left where the result is an error, NULL or not 0, or with the result.
+    let isFailure: Bool
     /// The call is a statement of its own.
     let isDiscarded: Bool
     /// Where the result is replaced, or the end of the file.
@@ -32,6 +34,7 @@ struct CallResults {
   private var scopeOf: [NodeID: Int32] = [:]
   private var outer: [Int32] = [-1]
   private var inConditions: Set<NodeID> = []
+  private var failures: [(token: UInt32, text: String)] = []
 
   init(_ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable) {
     self.function = function
@@ -101,11 +104,16 @@ struct CallResults {
       stores.append((item.token, text(item.a), scopeOf[node] ?? 0))
     case .variable where item.c >= 0 && file[item.c].kind == .call: holders[item.c] = node
     case .expressionStatement where file[item.a].kind == .call: discarded.insert(item.a)
-    case .ifStatement, .whileStatement, .switchStatement: ask(item.a)
+    case .ifStatement:
+      ask(item.a)
+      if shapes.leaving(item.b) != nil { noteFailure(item.a) }
+    case .whileStatement, .switchStatement: ask(item.a)
     case .doStatement: ask(item.b)
     case .conditional: ask(item.a)
     case .forStatement: for part in file.list(item.a, 4).prefix(3) where part >= 0 { ask(part) }
-    case .returnStatement where item.a >= 0: ask(item.a)
+    case .returnStatement where item.a >= 0:
+      ask(item.a)
+      failures.append((file[item.a].token, text(item.a)))
     case .binary
     where item.operation.isComparison || item.operation == .ampersandAmpersand || item.operation == .pipePipe:
       ask(node)
@@ -124,6 +132,27 @@ struct CallResults {
   private mutating func ask(_ node: NodeID) {
     asked.append((file[node].token, text(node)))
     inConditions.formUnion(shapes.calls(in: node))
+  }
+
+  /// Takes what a condition finds to be an error, NULL or not 0; a comparison with anything else is a question of another kind.
+  private mutating func noteFailure(_ condition: NodeID) {
+    let core = shapes.core(condition).node
+    guard core >= 0 else { return }
+    let node = file[core]
+    switch node.kind {
+    case .binary where node.operation == .ampersandAmpersand || node.operation == .pipePipe:
+      noteFailure(node.a)
+      noteFailure(node.b)
+    case .binary where node.operation.isComparison:
+      let right = file[node.b]
+      if right.kind == .unary && right.operation == .minus || right.kind == .number && right.a == 0 {
+        noteFailure(node.a)
+      }
+    case .call where symbols.text(shapes.callee(core)).hasPrefix("IS_ERR"):
+      if let first = file.list(node.b, node.c).first { failures.append((node.token, text(first))) }
+    case .assign: failures.append((node.token, text(node.b)))
+    default: failures.append((node.token, text(core)))
+    }
   }
 
   private func text(_ node: NodeID) -> String {
@@ -145,8 +174,14 @@ struct CallResults {
       let isAsked =
         !holder.isEmpty
         && asked.contains { $0.token > start && $0.token <= end && FunctionText.mentions($0.text, holder) }
+      let own = text(call)
+      let isFailure = failures.contains { failure in
+        !holder.isEmpty && failure.token > start && failure.token <= end && failure.text == holder
+          || inConditions.contains(call) && failure.text == own
+      }
       return Result(
         call: call, holder: holder, target: target, isChecked: inConditions.contains(call) || isAsked,
+        isFailure: isFailure,
         isDiscarded: discarded.contains(call), end: end)
     }
   }

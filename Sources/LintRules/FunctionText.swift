@@ -47,6 +47,11 @@ struct FunctionText {
     }
   }
 
+  /// Whether the function calls `name`.
+  func calls(_ name: Symbol) -> Bool {
+    definition.nodes.contains { shapes.file[$0].kind == .call && shapes.callee($0) == name }
+  }
+
   func text(_ id: NodeID) -> String { SourceText.text(of: id, shapes.file, shapes.symbols) }
 
   private mutating func note(_ id: NodeID) {

@@ -13,7 +13,8 @@ struct LostCheck: ChangeRule {
       """,
     whyItMatters: "The failure goes on as a success: an error pointer or NULL is used, an error is not returned.",
     accepts: [
-      "a callee that returns nothing any more", "another check of the result, of any kind", "results that are returned",
+      "a callee that returns nothing any more", "results that were compared with a bound, and not with an error",
+      "another check of the result, of any kind", "results that are returned",
     ],
     knownFalsePositives: ["a callee that cannot fail any more"],
     triggering: [
@@ -156,10 +157,12 @@ struct LostCheck: ChangeRule {
   private func check(
     _ before: FunctionDefinition, _ after: FunctionDefinition, _ changed: Set<Symbol>, _ change: FileChange
   ) -> [Finding] {
+    // Another type, another contract.
+    guard before.returnType == after.returnType else { return [] }
     let old = results(before, change.before, change.symbols)
     let new = results(after, change.after, change.symbols)
     return new.keys.sorted().compactMap { text -> Finding? in
-      guard let was = old[text], let now = new[text], was.count == now.count, was.allSatisfy(\.isChecked),
+      guard let was = old[text], let now = new[text], was.count == now.count, was.allSatisfy(\.isFailure),
         let lost = now.first(where: { !$0.isChecked && ($0.isDiscarded || !$0.holder.isEmpty) })
       else { return nil }
       let callee = Statements(file: change.after, symbols: change.symbols).callee(lost.call)

@@ -162,7 +162,9 @@ struct LostCleanup: ChangeRule {
   private func check(
     _ before: FunctionDefinition, _ after: FunctionDefinition, _ changed: Set<Symbol>, _ change: FileChange
   ) -> [Finding] {
-    guard changed.contains(after.name), after.nodes.count < CallResults.limit else { return [] }
+    // Another type, another contract.
+    guard changed.contains(after.name), after.nodes.count < CallResults.limit, before.returnType == after.returnType
+    else { return [] }
     let old = FunctionText(before, change.before, change.symbols)
     let new = FunctionText(after, change.after, change.symbols)
     let exits = Dictionary(old.exits.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
@@ -173,7 +175,10 @@ struct LostCleanup: ChangeRule {
       let lost = previous.cleanup.filter { !exit.cleanup.contains($0) }
       // What takes the place of something is not followed.
       guard !lost.isEmpty, exit.cleanup.allSatisfy(previous.cleanup.contains) else { continue }
-      for call in lost where isStillNeeded(call, old, new) && seen.insert(call).inserted {
+      for call in lost
+      where isStillNeeded(call, old, new) && !isKeptEarlier(call, old, previous.node, new, exit.node)
+        && !isLeftToCaller(call, new, change) && seen.insert(call).inserted
+      {
         findings.append(
           finding(
             at: exit.node, new, "this way out ran '\(call)' before the patch, and does not any more",
@@ -195,6 +200,33 @@ struct LostCleanup: ChangeRule {
     }
     return gone.allSatisfy { FunctionText.ends(String($0.text.prefix { $0 != "(" })) }
       && !new.lines.contains { !known.contains($0.text) && Self.isAction($0.text) }
+  }
+
+  /// What was stored behind the way out is stored in front of it now: it has an owner there.
+  private func isKeptEarlier(
+    _ call: String, _ old: FunctionText, _ was: NodeID, _ new: FunctionText, _ exit: NodeID
+  ) -> Bool {
+    let subject = FunctionText.subject(call)
+    let owner = subject.firstRange(of: "->").map { String(subject[..<$0.lowerBound]) } ?? subject
+    func isStored(_ text: FunctionText, before node: NodeID) -> Bool {
+      text.lines.contains { line in
+        text.shapes.file[line.node].token < text.shapes.file[node].token && line.text.hasSuffix(" = \(owner)")
+      }
+    }
+    return isStored(new, before: exit) && !isStored(old, before: was)
+  }
+
+  /// The thing is the caller's, and a caller in the file has got a cleanup of its own.
+  private func isLeftToCaller(_ call: String, _ new: FunctionText, _ change: FileChange) -> Bool {
+    let subject = FunctionText.subject(call)
+    guard new.definition.parameters.contains(where: { change.symbols.text($0.name) == subject }) else { return false }
+    return change.functions.contains { before, after in
+      guard after.name != new.definition.name else { return false }
+      let text = FunctionText(after, change.after, change.symbols)
+      guard text.calls(new.definition.name) else { return false }
+      let known = Set(FunctionText(before, change.before, change.symbols).lines.map(\.text))
+      return text.lines.contains { !known.contains($0.text) && FunctionText.ends(String($0.text.prefix { $0 != "(" })) }
+    }
   }
 
   /// Arranges for a cleanup elsewhere, or is one of another kind.
@@ -243,7 +275,8 @@ struct LostCleanup: ChangeRule {
     let file = old.shapes.file
     return old.lines.compactMap { line in
       guard file[line.node].kind == .expressionStatement, FunctionText.ends(String(line.text.prefix { $0 != "(" })),
-        file[file[line.node].a].kind == .call, !new.lines.contains(where: { $0.text == line.text })
+        file[file[line.node].a].kind == .call, !new.lines.contains(where: { $0.text == line.text }),
+        !isOfGoneExit(line.text, old, new)
       else { return nil }
       let subject = FunctionText.subject(line.text)
       let opener = "\(subject) = "
@@ -257,6 +290,12 @@ struct LostCleanup: ChangeRule {
         at: start.node, new, "nothing runs '\(line.text)' any more, as the function did before the patch",
         Evidence(change.placeBefore(line.node), "it ran here"), key: line.text, change)
     }
+  }
+
+  /// The way out on which it ran is gone as a whole.
+  private func isOfGoneExit(_ call: String, _ old: FunctionText, _ new: FunctionText) -> Bool {
+    let exits = old.exits.filter { $0.cleanup.contains(call) }
+    return !exits.isEmpty && !exits.contains { exit in new.exits.contains { $0.key == exit.key } }
   }
 
   private func finding(
