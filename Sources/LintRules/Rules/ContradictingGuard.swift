@@ -212,15 +212,17 @@ struct ContradictingGuard: Rule {
     guard !positive.isEmpty, !negative.isEmpty else { return nil }
     var odd: Site?
     var other: Site?
+    // Two places that do the same and say what it is about need no others.
+    var isPlain = false
     if positive.count == 1, negative.count >= others { (odd, other) = (positive[0], negative[0]) }
     if negative.count == 1, positive.count >= others { (odd, other) = (negative[0], positive[0]) }
     if others > 2, odd == nil, positive.count == 1, negative.count > 0 {
       // 'activate' what is already 'active'.
       let same = negative.first { $0.next.exists && $0.next == positive[0].next }
-      if let same, repeats(pair, positive[0], context) { (odd, other) = (positive[0], same) }
+      if let same, repeats(pair, positive[0], context) { (odd, other, isPlain) = (positive[0], same, true) }
     }
     guard let odd, let other, odd.function != other.function,
-      context.folder(of: odd.function) == context.folder(of: other.function), isGuarded(pair, sites, context)
+      context.folder(of: odd.function) == context.folder(of: other.function), isPlain || isGuarded(pair, sites, context)
     else { return nil }
     let predicate = context.text(pair.predicate)
     let action = context.text(pair.action)

@@ -14,6 +14,7 @@ extension MissingErrorCheck {
 
   private static let table: [Callee] = [
     Callee(name: "xa_store", entry: 2), Callee(name: "xa_insert", entry: 2), Callee(name: "xa_alloc", entry: 2),
+    Callee(name: "xa_store_range", entry: 3),
     Callee(name: "xa_reserve"), Callee(name: "idr_alloc", entry: 1), Callee(name: "radix_tree_insert", entry: 2),
     Callee(name: "mtree_insert", entry: 2), Callee(name: "rhashtable_insert_fast", entry: 1),
     Callee(name: "maple_tree_insert"), Callee(name: "xa_store_bh", entry: 2), Callee(name: "xa_store_irq", entry: 2),
