@@ -15,7 +15,7 @@ extension ControlFlowBuilder {
       let head = newBlock()
       let body = newBlock()
       let after = newBlock()
-      if countsDown(node.a) { moveOn(to: body) } else { moveOn(to: head) }
+      if beginsTrue(node.a) { moveOn(to: body) } else { moveOn(to: head) }
       current = head
       branch(node.a, then: body, otherwise: after)
       loop(body: node.b, at: body, next: head, after: after)
@@ -155,65 +155,6 @@ extension ControlFlowBuilder {
     blocks[current].exit = .jump(head)
     current = after
     scopes.removeLast()
-  }
-
-  /// `for (i = 0; i < CONSTANT; …)` and `for (i = LAST; i >= FIRST; …)` have at least one turn.
-  func runsOnce(_ start: NodeID, _ test: NodeID) -> Bool {
-    guard start >= 0, test >= 0, file[start].kind == .expressionStatement || file[start].kind == .declaration,
-      file[test].kind == .binary
-    else { return false }
-    let bound = file[test].b
-    switch file[test].operation {
-    case .less, .lessEqual: return isConstant(bound, positive: true)
-    case .greaterEqual, .greater:
-      guard isConstant(bound, positive: false), file[start].kind == .expressionStatement else { return false }
-      let value = file[file[start].a]
-      return value.kind == .assign && isConstant(value.b, positive: true)
-    default: return false
-    }
-  }
-
-  /// `while (tries--)` behind `tries = CONSTANT;` or the declaration that says so has at least one turn.
-  private func countsDown(_ test: NodeID) -> Bool {
-    guard test >= 0, [.postfix, .unary].contains(file[test].kind), file[test].operation == .minusMinus,
-      file[file[test].a].kind == .name
-    else { return false }
-    let name = file[file[test].a].a
-    for statement in preceding.reversed() where mentions(statement, name) {
-      let node = file[statement]
-      switch node.kind {
-      case .declaration:
-        return file.list(node.a, node.b).contains { id in
-          let variable = file[id]
-          return variable.kind == .variable && variable.a == name && variable.c >= 0
-            && isConstant(variable.c, positive: true)
-        }
-      case .expressionStatement:
-        let store = file[node.a]
-        return store.kind == .assign && store.operation == .equal && file[store.a].kind == .name
-          && file[store.a].a == name && isConstant(store.b, positive: true)
-      default: return false
-      }
-    }
-    return false
-  }
-
-  private func mentions(_ id: NodeID, _ name: Int32) -> Bool {
-    guard id >= 0 else { return false }
-    let node = file[id]
-    if node.kind == .name || node.kind == .variable, node.a == name { return true }
-    return file.children(of: id).contains { mentions($0, name) }
-  }
-
-  private func isConstant(_ id: NodeID, positive: Bool) -> Bool {
-    let node = file[id]
-    switch node.kind {
-    case .number: return !positive || node.a > 0
-    case .name, .call: return file.tokens[Int(node.token)].traits.contains(.upperCase)
-    case .binary where !node.operation.isComparison:
-      return isConstant(node.a, positive: positive) && isConstant(node.b, positive: false)
-    default: return false
-    }
   }
 
   mutating func switchStatement(_ node: Node) {

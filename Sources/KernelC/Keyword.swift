@@ -5,7 +5,7 @@ enum Keyword: Int32, CaseIterable {
   // operators
   case sizeof, alignof, _Alignof, __alignof__, typeof, __typeof__, __typeof, typeof_unqual, offsetof, _Generic
   // inline assembly
-  case asm, __asm__, __asm
+  case asm, __asm__, asm_inline, __asm
   // types
   case `struct`, union, `enum`, void, char, short, int, long, float, double, signed, unsigned, _Bool, bool, __int128
   case u8, u16, u32, u64, s8, s16, s32, s64, uint, ulong, ushort, __signed__, __auto_type

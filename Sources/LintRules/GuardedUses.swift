@@ -37,6 +37,10 @@ struct GuardedUses {
     let arguments: [Place]
     /// Held on every path to the use.
     var guards: Set<Guard>
+    /// The names of all locks that may be held there, whosever they are.
+    var locks: Set<Symbol>
+    /// The use is no more than a look whether a list is empty.
+    var isLook = false
   }
 
   /// Subjects in the order in which they were met.
@@ -53,8 +57,10 @@ struct GuardedUses {
           own[site.node] = (subject, site)
         } else {
           own[site.node]?.1.guards.formIntersection(site.guards)
+          own[site.node]?.1.locks.formUnion(site.locks)
         }
       }
+      let looks = Self.looks(id, context)
       let asserted = facts.asserts.filter { !$0.isHeldHere && !$0.isConditional }.map {
         HeldLock(place: $0.place, kind: $0.kind, mode: $0.mode, balance: 1, site: $0.node)
       }
@@ -64,7 +70,9 @@ struct GuardedUses {
         }
         add(
           .member(access.member),
-          Site(function: id, node: access.node, object: access.object, arguments: [], guards: guards))
+          Site(
+            function: id, node: access.node, object: access.object, arguments: [], guards: guards,
+            locks: Self.names(access.held, [], context), isLook: looks.contains(access.node)))
       }
       for call in facts.calls {
         guard let subject = Self.subject(call, id, context) else { continue }
@@ -74,13 +82,39 @@ struct GuardedUses {
             object >= 0 && (context.solver.depends(owner, on: object) || context.solver.depends(object, on: owner))
           }.map { .argument($0) }
         }
-        add(subject, Site(function: id, node: call.node, object: -1, arguments: call.arguments, guards: guards))
+        add(
+          subject,
+          Site(
+            function: id, node: call.node, object: -1, arguments: call.arguments, guards: guards,
+            locks: Self.names(call.held, call.unsure, context)))
       }
       for (_, item) in own.sorted(by: { $0.key < $1.key }) {
         if sites[item.0] == nil { order.append(item.0) }
         sites[item.0, default: []].append(item.1)
       }
     }
+  }
+
+  private static func names(_ held: [HeldLock], _ unsure: [Place], _ context: RuleContext) -> Set<Symbol> {
+    var result = Set(unsure.map(context.solver.lastMember))
+    for lock in held where lock.balance > 0 {
+      result.insert(context.solver.opener(of: lock)?.name ?? context.solver.lastMember(of: lock.place))
+    }
+    return result
+  }
+
+  /// The members in `list_empty(&x->list)`.
+  private static func looks(_ id: FunctionID, _ context: RuleContext) -> Set<NodeID> {
+    let file = context.program.file(of: id)
+    var result: Set<NodeID> = []
+    for node in context.program.definition(id).nodes where file[node].kind == .call {
+      let name = context.callee(node, in: file)
+      guard name.exists, context.text(name).contains("list_empty"),
+        let first = file.list(file[node].b, file[node].c).first, file[first].kind == .unary
+      else { continue }
+      result.insert(file[first].a)
+    }
+    return result
   }
 
   private static func subject(_ call: CallEvent, _ id: FunctionID, _ context: RuleContext) -> Subject? {

@@ -91,6 +91,15 @@ struct Statements {
     return file[id].kind == .call ? [id] + below : below
   }
 
+  /// The arguments of a call that are numbers or constants, as written.
+  func constants(of call: NodeID) -> String {
+    guard call >= 0, file[call].kind == .call else { return "" }
+    return file.list(file[call].b, file[call].c).filter { argument in
+      let item = file[argument]
+      return item.kind == .number || item.kind == .name && file.tokens[Int(item.token)].traits.contains(.upperCase)
+    }.map { SourceText.text(of: $0, file, symbols) }.joined(separator: ",")
+  }
+
   /// Whether `part` is `id` or lies below it.
   func contains(_ id: NodeID, _ part: NodeID, depth: Int = 0) -> Bool {
     if id == part { return true }

@@ -30,6 +30,7 @@ extension Explorer {
     }
     let kept = settlePairs(node, name, arguments, callee.parameter < 0 ? callee.targets.first : nil, &state)
     noteArguments(node, argumentNodes, summary, callee.isIndirect, &state)
+    noteSetting(node, name, argumentNodes, callee, &state)
     for effect in summary?.mayDrop ?? [] { forgetHeld(effect, arguments, &state) }
     forgetPassed(argumentNodes, &state)
     var states = handOver(kept, node, state)
@@ -92,6 +93,8 @@ extension Explorer {
         if !isFunctionCall(node) { state.unset &= ~bit }
         continue
       }
+      // `list_for_each_entry(*item, …)` and `local_irq_save(*flags)`
+      if isTarget(uncast(argument)), !isFunctionCall(node) { noteTouch(uncast(argument), &state) }
       // `f(&p)` through a parameter of ours: what it points to may be another pointer now.
       if item.kind == .name, let type = type(of: place(of: argument)), type.pointers > 1 {
         forgetFacts(solver.places.pointee(of: place(of: argument)), &state)
@@ -208,6 +211,8 @@ extension Explorer {
       if scope.file[argument].kind == .name, let bit = scope.trackedBits[Symbol(scope.file[argument].a)] {
         state.unset &= ~bit
       }
+      // `spin_lock_irqsave(&lock, *flags)`
+      if isTarget(uncast(argument)) { noteTouch(uncast(argument), &state) }
     }
     var place: Place
     if primitive.argument < 0 {

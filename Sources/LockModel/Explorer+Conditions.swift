@@ -94,6 +94,8 @@ extension Explorer {
     case .unary where node.operation == .minus:
       guard let inner = constant(node.a) else { return nil }
       return ~inner
+    case .unary where node.operation == .tilde && scope.file[node.a].kind == .number:
+      return ~Int(scope.file[node.a].a) &* 4 &+ 1
     case .cast: return constant(node.b)
     case .name:
       let token = scope.file.tokens[Int(node.token)]
@@ -206,7 +208,7 @@ extension Explorer {
   }
 
   /// Narrows what is known about an expression with a place; false when nothing is left.
-  private mutating func keep(_ id: NodeID, _ wanted: ValueSet, _ state: inout PathState) -> Bool {
+  mutating func keep(_ id: NodeID, _ wanted: ValueSet, _ state: inout PathState) -> Bool {
     var known = values(of: id, state)
     let place = place(of: id)
     if scope.file[id].kind == .call {
@@ -278,6 +280,12 @@ extension Explorer {
       let pointer = scope.file.list(scope.file[left].b, scope.file[left].c).first
     {
       return keep(pointer, .negative, &state)
+    }
+    // `if (f(&x) == 2)`
+    if scope.file[left].kind == .call, op == .equalEqual || op == .bangEqual, (op == .equalEqual) == holds,
+      !keep(left, values(of: right, state), &state)
+    {
+      return false
     }
     let key = place(of: left)
     guard key >= 0, op == .equalEqual || op == .bangEqual else { return decide(id, truth, &state) }

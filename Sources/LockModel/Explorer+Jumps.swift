@@ -12,7 +12,9 @@ extension Explorer {
       case .returnStatement: returned = returnedVariable(node.a)
       case .gotoStatement: returned = -1
       case .label: if returned >= 0 { returningLabels[Symbol(node.a)] = returned }
-      default: if returned >= 0, sets(statement, Symbol(scope.file[returned].a), 0) { returned = -1 }
+      default:
+        // `if (ret) return ret;` in front of the last return: what comes there is another case.
+        if returned >= 0, sets(statement, Symbol(scope.file[returned].a), 0) || leaves(statement, 0) { returned = -1 }
       }
     }
   }
@@ -25,6 +27,12 @@ extension Explorer {
       return returnedVariable(first)
     }
     return node.kind == .name && scope.localTypes[Symbol(node.a)] != nil ? value : -1
+  }
+
+  private func leaves(_ id: NodeID, _ depth: Int) -> Bool {
+    guard id >= 0, depth < 60 else { return id >= 0 }
+    return scope.file[id].kind == .returnStatement
+      || scope.file.children(of: id).contains { leaves($0, depth + 1) }
   }
 
   private func sets(_ id: NodeID, _ name: Symbol, _ depth: Int) -> Bool {

@@ -10,7 +10,9 @@ extension Explorer {
 
   /// Notes that `*p` is read, where the function has not written it and nothing but pointers decides about it.
   mutating func noteLoad(_ node: NodeID, _ state: PathState) {
-    guard let position = scope.parameters[Symbol(scope.file[scope.file[node].a].a)] else { return }
+    guard let position = scope.parameters[Symbol(scope.file[scope.file[node].a].a)],
+      !hangsOnAnother(node, position)
+    else { return }
     let chain = [ChainStep(function: scope.id, node: node)]
     noteLoad(of: position, PointerLoad(conditions: parameterConditions(state), chain: chain), state)
   }
@@ -28,10 +30,43 @@ extension Explorer {
       let step = solver.places[fact.key]
       return step.kind == .local && parameters.contains { $0.name == Symbol(step.value) }
     }
-    if depends || isReset { return }
+    // `if (mode == MODE_READ)`: which number that is, a caller's argument does not tell.
+    let isSelected = state.facts.contains { fact in
+      guard fact.constant != 0, fact.values == .any, solver.places[fact.key].kind == .parameter else { return false }
+      let position = Int(solver.places[fact.key].value)
+      return parameters.indices.contains(position) && !parameters[position].type.isPointer
+    }
+    if depends || isReset || isSelected { return }
     // The read that asks least of the arguments stands for all.
     if let known = facts.loads[position], known.conditions.count <= load.conditions.count { return }
     facts.loads[position] = load
+  }
+
+  /// `*other && *p == key`: what another pointer points to decides about the read, and a caller sets both.
+  private func hangsOnAnother(_ node: NodeID, _ position: Int) -> Bool {
+    scope.definition.nodes.contains { id in
+      let item = scope.file[id]
+      let isInside: Bool
+      switch item.kind {
+      case .binary where item.operation == .ampersandAmpersand || item.operation == .pipePipe:
+        isInside = holds(item.b, node, 0)
+      case .ifStatement, .conditional: isInside = holds(item.b, node, 0) || holds(item.c, node, 0)
+      default: return false
+      }
+      return isInside && targets(in: item.a, 0).contains { $0 != position }
+    }
+  }
+
+  private func holds(_ id: NodeID, _ part: NodeID, _ depth: Int) -> Bool {
+    guard id >= 0, depth < 60 else { return false }
+    return id == part || scope.file.children(of: id).contains { holds($0, part, depth + 1) }
+  }
+
+  /// The parameters whose targets an expression reads.
+  private func targets(in id: NodeID, _ depth: Int) -> [Int] {
+    guard id >= 0, depth < 60 else { return [] }
+    if isTarget(id) { return scope.parameters[Symbol(scope.file[scope.file[id].a].a)].map { [$0] } ?? [] }
+    return scope.file.children(of: id).flatMap { targets(in: $0, depth + 1) }
   }
 
   /// A pointer parameter is handed on to a callee that may read through it first.
@@ -61,6 +96,12 @@ extension Explorer {
     else { return }
     facts.unsetPassings.append(
       UnsetPassingEvent(node: argument, variable: variable, call: call, chain: load.chain))
+  }
+
+  /// `*p` goes to a macro, which may write to it: what is read from here on need not be the caller's.
+  func noteTouch(_ node: NodeID, _ state: inout PathState) {
+    guard let position = scope.parameters[Symbol(scope.file[scope.file[node].a].a)], position < 64 else { return }
+    state.touched |= 1 << UInt64(position)
   }
 
   /// `*p = …` or `p->x = …` through a parameter.

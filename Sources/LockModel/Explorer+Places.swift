@@ -204,9 +204,12 @@ extension Explorer {
         // A macro may write to a name it is given.
         if !isKnown {
           if isTarget(argument) { continue }
-          var inner: [MicroOperation] = []
-          collect(argument, &inner)
-          result += inner.filter { if case .read = $0 { false } else { true } }
+          result += withoutReads(argument)
+          continue
+        }
+        // What is only printed matters little.
+        if solver.isMessage(calleeName(id)) {
+          result += withoutReads(argument)
           continue
         }
         collect(argument, &result)
@@ -236,6 +239,9 @@ extension Explorer {
     case .postfix:
       collect(node.a, &result)
       result.append(.modify(id))
+    case .binary where node.operation == .ampersandAmpersand || node.operation == .pipePipe:
+      collect(node.a, &result)
+      collect(node.b, if: node.a, node.operation == .ampersandAmpersand, &result)
     case .binary, .index, .comma:
       collect(node.a, &result)
       collect(node.b, &result)
@@ -246,13 +252,39 @@ extension Explorer {
       collect(node.b, &result)
     case .conditional:
       collect(node.a, &result)
-      collect(node.b, &result)
-      collect(node.c, &result)
+      collect(node.b, if: node.a, true, &result)
+      collect(node.c, if: node.a, false, &result)
     case .compoundLiteral: collect(node.b, &result)
     case .initialiserList:
       for element in scope.file.list(node.a, node.b) { collect(element, &result) }
     case .designator: collect(node.b, &result)
     default: break
+    }
+  }
+
+  /// The operations of a part that is evaluated only if the condition has the truth: its reads are made so.
+  private mutating func collect(
+    _ id: NodeID, if condition: NodeID, _ truth: Bool, _ result: inout [MicroOperation]
+  ) {
+    var inner: [MicroOperation] = []
+    collect(id, &inner)
+    result += inner.map { operation in
+      switch operation {
+      case .read, .load, .guarded: .guarded(operation, condition, truth)
+      default: operation
+      }
+    }
+  }
+
+  /// The operations of an argument, but for reads.
+  private mutating func withoutReads(_ id: NodeID) -> [MicroOperation] {
+    var inner: [MicroOperation] = []
+    collect(id, &inner)
+    return inner.filter { operation in
+      switch operation {
+      case .read, .load, .guarded: false
+      default: true
+      }
     }
   }
 

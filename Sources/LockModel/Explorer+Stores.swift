@@ -62,7 +62,15 @@ extension Explorer {
 
   /// After `x = f(&y)`, what is known of `x` decides whether `y` was written.
   private mutating func bindResult(_ target: Place, _ value: NodeID, _ state: inout PathState) {
-    guard target >= 0, scope.file[value].kind == .call else { return }
+    guard target >= 0 else { return }
+    let node = scope.file[value]
+    // In `f(&x) + g(&y)` the sum is 0 where nothing failed.
+    if node.kind == .binary, node.operation == .plus || node.operation == .pipe {
+      bindResult(target, node.a, &state)
+      bindResult(target, node.b, &state)
+      return
+    }
+    guard node.kind == .call else { return }
     let result = solver.places.intern(.result, -1, value)
     for index in state.pending.indices where state.pending[index].result == result {
       state.pending[index].result = target

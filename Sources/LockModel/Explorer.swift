@@ -105,6 +105,8 @@ struct Explorer {
     case dereference(NodeID)
     /// What a pointer parameter points to is read.
     case load(NodeID)
+    /// A read or a load that happens only if the condition has this truth: the right side of `&&`, one half of `?:`.
+    indirect case guarded(MicroOperation, NodeID, Bool)
     /// The address of a local goes somewhere else than to a call: from here on anybody may set it.
     case expose(NodeID)
   }
@@ -226,6 +228,9 @@ struct Explorer {
         var next = state
         if key >= 0, item.last < 0, let constant = constant(item.value) {
           if !restrictToConstant(key, constant, item.value, &next) { continue }
+        } else if item.last < 0, scope.file[node].kind == .call {
+          // `switch (f(&x)) { case 0: … }`
+          if !keep(node, self.values(of: item.value, state), &next) { continue }
         }
         result.append((item.block, next))
       }
@@ -310,11 +315,14 @@ struct Explorer {
         if let bit = scope.trackedBits[name] { state.unset &= ~bit }
         if scope.localTypes[name] != nil, (scope.assignmentCount[name] ?? 0) != 1 { forget(localPlace(name), &state) }
       }
+      for argument in scope.file.list(call.b, call.c) where isTarget(uncast(argument)) {
+        noteTouch(uncast(argument), &state)
+      }
       noteListAccess(Array(scope.file.list(call.b, call.c)), calleeName(action.node), state)
       let isAgain = { (node: NodeID) in state.held.contains { $0.site == node } }
       let operations = operations(action.node).filter { operation in
         switch operation {
-        case .read: false
+        case .read, .guarded: false
         // The head of a loop is read in each round, what it calls is called before the first.
         case .call(let node): !isAgain(node)
         default: true
@@ -389,6 +397,11 @@ struct Explorer {
         for index in states.indices { read(node, &states[index]) }
       case .load(let node):
         for state in states { noteLoad(node, state) }
+      case .guarded(let inner, let condition, let truth):
+        for state in states {
+          guard let taken = assume(condition, truth, state) else { continue }
+          _ = run([inner], taken)
+        }
       case .expose(let node):
         let bit = scope.trackedBits[Symbol(scope.file[node].a)] ?? 0
         for index in states.indices {

@@ -28,12 +28,15 @@ final class FunctionScope {
   var branchCalls: Set<NodeID> = []
   /// Locals that are given something other than NULL besides what a call returns.
   var otherwiseSet: Set<Symbol> = []
+  /// `asm` in its spellings.
+  private let assemblyWords: Set<Symbol>
 
   init(_ id: FunctionID, _ program: Program, _ names: KnownNames) {
     self.id = id
     definition = program.definition(id)
     file = program.file(of: id)
     fileIndex = Int(program.functions[Int(id.rawValue)].file)
+    assemblyWords = names.assembly
     scan(names)
     walk(definition.body, 0)
   }
@@ -73,6 +76,8 @@ final class FunctionScope {
     var singles: [Symbol: NodeID] = [:]
     var candidates: [(symbol: Symbol, count: Int)] = []
     var structures: Set<Symbol> = []
+    /// Locals that are static.
+    var lasting: Set<Symbol> = []
     for id in definition.nodes {
       let node = file[id]
       switch node.kind {
@@ -82,12 +87,15 @@ final class FunctionScope {
         let type = file.types[Int(node.b)]
         let isNew = localTypes.updateValue(type, forKey: name) == nil
         if node.op & 2 != 0 { cleanedUp.insert(name) }
+        if node.op & 1 != 0 { lasting.insert(name) }
+        // Another variable of the same name, which is no scalar: which of them is meant is not told apart.
+        if !isNew, type.arrays > 0 || !isScalar(type) { candidates.removeAll { $0.symbol == name } }
         if node.c >= 0 {
           noteOther(name, node.c, names)
           assignmentCount[name, default: 0] += 1
           singles[name] = node.c
           if file[node.c].kind == .name, file[node.c].a == node.a { assignmentCount[name, default: 0] += 1 }
-        } else if node.op == 0, type.arrays == 0, isNew, isScalar(type) {
+        } else if node.op == 0, type.arrays == 0, isNew, isScalar(type), !isRegister(node) {
           candidates.append((name, 0))
         } else if node.op == 0, type.arrays == 0, isNew, type.base == .structure {
           structures.insert(name)
@@ -135,7 +143,13 @@ final class FunctionScope {
     for (name, value) in singles where assignmentCount[name] == 1 && !addressTaken.contains(name) {
       // A parameter had a value before; a variable that changes later is not the same by then.
       if definition.parameters.contains(where: { $0.name == name }) { continue }
-      if file[value].kind == .name, assignmentCount[Symbol(file[value].a), default: 0] > 1 { continue }
+      // A variable of others', or one that outlives the call, has been something else before.
+      if !definition.isMacro, localTypes[name] == nil || lasting.contains(name) { continue }
+      if file[value].kind == .name {
+        let source = Symbol(file[value].a)
+        let isParameter = definition.parameters.contains { $0.name == source }
+        if assignmentCount[source, default: 0] > (isParameter ? 0 : 1) { continue }
+      }
       if isElement(value, of: assignmentCount, 0) { continue }
       aliases[name] = value
     }
@@ -197,6 +211,13 @@ final class FunctionScope {
     if node.kind == .cast { return noteOther(name, node.b, names) }
     if node.kind == .name, Symbol(node.a) == names.null { return }
     otherwiseSet.insert(name)
+  }
+
+  /// `register unsigned long sp asm("sp");` has the value of the register.
+  private func isRegister(_ variable: Node) -> Bool {
+    let next = Int(variable.token) + 1
+    return next < file.tokens.count && file.tokens[next].symbol.exists
+      && assemblyWords.contains(file.tokens[next].symbol)
   }
 
   private func isScalar(_ type: CType) -> Bool {

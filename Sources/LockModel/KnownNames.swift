@@ -17,6 +17,8 @@ struct KnownNames {
   let errorLog: Symbol
   /// End a test unless what they are given holds.
   let assertions: Set<Symbol>
+  /// The keyword for assembly in its spellings.
+  let assembly: Set<Symbol>
   /// Look at a pointer as such, and at nothing behind it.
   let looks: Set<Symbol>
   /// Pass their first argument's truth through.
@@ -98,6 +100,7 @@ struct KnownNames {
     isErrOrNull = symbols.intern("IS_ERR_OR_NULL")
     zeroOrNull = symbols.intern("ZERO_OR_NULL_PTR")
     errorLog = symbols.intern("dev_err_probe")
+    assembly = set("asm __asm__ __asm")
     assertions = set(
       """
       KUNIT_ASSERT_EQ KUNIT_ASSERT_NE KUNIT_ASSERT_TRUE KUNIT_ASSERT_FALSE KUNIT_ASSERT_EQ_MSG KUNIT_ASSERT_NE_MSG

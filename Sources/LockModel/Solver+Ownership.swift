@@ -94,7 +94,7 @@ extension Solver {
   /// Frees or puts what it is given and looks at it first, so that an error pointer is followed.
   func freesPlainly(_ name: Symbol) -> Bool {
     if let known = plainFrees[name] { return known }
-    let result = judgePlainFree(program.symbols.text(name))
+    let result = judgePlainFree(program.symbols.text(name)) && !acceptsErrors(name)
     plainFrees[name] = result
     return result
   }
@@ -106,6 +106,42 @@ extension Solver {
       "debugfs", "fwnode", "regulator", "clk", "reset_control", "dev_pm", "gpiod", "phy", "pwm", "of_", "mbox", "nvmem",
     ]
     return !accepting.contains { text.hasPrefix($0) }
+  }
+
+  /// Whether the body asks whether its first argument is an error.
+  private func acceptsErrors(_ name: Symbol) -> Bool {
+    program.definitions(of: name).contains { id in
+      let definition = program.definition(id)
+      guard !definition.isMacro, let parameter = definition.parameters.first?.name, parameter.exists else {
+        return false
+      }
+      let file = program.file(of: id)
+      return definition.nodes.contains { node in
+        guard file[node].kind == .call, file[file[node].a].kind == .name,
+          [names.isErr, names.isErrOrNull].contains(Symbol(file[file[node].a].a)),
+          let first = file.list(file[node].b, file[node].c).first
+        else { return false }
+        return file[first].kind == .name && Symbol(file[first].a) == parameter
+      }
+    }
+  }
+
+  /// Whether all that a function fails with is that something is not there.
+  public func onlyLooksUp(_ name: Symbol, fromFile: Int) -> Bool {
+    guard let target = program.resolve(name, fromFile: fromFile), !program.definition(target).isMacro else {
+      return false
+    }
+    let file = program.file(of: target)
+    var isFound = false
+    for node in program.definition(target).nodes {
+      let item = file[node]
+      guard item.kind == .unary, item.operation == .minus, file[item.a].kind == .name,
+        isErrnoName(Symbol(file[item.a].a))
+      else { continue }
+      guard ["ENOENT", "ENODEV", "ENXIO"].contains(program.symbols.text(Symbol(file[item.a].a))) else { return false }
+      isFound = true
+    }
+    return isFound
   }
 
   /// Whether the name is that of a list's or a tree's primitive.

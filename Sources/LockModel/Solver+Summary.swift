@@ -5,11 +5,11 @@ extension Solver {
     var summary = Summary()
     summary.exits = exits(facts)
     summary.mayDrop = mayDrop(facts, summary.exits)
-    summary.returns = returns(facts)
     summary.requires = requirements(facts)
     let file = program.file(of: facts.id)
     // What assembly reads and writes is not known.
     let hasAssembly = program.definition(facts.id).nodes.contains { file[$0].kind == .assembly }
+    summary.returns = returns(facts, hasAssembly: hasAssembly)
     if !facts.isApproximate, !program.definition(facts.id).isMacro, !hasAssembly { summary.loads = facts.loads }
     if program.definition(facts.id).isInline, facts.calls.count < 8 {
       summary.closes = facts.calls.compactMap { call in
@@ -81,15 +81,22 @@ extension Solver {
     return result
   }
 
-  private func returns(_ facts: FunctionFacts) -> ValueSet? {
+  private func returns(_ facts: FunctionFacts, hasAssembly: Bool) -> ValueSet? {
     // What a macro pastes together is not evaluated.
     guard !facts.isPartial, !facts.exits.isEmpty, !program.definition(facts.id).isMacro else { return nil }
+    let file = program.file(of: facts.id)
     var result: ValueSet = []
     for exit in facts.exits {
       guard exit.value >= 0 else { return nil }
+      // Any local may be an operand.
+      if hasAssembly, file[exit.value].kind == .name, !isCapital(exit.value, file) { return nil }
       result.formUnion(exit.values)
     }
     return result == .any ? nil : result
+  }
+
+  private func isCapital(_ id: NodeID, _ file: ParsedFile) -> Bool {
+    file.tokens[Int(file[id].token)].traits.contains(.upperCase)
   }
 
   private func summarisePointers(_ facts: FunctionFacts, _ summary: inout Summary) {

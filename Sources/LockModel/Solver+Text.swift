@@ -197,6 +197,20 @@ extension Solver {
     return result.isEmpty ? interface.returns(name) : result
   }
 
+  /// The same for a call in the file: a static function there is the one that is meant, whatever others are called so.
+  public func returns(of name: Symbol, fromFile: Int) -> ValueSet? {
+    guard let own = ownFunction(name, fromFile) else { return returns(of: name) }
+    return summary(own)?.returns
+  }
+
+  /// The static function of the file that goes by the name.
+  private func ownFunction(_ name: Symbol, _ fromFile: Int) -> FunctionID? {
+    guard let target = program.resolve(name, fromFile: fromFile), !program.definition(target).isMacro,
+      program.definition(target).isStatic, Int(program.functions[Int(target.rawValue)].file) == fromFile
+    else { return nil }
+    return target
+  }
+
   /// Whether the name sounds like the end of something: a call that frees, puts or closes what it is given.
   public func disposes(_ name: Symbol) -> Bool { pairing.traits(of: name, program.symbols).disposes }
 
@@ -224,17 +238,23 @@ extension Solver {
   public func isLockPrimitive(_ name: Symbol) -> Bool { locks[name] != nil }
 
   /// Whether `name` is seen to make or pass on error pointers, as opposed to returning what is never NULL.
-  public func makesErrorPointers(_ name: Symbol, depth: Int = 0) -> Bool {
-    if interface.errorPointers.contains(name) { return true }
+  public func makesErrorPointers(_ name: Symbol, fromFile: Int = -1, depth: Int = 0) -> Bool {
     guard depth < 5 else { return false }
-    return program.definitions(of: name).contains { id in
+    let own = fromFile < 0 ? nil : ownFunction(name, fromFile)
+    let definitions = own.map { [$0] } ?? program.definitions(of: name)
+    let isKnown = interface.errorPointers.contains(name)
+    // What all the kernel checks for may still be a function that cannot fail: its body knows better.
+    if definitions.isEmpty { return isKnown }
+    return definitions.contains { id in
       let scope = scopes(id)
       return scope.calls.contains { call in
         let callee = scope.file[scope.file[call].a]
-        guard callee.kind == .name, Symbol(callee.a) != name else { return false }
+        guard callee.kind == .name else { return isKnown }
+        guard Symbol(callee.a) != name else { return false }
         let inner = Symbol(callee.a)
         if inner == names.errPtr || inner == names.errCast { return true }
-        return program.returnType(inner)?.isPointer != false && makesErrorPointers(inner, depth: depth + 1)
+        return program.returnType(inner)?.isPointer != false
+          && makesErrorPointers(inner, fromFile: scope.fileIndex, depth: depth + 1)
       }
     }
   }
@@ -258,7 +278,8 @@ extension Solver {
       }
       let value = file[exit.value]
       switch value.kind {
-      case .name: guard names.errorVariables.contains(Symbol(value.a)) else { return false }
+      case .name:
+        guard names.errorVariables.contains(Symbol(value.a)), holdsErrors(Symbol(value.a), target) else { return false }
       case .call:
         guard file[value.a].kind == .name,
           isErrnoLike(Symbol(file[value.a].a), fromFile: fileIndex, depth: depth + 1)
@@ -268,6 +289,46 @@ extension Solver {
       }
     }
     return isCertain
+  }
+
+  /// Whether nothing is stored in the variable that is plainly something else than 0 or an error.
+  private func holdsErrors(_ variable: Symbol, _ id: FunctionID) -> Bool {
+    let scope = scopes(id)
+    let file = scope.file
+    return scope.definition.nodes.allSatisfy { node in
+      let item = file[node]
+      switch item.kind {
+      case .assign where file[item.a].kind == .name && Symbol(file[item.a].a) == variable:
+        return !isAnswer(item.b, scope)
+      case .variable where Symbol(item.a) == variable && item.c >= 0: return !isAnswer(item.c, scope)
+      default: return true
+      }
+    }
+  }
+
+  /// A member, a comparison, or what a function that does not only return errors says.
+  private func isAnswer(_ value: NodeID, _ scope: FunctionScope) -> Bool {
+    let file = scope.file
+    let node = file[value]
+    switch node.kind {
+    case .cast: return isAnswer(node.b, scope)
+    case .member, .index: return true
+    case .name: return scope.localTypes[Symbol(node.a)] != nil && !names.errorVariables.contains(Symbol(node.a))
+    case .number: return node.a > 0
+    case .unary: return node.operation == .bang || node.operation == .star
+    case .binary: return node.operation.isComparison
+    case .call:
+      guard file[node.a].kind == .name else { return false }
+      let callee = Symbol(file[node.a].a)
+      if let type = program.returnType(callee), type.isPointer || type.base == .boolean || type.base == .unsigned {
+        return true
+      }
+      guard let target = program.resolve(callee, fromFile: scope.fileIndex), !program.definition(target).isMacro else {
+        return false
+      }
+      return summary(target)?.returns.map { $0 == [.zero, .positive] || $0 == .positive } == true
+    default: return false
+    }
   }
 
   /// Whether `name` returns an errno that nearly all of the kernel looks at; a body that cannot fail wins.

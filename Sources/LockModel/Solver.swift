@@ -46,6 +46,7 @@ public final class Solver {
   /// Which function takes down what another sets up.
   var teardowns: TeardownIndex { linked.teardowns }
   var keeps: [KeepKey: Bool] = [:]
+  var stores: [StoreKey: Bool] = [:]
   var listOperations: [Symbol: Bool] = [:]
   var plainFrees: [Symbol: Bool] = [:]
   var pageOperations: [Symbol: Bool] = [:]

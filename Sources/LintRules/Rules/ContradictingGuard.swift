@@ -82,11 +82,37 @@ struct ContradictingGuard: Rule {
         	elem_clear(e);
         	elem_activate(set, e);
         }
-        """)
+        """),
+      RuleExample(
+        """
+        static void save(struct foo *foo)
+        {
+        	if (reg_present(foo))
+        		write32(foo, 1);
+        }
+
+        static void load(struct foo *foo)
+        {
+        	if (reg_present(foo))
+        		write32(foo, 2);
+        }
+
+        static void enable(struct foo *foo)
+        {
+        	if (!reg_present(foo))
+        		write32(foo, 3);
+        	write32(foo, 4);
+        	write32(foo, 5);
+        	write32(foo, 6);
+        	write32(foo, 7);
+        }
+        """),
     ])
 
   private struct Pair: Hashable {
     let predicate: Symbol
+    /// `FLAG_X` in `has_flag(foo, FLAG_X)`: another flag is another question.
+    let constants: String
     let action: Symbol
   }
 
@@ -138,7 +164,7 @@ struct ContradictingGuard: Rule {
       func note(_ action: Symbol, _ isWhole: Bool) {
         guard action.exists, !isGeneral(context.text(action)) else { return }
         add(
-          Pair(predicate: predicate, action: action),
+          Pair(predicate: predicate, constants: shapes.constants(of: core), action: action),
           Site(
             function: id, node: file[statement].a, next: next, isPositive: isExit == isNegated, isExit: isExit,
             isWhole: isWhole))
@@ -186,14 +212,18 @@ struct ContradictingGuard: Rule {
     guard !positive.isEmpty, !negative.isEmpty else { return nil }
     var odd: Site?
     var other: Site?
+    // Two places that do the same and say what it is about need no others.
+    var isPlain = false
     if positive.count == 1, negative.count >= others { (odd, other) = (positive[0], negative[0]) }
     if negative.count == 1, positive.count >= others { (odd, other) = (negative[0], positive[0]) }
     if others > 2, odd == nil, positive.count == 1, negative.count > 0 {
       // 'activate' what is already 'active'.
       let same = negative.first { $0.next.exists && $0.next == positive[0].next }
-      if let same, repeats(pair, positive[0], context) { (odd, other) = (positive[0], same) }
+      if let same, repeats(pair, positive[0], context) { (odd, other, isPlain) = (positive[0], same, true) }
     }
-    guard let odd, let other, odd.function != other.function else { return nil }
+    guard let odd, let other, odd.function != other.function,
+      context.folder(of: odd.function) == context.folder(of: other.function), isPlain || isGuarded(pair, sites, context)
+    else { return nil }
     let predicate = context.text(pair.predicate)
     let action = context.text(pair.action)
     return context.finding(
@@ -202,6 +232,19 @@ struct ContradictingGuard: Rule {
         + "\(odd.isPositive ? "false" : "true") in '\(context.name(other.function))'",
       evidence: [Evidence(context.place(other.function, other.node), "the opposite check")],
       key: "\(predicate) \(action)")
+  }
+
+  /// Whether the action is one that the predicate decides about: hardly anybody goes without asking.
+  private func isGuarded(_ pair: Pair, _ sites: [Site], _ context: RuleContext) -> Bool {
+    let limit = min(sites.count + 3, sites.count * 2)
+    var calls = 0
+    for id in context.functions {
+      let file = context.program.file(of: id)
+      for node in context.program.definition(id).nodes
+      where file[node].kind == .call && context.callee(node, in: file) == pair.action { calls += 1 }
+      if calls > limit { return false }
+    }
+    return true
   }
 
   /// The action, or the one behind it, does what the predicate asks whether it is done.

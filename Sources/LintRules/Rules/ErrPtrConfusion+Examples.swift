@@ -147,5 +147,98 @@ extension ErrPtrConfusion {
       	return folio;
       }
       """),
+    RuleExample(
+      """
+      static struct foo *make(int n)
+      {
+      	struct foo *foo = kzalloc(sizeof(*foo), GFP_KERNEL);
+
+      	if (!foo)
+      		return ERR_PTR(-ENOMEM);
+      	return foo;
+      }
+
+      int a(int n)
+      {
+      	struct foo *foo = make(n);
+
+      	if (foo == ERR_PTR(-ENOMEM))
+      		return -ENOMEM;
+      	return foo->n;
+      }
+
+      int b(int n)
+      {
+      	struct foo *foo;
+
+      	if (IS_ERR((foo = make(n))))
+      		return PTR_ERR(foo);
+      	return foo->n;
+      }
+
+      int c(int n)
+      {
+      	struct foo *foo = kzalloc(sizeof(*foo), GFP_KERNEL);
+
+      	if (NULL == foo)
+      		return -ENOMEM;
+      	return foo->n;
+      }
+
+      int d(struct kunit *test)
+      {
+      	struct foo *foo = kzalloc(sizeof(*foo), GFP_KERNEL);
+
+      	KUNIT_ASSERT_NOT_NULL(test, foo);
+      	return foo->n;
+      }
+
+      int e(struct foo **all, int i)
+      {
+      	struct foo *foo = kzalloc(sizeof(*foo), GFP_KERNEL);
+
+      	all[i] = foo;
+      	if (!all[i])
+      		return -ENOMEM;
+      	return foo->n;
+      }
+
+      int f(struct foo *one)
+      {
+      	struct foo *foo, *first;
+
+      	first = foo = kzalloc(sizeof(*foo), GFP_KERNEL);
+      	if (!first)
+      		return -ENOMEM;
+      	return foo->n;
+      }
+      """),
+    RuleExample(
+      """
+      static struct foo *first(struct bar *bar)
+      {
+      	struct foo *foo = bar->first;
+
+      	BUG_ON(!foo);
+      	return foo;
+      }
+
+      int f(struct bar *bar)
+      {
+      	struct foo *foo = first(bar);
+
+      	foo->n++;
+      	return 0;
+      }
+
+      int g(struct device *dev)
+      {
+      	struct clk *clk = devm_clk_get_optional(dev, NULL);
+
+      	if (!clk)
+      		return 0;
+      	return clk->n;
+      }
+      """),
   ]
 }

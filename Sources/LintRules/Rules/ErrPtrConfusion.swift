@@ -33,6 +33,8 @@ struct ErrPtrConfusion: Rule {
     var errorTests: [NodeID] = []
     /// The first `p->…`, where the pointer is a local.
     var use: NodeID = -1
+    /// What else holds the same pointer: `q` after `q = p`, `p = q` or `q = p = f()`.
+    var twins: Set<String> = []
   }
 
   private func check(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
@@ -44,8 +46,14 @@ struct ErrPtrConfusion: Rule {
     for node in context.program.definition(id).nodes { collect(node, file, context, &variables) }
     var findings: [Finding] = []
     for (name, checks) in variables where !checks.isOther && !checks.sources.isEmpty {
+      // A check of one is a check of the other.
+      let isAsked = checks.twins.contains { twin in
+        variables[twin].map { !$0.nullTests.isEmpty || !$0.errorTests.isEmpty } == true
+      }
+      if isAsked { continue }
       for source in checks.sources where context.isPointer(source, in: id) {
-        guard let problem = judge(source, checks, file, context) else { continue }
+        guard let problem = judge(source, checks, id, context) else { continue }
+        if problem.key == "unchecked", isLookedAt(name, from: source, to: problem.node, id, context) { continue }
         if problem.key == "null", checks.startsAsNull, !isFallback(name, problem.node, checks, id, context) { continue }
         let callee = context.text(context.callee(source, in: file))
         findings.append(
@@ -81,11 +89,15 @@ struct ErrPtrConfusion: Rule {
     let text: (_ callee: String, _ name: String) -> String
   }
 
-  private func judge(_ source: NodeID, _ checks: Checks, _ file: ParsedFile, _ context: RuleContext) -> Problem? {
+  private func judge(_ source: NodeID, _ checks: Checks, _ id: FunctionID, _ context: RuleContext) -> Problem? {
+    let file = context.program.file(of: id)
+    let fileIndex = Int(context.program.functions[Int(id.rawValue)].file)
     let name = context.callee(source, in: file)
-    let returned = context.solver.returns(of: name) ?? .any
+    let returned = context.solver.returns(of: name, fromFile: fileIndex) ?? .any
+    // What need not be there is NULL where it is not.
     let failsWithError =
-      (returned == [.negative, .positive] || returned == .negative) && context.solver.makesErrorPointers(name)
+      (returned == [.negative, .positive] || returned == .negative) && !context.text(name).contains("optional")
+      && context.solver.makesErrorPointers(name, fromFile: fileIndex)
     // What a member held before, or what another call sets it to, says nothing about this one.
     let next = checks.sources.map { file[$0].token }.filter { $0 > file[source].token }.min()
     func concerns(_ test: NodeID) -> Bool {
@@ -151,7 +163,7 @@ struct ErrPtrConfusion: Rule {
       guard file[node].kind == .ifStatement else { return nil }
       let (core, isNegated) = shapes.core(file[node].a)
       guard core >= 0, !isNegated, shapes.callee(core) == context.names.isErr,
-        let tested = file.list(file[core].b, file[core].c).first
+        let tested = file.list(file[core].b, file[core].c).first.map({ stored($0, file) })
       else { return nil }
       let wanted = SourceText.text(of: tested, file, symbols)
       let codes = shapes.calls(in: file[node].b).filter { context.text(shapes.callee($0)) == "PTR_ERR" }
@@ -181,7 +193,11 @@ struct ErrPtrConfusion: Rule {
     let node = file[id]
     switch node.kind {
     case .assign where node.operation == .equal:
-      if let name = name(node.a, file, context) { source(name, node.b, file, context, &variables) }
+      let known = name(node.a, file, context)
+      let target = known ?? SourceText.text(of: node.a, file, context.program.symbols)
+      source(target, node.b, file, context, &variables)
+      // An element may be the twin of a local, and is not judged itself.
+      if known == nil { variables[target, default: Checks()].isOther = true }
     case .variable where node.c >= 0:
       source(context.text(Symbol(node.a)), node.c, file, context, &variables)
     case .macroLoop where file[node.a].kind == .call:
@@ -217,7 +233,9 @@ struct ErrPtrConfusion: Rule {
     let callee = context.callee(id, in: file)
     guard callee.exists, let first = file.list(file[id].b, file[id].c).first else { return }
     let isTest = callee == context.names.isErr || callee == context.names.isErrOrNull
-    guard isTest || callee == context.names.ptrErrOrZero, let name = name(first, file, context) else { return }
+    guard isTest || callee == context.names.ptrErrOrZero, let name = name(stored(first, file), file, context) else {
+      return
+    }
     variables[name, default: Checks()].errorTests.append(id)
     if callee == context.names.isErrOrNull { variables[name, default: Checks()].isOther = true }
   }
@@ -233,8 +251,28 @@ struct ErrPtrConfusion: Rule {
     case .cast: source(name, item.b, file, context, &variables)
     case .call where context.callee(value, in: file).exists: variables[name, default: Checks()].sources.append(value)
     case .name where Symbol(item.a) == context.names.null: variables[name, default: Checks()].startsAsNull = true
+    case .assign where item.operation == .equal:
+      note(name, and: stored(value, file), file, context, &variables)
+      variables[name, default: Checks()].isOther = true
+    case .name, .member:
+      note(name, and: value, file, context, &variables)
+      variables[name, default: Checks()].isOther = true
     default: variables[name, default: Checks()].isOther = true
     }
+  }
+
+  private func note(
+    _ name: String, and other: NodeID, _ file: ParsedFile, _ context: RuleContext,
+    _ variables: inout [String: Checks]
+  ) {
+    guard let twin = self.name(other, file, context), twin != name else { return }
+    variables[name, default: Checks()].twins.insert(twin)
+    variables[twin, default: Checks()].twins.insert(name)
+  }
+
+  /// `p` in `p = f()`, also in an argument or a condition.
+  private func stored(_ id: NodeID, _ file: ParsedFile) -> NodeID {
+    file[id].kind == .assign && file[id].operation == .equal ? stored(file[id].a, file) : id
   }
 
   /// `!p`, `p`, `p == NULL` in a condition.
@@ -249,8 +287,14 @@ struct ErrPtrConfusion: Rule {
       tests(node.a, file, context, &variables, depth + 1)
       tests(node.b, file, context, &variables, depth + 1)
     case .binary where node.operation == .equalEqual || node.operation == .bangEqual:
-      if file[node.b].kind == .name, Symbol(file[node.b].a) == context.names.null {
-        tests(node.a, file, context, &variables, depth + 1)
+      for (one, other) in [(node.a, node.b), (node.b, node.a)] {
+        if file[other].kind == .name, Symbol(file[other].a) == context.names.null {
+          tests(one, file, context, &variables, depth + 1)
+        } else if context.text(context.callee(other, in: file)) == "ERR_PTR",
+          let name = name(stored(one, file), file, context)
+        {
+          variables[name, default: Checks()].errorTests.append(id)
+        }
       }
     case .call:
       let name = context.text(context.callee(id, in: file))
@@ -259,8 +303,8 @@ struct ErrPtrConfusion: Rule {
       {
         tests(first, file, context, &variables, depth + 1)
       }
-    case .name, .member:
-      guard let name = name(id, file, context) else { return }
+    case .name, .member, .index:
+      let name = name(id, file, context) ?? SourceText.text(of: id, file, context.program.symbols)
       variables[name, default: Checks()].nullTests.append(id)
     case .assign: tests(node.a, file, context, &variables, depth + 1)
     default: break

@@ -65,6 +65,8 @@ struct ErrorType: Rule {
         """
         int f(struct foo *foo)
         {
+        	if (!foo)
+        		return -ENODEV;
         	if (!foo->n)
         		return EINVAL; /* reported */
         	return 0;
@@ -74,6 +76,8 @@ struct ErrorType: Rule {
         """
         long f(struct foo *foo, void __user *arg)
         {
+        	if (!foo->n)
+        		return -ENODEV;
         	return copy_to_user(arg, &foo->n, sizeof(foo->n)); /* reported */
         }
         """),
@@ -100,6 +104,39 @@ struct ErrorType: Rule {
         		return -EINVAL;
         	return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
         }
+
+        static int put_times(void __user *to, struct times *times)
+        {
+        	return copy_to_user(to, times, sizeof(*times));
+        }
+
+        static int get_error(struct foo *foo)
+        {
+        	if (foo->n > 3)
+        		return EINVAL;
+        	return foo->codes[foo->n];
+        }
+
+        int told(struct foo *foo, int code)
+        {
+        	int err = 0;
+
+        	if (!foo)
+        		return -ENOENT;
+        	if (code == 4)
+        		err = EPROTO;
+        	foo->error = err;
+        	return 0;
+        }
+
+        void g(struct foo *foo)
+        {
+        	bool bRC = drop(foo);
+
+        	errno = EINVAL;
+        	if (bRC)
+        		tell(foo);
+        }
         """)
     ])
 
@@ -116,7 +153,9 @@ struct ErrorType: Rule {
         case .assign where item.operation == .equal && file[item.a].kind == .name:
           let name = Symbol(file[item.a].a)
           if canBeNegative(item.b, file, context) { called.insert(name) }
-          findings += boolean(name, item.b, types, id, context) + positive(name, item.b, node, names, id, context)
+          findings += boolean(name, item.b, types, id, context)
+          // What is not declared here, such as 'errno', has a convention of its own.
+          if types[name] != nil { findings += positive(name, item.b, node, names, id, context) }
         case .variable where item.c >= 0:
           if canBeNegative(item.c, file, context) { called.insert(Symbol(item.a)) }
           findings += boolean(Symbol(item.a), item.c, types, id, context)
@@ -217,7 +256,8 @@ struct ErrorType: Rule {
       context.program.returnType(callee)?.base == .integer
     else { return [] }
     let text = context.text(name)
-    guard !["err", "fail", "ret", "rc", "bad", "res", "rv"].contains(where: text.contains) else { return [] }
+    let words = ["err", "fail", "ret", "rc", "bad", "res", "rv", "timeout", "stall"]
+    guard !words.contains(where: text.lowercased().contains) else { return [] }
     return [
       context.finding(
         description, id, value,
@@ -231,10 +271,36 @@ struct ErrorType: Rule {
   ) -> [Finding] {
     let file = context.program.file(of: id)
     guard file[value].kind == .name, names.errnos.contains(Symbol(file[value].a)),
-      Statements.errorNames.contains(context.text(name))
+      Statements.errorNames.contains(context.text(name)),
+      returnsNegative(id, context) || storesNegative(in: name, id, context), !isKept(name, id, context)
     else { return [] }
     let code = context.text(Symbol(file[value].a))
     return [context.finding(description, id, node, "'\(code)' \(Self.signless)", key: "\(context.text(name)) \(code)")]
+  }
+
+  /// Some way out returns a negative number: only there is a positive one the odd one out.
+  private func returnsNegative(_ id: FunctionID, _ context: RuleContext) -> Bool {
+    context.solver.facts(id)?.exits.contains { $0.values == .negative } == true
+  }
+
+  /// `sk->sk_err = err`: the member says which sign its codes have.
+  private func isKept(_ name: Symbol, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let file = context.program.file(of: id)
+    return context.program.definition(id).nodes.contains { node in
+      let item = file[node]
+      return item.kind == .assign && file[item.a].kind == .member && file[item.b].kind == .name
+        && Symbol(file[item.b].a) == name
+    }
+  }
+
+  /// `ret = -EINVAL`
+  private func storesNegative(in name: Symbol, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let file = context.program.file(of: id)
+    return context.program.definition(id).nodes.contains { node in
+      let item = file[node]
+      return item.kind == .assign && file[item.a].kind == .name && Symbol(file[item.a].a) == name
+        && file[item.b].kind == .unary && file[item.b].operation == .minus
+    }
   }
 
   private func returned(
@@ -243,12 +309,14 @@ struct ErrorType: Rule {
     let file = context.program.file(of: id)
     let type = context.program.definition(id).returnType
     let item = file[value]
-    if item.kind == .name, names.errnos.contains(Symbol(item.a)), type.base == .integer, !type.isPointer {
+    if item.kind == .name, names.errnos.contains(Symbol(item.a)), type.base == .integer, !type.isPointer,
+      returnsNegative(id, context)
+    {
       let code = context.text(Symbol(item.a))
       return [context.finding(description, id, node, "'\(code)' \(Self.signless)", key: "return \(code)")]
     }
     if item.kind == .call, names.copies.contains(context.callee(value, in: file)), type.base == .integer,
-      !type.isPointer
+      !type.isPointer, returnsNegative(id, context) || !context.solver.callbacks.members(holding: id).isEmpty
     {
       let name = context.text(context.callee(value, in: file))
       return [

@@ -80,6 +80,13 @@ extension InvertedCheck {
       !following.contains(where: { file[$0].kind == .label || shapes.mentions($0, name) })
     else { return nil }
     let callee = shapes.callee(call)
+    // A body that is known says whether 0 is success.
+    let fileIndex = Int(context.program.functions[Int(id.rawValue)].file)
+    if callee.exists, context.program.resolve(callee, fromFile: fileIndex) != nil,
+      !context.solver.isErrnoLike(callee, fromFile: fileIndex)
+    {
+      return nil
+    }
     return context.finding(
       description, id, file[condition].a,
       "the function ends here when '\(callee.exists ? context.text(callee) : "the call")' succeeds, and goes on when it fails",

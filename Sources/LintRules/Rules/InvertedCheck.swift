@@ -16,209 +16,7 @@ struct InvertedCheck: Rule {
     whyItMatters: "The failure goes on as a success, and the success is undone.",
     accepts: ["a pointer that some path leaves valid", "calls that may return a positive number"],
     knownFalsePositives: ["a call that is expected to fail"],
-    triggering: [
-      RuleExample(
-        """
-        static int start(struct foo *foo)
-        {
-        	if (!foo->n)
-        		return -EINVAL;
-        	return 0;
-        }
-
-        int f(struct foo *foo)
-        {
-        	int ret;
-
-        	ret = start(foo);
-        	if (!ret) { /* reported */
-        		dev_err(foo->dev, "cannot start");
-        		return ret;
-        	}
-        	return 0;
-        }
-        """),
-      RuleExample(
-        """
-        int f(int n)
-        {
-        	struct foo *foo = kzalloc(sizeof(*foo), GFP_KERNEL);
-
-        	if (foo)
-        		return -ENOMEM;
-        	foo->n = n; /* reported */
-        	return use(foo);
-        }
-        """),
-      RuleExample(
-        """
-        int f(struct foo *foo)
-        {
-        	foo->buffer = kmalloc(16, GFP_KERNEL);
-        	if (foo->buffer) /* reported */
-        		return -ENOMEM;
-        	return fill(foo);
-        }
-
-        int g(struct foo *foo)
-        {
-        	struct task_struct *task;
-        	int ret = 0;
-
-        	task = kthread_run(work, foo, "foo");
-        	if (IS_ERR(task)) {
-        		ret = PTR_ERR(task);
-        		goto out;
-        	}
-        	wait(foo);
-        out:
-        	if (task)
-        		kthread_stop(task); /* reported */
-        	return ret;
-        }
-        """),
-      RuleExample(
-        """
-        int f(struct foo *foo)
-        {
-        	if (foo->ops->run)
-        		return -EOPNOTSUPP;
-        	return foo->ops->run(foo); /* reported */
-        }
-        """),
-      RuleExample(
-        """
-        static int check(struct foo *foo)
-        {
-        	if (!foo->n)
-        		return -ERANGE;
-        	return 0;
-        }
-
-        int f(struct foo *foo)
-        {
-        	if (!check(foo)) /* reported */
-        		return -EINVAL;
-        	return start(foo);
-        }
-        """),
-      RuleExample(
-        """
-        void f(struct foo *foo)
-        {
-        	if (!foo->base) { /* reported */
-        		iounmap(foo->base);
-        		foo->base = NULL;
-        	}
-        }
-
-        void g(struct foo *foo)
-        {
-        	struct data *data;
-
-        	data = make(foo);
-        	if (data)
-        		return;
-        	set_up(foo, data); /* reported */
-        }
-
-        int h(struct foo *foo)
-        {
-        	int ret;
-
-        	ret = prepare(foo);
-        	if (!ret) /* reported */
-        		return ret;
-        	foo->n = 4;
-        	return 0;
-        }
-
-        int i(struct foo *foo)
-        {
-        	if (capable(CAP_SYS_ADMIN)) /* reported */
-        		return -EPERM;
-        	return run(foo);
-        }
-        """),
-      RuleExample(
-        """
-        int f(struct foo *foo)
-        {
-        	if (foo->mode != MODE_ON || foo->mode != MODE_OFF) /* reported */
-        		return -EINVAL;
-        	if (foo->flags | FOO_BUSY) /* reported */
-        		return -EBUSY;
-        	if (!foo->flags & FOO_ALIVE) /* reported */
-        		return -ENODEV;
-        	return 0;
-        }
-
-        int g(struct foo *foo, void __user *to)
-        {
-        	struct item *item;
-
-        	if (!list_empty(&foo->items))
-        		return -EAGAIN;
-        	item = list_first_entry(&foo->items, struct item, node); /* reported */
-        	if (!copy_to_user(to, item, 8)) /* reported */
-        		return -EFAULT;
-        	return 0;
-        }
-
-        void h(struct foo *foo)
-        {
-        	if (refcount_dec_and_test(&foo->ref)) /* reported */
-        		return;
-        	kfree(foo);
-        }
-        """),
-    ],
-    nonTriggering: [
-      RuleExample(
-        """
-        int f(struct foo *foo)
-        {
-        	int ret;
-
-        	ret = fast(foo);
-        	if (!ret)
-        		return ret;
-        	ret = slow(foo);
-        	if (ret)
-        		return ret;
-        	return 0;
-        }
-
-        struct data *g(struct foo *foo)
-        {
-        	struct data *data;
-
-        	data = find(foo);
-        	if (data)
-        		return data;
-        	data = make(foo);
-        	if (data)
-        		insert(foo, data);
-        	return data;
-        }
-
-        int h(struct foo *foo)
-        {
-        	if (!foo_supported(foo))
-        		return -EOPNOTSUPP;
-        	return run(foo);
-        }
-        """),
-      RuleExample(
-        """
-        int f(struct foo *foo)
-        {
-        	if (!foo)
-        		return -EINVAL;
-        	return foo->n;
-        }
-        """),
-    ])
+    triggering: Self.triggering, nonTriggering: Self.nonTriggering)
 
   func check(_ context: RuleContext) -> [Finding] {
     context.functions.flatMap {
@@ -275,6 +73,7 @@ struct InvertedCheck: Rule {
         }
         let callee = shapes.callee(call)
         guard callee.exists, context.solver.isErrnoLike(callee, fromFile: fileIndex),
+          !context.solver.onlyLooksUp(callee, fromFile: fileIndex),
           isFailureBranch(file[statement].b, shapes, context)
         else { continue }
         findings.append(
@@ -323,7 +122,10 @@ struct InvertedCheck: Rule {
     else { return false }
     let text = SourceText.text(of: file[leaving].a, file, shapes.symbols)
     // What must not be there yet is looked for so.
-    return text.hasPrefix("-E") && !["-EEXIST", "-EBUSY", "-EALREADY", "-EAGAIN"].contains(text)
+    return text.hasPrefix("-E")
+      && ![
+        "-EEXIST", "-EBUSY", "-EALREADY", "-EAGAIN", "-EINPROGRESS", "-EIOCBQUEUED", "-EKEYREJECTED",
+      ].contains(text)
   }
 
   /// The branch logs an error and leaves, or jumps to a label for errors.

@@ -72,12 +72,61 @@ struct InvertedGuard: Rule {
         	foo->on = true;
         	return 0;
         }
-        """)
+
+        void fill(struct foo *foo, int kind)
+        {
+        	switch (kind) {
+        	case 1:
+        		if (!foo->on)
+        			return;
+        		power(1);
+        		break;
+        	case 2:
+        		foo->on = true;
+        		break;
+        	}
+        }
+
+        int reset(struct foo *foo)
+        {
+        	if (foo->busy)
+        		return -EBUSY;
+        	foo->busy = false;
+        	power(1);
+        	foo->busy = true;
+        	return 0;
+        }
+        """),
+      RuleExample(
+        """
+        int one(struct foo *foo, int i)
+        {
+        	if (foo_has_feature(foo, FOO_OLD))
+        		return -ENODEV;
+        	return read_one(foo, i);
+        }
+
+        int two(struct foo *foo, int i)
+        {
+        	if (foo_has_feature(foo, FOO_OLD))
+        		return -ENODEV;
+        	return read_two(foo, i);
+        }
+
+        int three(struct foo *foo, int i)
+        {
+        	if (!foo_has_feature(foo, FOO_NEW))
+        		return -ENODEV;
+        	return read_three(foo, i);
+        }
+        """),
     ])
 
   private struct Guard: Hashable {
     let path: String
     let predicate: Symbol
+    /// `FEATURE_X` in `has_feature(foo, FEATURE_X)`: another feature is another question.
+    let constants: String
     let returned: String
   }
 
@@ -101,7 +150,8 @@ struct InvertedGuard: Rule {
           guard let leaving = shapes.leaving(file[statement].b) else { continue }
           let (core, isNegated) = shapes.core(file[statement].a)
           guard core >= 0 else { continue }
-          if file[core].kind == .member,
+          // In a loop, the next turn is about another one.
+          if file[core].kind == .member, [.returnStatement, .gotoStatement].contains(file[leaving].kind),
             let finding = flag(core, isNegated, statement, statements[(index + 1)...], id, shapes, context)
           {
             findings.append(finding)
@@ -112,7 +162,8 @@ struct InvertedGuard: Rule {
           }
           let returned = SourceText.text(of: file[leaving].a, file, shapes.symbols)
           guard returned.hasPrefix("-E") else { continue }
-          let key = Guard(path: file.path, predicate: predicate, returned: returned)
+          let key = Guard(
+            path: file.path, predicate: predicate, constants: shapes.constants(of: core), returned: returned)
           if sites[key] == nil { order.append(key) }
           sites[key, default: []].append(Site(function: id, node: file[statement].a, isNegated: isNegated))
         }
@@ -129,7 +180,7 @@ struct InvertedGuard: Rule {
     let file = shapes.file
     let text = SourceText.text(of: member, file, shapes.symbols)
     for statement in following {
-      if file[statement].kind == .label { return nil }
+      if file[statement].kind == .label || file[statement].kind == .caseLabel { return nil }
       guard file[statement].kind == .expressionStatement, file[file[statement].a].kind == .assign,
         SourceText.text(of: file[file[statement].a].a, file, shapes.symbols) == text
       else {
@@ -137,13 +188,26 @@ struct InvertedGuard: Rule {
         continue
       }
       let store = file[file[statement].a]
-      guard store.operation == .equal, let value = truth(store.b, shapes), value == isNegated else { return nil }
+      guard store.operation == .equal, let value = truth(store.b, shapes), value == isNegated,
+        !sets(text, to: !value, id, shapes, context)
+      else { return nil }
       return context.finding(
         description, id, file[condition].a,
         "behind this check '\(text)' is \(value ? "true" : "false"), and that is what it is set to",
         evidence: [Evidence(context.place(id, statement), "it is set here")], key: text)
     }
     return nil
+  }
+
+  /// Whether the function sets the flag to the value anywhere.
+  private func sets(
+    _ text: String, to value: Bool, _ id: FunctionID, _ shapes: Statements, _ context: RuleContext
+  ) -> Bool {
+    let file = shapes.file
+    return context.program.definition(id).nodes.contains { node in
+      file[node].kind == .assign && truth(file[node].b, shapes) == value
+        && SourceText.text(of: file[node].a, file, shapes.symbols) == text
+    }
   }
 
   private func truth(_ id: NodeID, _ shapes: Statements) -> Bool? {

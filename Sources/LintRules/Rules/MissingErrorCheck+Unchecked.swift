@@ -155,10 +155,26 @@ extension MissingErrorCheck {
         ? isIt(file[node].b)
         : file[node].kind == .name && context.text(Symbol(file[node].a)) == result.holder
     }
-    return context.program.definition(id).nodes.contains { node in
+    let shapes = Statements(file: file, symbols: context.program.symbols)
+    let nodes = context.program.definition(id).nodes
+    // `if ((value & MASK) != ID) return -ENODEV;` is an error for a negative number too.
+    let refusals = nodes.filter { node in
+      guard file[node].kind == .ifStatement, let leaving = shapes.leaving(file[node].b) else { return false }
+      return [.returnStatement, .gotoStatement].contains(file[leaving].kind) && isDifference(file[node].a, file)
+    }
+    return nodes.contains { node in
       let item = file[node]
       return item.kind == .binary && item.token > start && item.token < result.end
         && operators.contains(item.operation) && (isIt(item.a) || isIt(item.b))
+        && !refusals.contains { shapes.contains(file[$0].a, node) }
     }
+  }
+
+  /// `a != b`, and several such.
+  private func isDifference(_ condition: NodeID, _ file: ParsedFile) -> Bool {
+    let node = file[condition]
+    guard node.kind == .binary else { return false }
+    if node.operation == .pipePipe { return isDifference(node.a, file) && isDifference(node.b, file) }
+    return node.operation == .bangEqual
   }
 }

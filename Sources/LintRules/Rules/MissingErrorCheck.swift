@@ -14,14 +14,40 @@ struct MissingErrorCheck: Rule {
       behind a function that fails with 0.
       """,
     whyItMatters: "The caller goes on as if the entry were there.",
-    accepts: ["(void) casts", "storing NULL"],
+    accepts: [
+      "(void) casts", "storing NULL", "functions that have no errors of their own to return, and those that tear down",
+      "a second attempt in the branch for a failure of the first",
+      "what many callers ignore, such as enabling a clock, where the rest of the file ignores it too",
+    ],
     knownFalsePositives: ["a store over an entry that is known to exist, which does not allocate"],
     triggering: [
       RuleExample(
         """
         int f(struct foo *foo, void *entry)
         {
+        	if (!entry)
+        		return -EINVAL;
         	xa_store(&foo->xa, 1, entry, GFP_KERNEL); /* reported */
+        	return 0;
+        }
+        """),
+      RuleExample(
+        """
+        int probe(struct foo *foo)
+        {
+        	int ret = clk_prepare_enable(foo->core);
+
+        	if (ret)
+        		return ret;
+        	return start(foo);
+        }
+
+        int resume(struct foo *foo)
+        {
+        	clk_prepare_enable(foo->core); /* reported */
+        	clk_prepare_enable(foo->bus);
+        	if (foo->gone)
+        		return -EIO;
         	return 0;
         }
         """),
@@ -95,9 +121,71 @@ struct MissingErrorCheck: Rule {
     nonTriggering: [
       RuleExample(
         """
-        void f(struct foo *foo)
+        int f(struct foo *foo)
         {
+        	if (!foo)
+        		return -EINVAL;
         	xa_store(&foo->xa, 1, NULL, GFP_KERNEL);
+        	return 0;
+        }
+
+        void g(struct foo *foo, void *entry)
+        {
+        	xa_store(&foo->xa, 1, entry, GFP_KERNEL);
+        }
+
+        int resume(struct foo *foo)
+        {
+        	clk_prepare_enable(foo->core);
+        	if (foo->gone)
+        		return -EIO;
+        	return 0;
+        }
+        """),
+      RuleExample(
+        """
+        static int set_rate(struct foo *foo, int rate)
+        {
+        	if (rate > foo->most)
+        		return -EINVAL;
+        	foo->rate = rate;
+        	return 0;
+        }
+
+        int probe(struct foo *foo, int rate)
+        {
+        	if (!foo)
+        		return -EINVAL;
+        	if (set_rate(foo, rate)) {
+        		set_rate(foo, foo->least);
+        		dev_info(foo->dev, "the default rate is used");
+        	}
+        	return 0;
+        }
+
+        int other(struct foo *foo, struct clk *bus)
+        {
+        	int ret = clk_prepare_enable(foo->core);
+
+        	if (ret)
+        		return ret;
+        	if (bus)
+        		clk_prepare_enable(bus);
+        	ret = set_rate(foo, foo->usual);
+        	if (ret)
+        		return ret;
+        	return set_rate(foo, foo->most);
+        }
+        """),
+      RuleExample(
+        """
+        int detect(struct i2c_client *client)
+        {
+        	int value = i2c_smbus_read_byte_data(client, 4);
+
+        	if ((value & 0xf0) != 0x40)
+        		return -ENODEV;
+        	return 0;
         }
         """),
       RuleExample(
@@ -128,54 +216,8 @@ struct MissingErrorCheck: Rule {
         """),
     ])
 
-  /// Name and the argument that is the entry; -1 when there is none.
-  private static let table: [(String, Int)] = [
-    ("xa_store", 2), ("xa_store_range", 3), ("xa_insert", 2), ("xa_alloc", 2), ("xa_reserve", -1), ("idr_alloc", 1),
-    ("radix_tree_insert", 2), ("mas_store_gfp", 1), ("mtree_store", 2), ("mtree_insert", 2),
-    ("rhashtable_insert_fast", 1),
-    ("maple_tree_insert", -1), ("xa_store_bh", 2), ("xa_store_irq", 2), ("ida_alloc", -1), ("pci_enable_device", -1),
-    ("clk_prepare_enable", -1), ("regulator_enable", -1), ("kstrtoint", -1), ("kstrtouint", -1), ("kstrtoul", -1),
-    ("kstrtobool", -1), ("device_add", -1), ("device_register", -1), ("dma_set_mask_and_coherent", -1),
-    ("generic_write_sync", -1), ("sb_set_blocksize", -1), ("sb_min_blocksize", -1), ("pm_runtime_resume_and_get", -1),
-    ("skb_linearize", -1), ("skb_cow", -1), ("pskb_expand_head", -1), ("skb_copy_bits", -1),
-    ("clk_bulk_prepare_enable", -1), ("regulator_bulk_enable", -1),
-    ("request_irq", -1), ("request_threaded_irq", -1), ("copy_from_user", -1),
-  ]
-
   func check(_ context: RuleContext) -> [Finding] {
     (known(context) + unlikeSiblings(context) + neverTrue(context) + unchecked(context)).sorted { $0.place < $1.place }
-  }
-
-  private func known(_ context: RuleContext) -> [Finding] {
-    let table = Dictionary(
-      Self.table.map { (context.program.symbols.intern($0.0), $0.1) }, uniquingKeysWith: { first, _ in first })
-    return context.functions.flatMap { id -> [Finding] in
-      let file = context.program.file(of: id)
-      return context.program.definition(id).nodes.compactMap { node -> Finding? in
-        guard file[node].kind == .expressionStatement else { return nil }
-        let call = file[node].a
-        let name = context.callee(call, in: file)
-        guard name.exists else { return nil }
-        guard let position = table[name] else { return learnt(call, name, id, context) }
-        let arguments = Array(file.list(file[call].b, file[call].c))
-        if position >= 0 {
-          guard position < arguments.count else { return nil }
-          let entry = file[arguments[position]]
-          if entry.kind == .name, Symbol(entry.a) == context.names.null { return nil }
-        }
-        return context.finding(
-          description, id, call, "the result of '\(context.text(name))' is ignored although it can fail",
-          key: SourceText.text(of: call, file, context.program.symbols))
-      }
-    }
-  }
-
-  /// A function that nearly everybody checks, in one that returns errors itself.
-  private func learnt(_ call: NodeID, _ name: Symbol, _ id: FunctionID, _ context: RuleContext) -> Finding? {
-    guard context.solver.mustBeChecked(name), canFail(id, context), !isOnWayOut(call, id, context) else { return nil }
-    return context.finding(
-      description, id, call, "the result of '\(context.text(name))' is ignored here; nearly all callers look at it",
-      key: SourceText.text(of: call, context.program.file(of: id), context.program.symbols))
   }
 
   /// A function and the constants that it is given: `power(dev, 1)` and `power(dev, 0)` are two things.
@@ -239,29 +281,5 @@ struct MissingErrorCheck: Rule {
       let text = context.text(Symbol(item.a))
       return text == "true" || text == "false" || text == "NULL" ? text : ""
     }.joined(separator: ",")
-  }
-
-  /// The function has a way to say that something went wrong, and says so elsewhere.
-  func canFail(_ id: FunctionID, _ context: RuleContext) -> Bool {
-    let type = context.program.definition(id).returnType
-    guard type.base == .integer, !type.isPointer, !context.solver.disposes(context.program.definition(id).name) else {
-      return false
-    }
-    return context.solver.facts(id)?.exits.contains { context.isError($0, of: id) } == true
-  }
-
-  /// Behind a label, or in a branch that leaves: something else has failed already.
-  func isOnWayOut(_ call: NodeID, _ id: FunctionID, _ context: RuleContext) -> Bool {
-    let file = context.program.file(of: id)
-    let definition = context.program.definition(id)
-    let shapes = Statements(file: file, symbols: context.program.symbols)
-    return definition.nodes.contains { node in
-      switch file[node].kind {
-      case .label: return file[node].token < file[call].token
-      case .ifStatement:
-        return shapes.leaving(file[node].b) != nil && shapes.contains(file[node].b, call)
-      default: return false
-      }
-    }
   }
 }

@@ -104,7 +104,72 @@ struct UnguardedMember: Rule {
         {
         	foo->n = 0;
         }
-        """)
+        """),
+      RuleExample(
+        """
+        static DEFINE_MUTEX(all_lock);
+
+        static void enter(struct foo *foo)
+        {
+        	foo->next = all;
+        	all = foo;
+        }
+
+        void a(struct foo *foo)
+        {
+        	mutex_lock(&all_lock);
+        	enter(foo);
+        	mutex_unlock(&all_lock);
+        }
+
+        void b(struct foo *foo)
+        {
+        	mutex_lock(&all_lock);
+        	enter(foo);
+        	mutex_unlock(&all_lock);
+        }
+
+        void c(struct foo *foo)
+        {
+        	mutex_lock(&all_lock);
+        	enter(foo);
+        	mutex_unlock(&all_lock);
+        }
+
+        void __init begin(struct foo *foo)
+        {
+        	enter(foo);
+        }
+        """),
+      RuleExample(
+        """
+        void a(struct foo *foo, struct item *item)
+        {
+        	spin_lock(&foo->lock);
+        	list_add(&item->node, &foo->items);
+        	spin_unlock(&foo->lock);
+        }
+
+        void b(struct foo *foo, struct item *item)
+        {
+        	spin_lock(&foo->lock);
+        	list_add_tail(&item->node, &foo->items);
+        	spin_unlock(&foo->lock);
+        }
+
+        void c(struct foo *foo, struct item *item)
+        {
+        	spin_lock(&foo->lock);
+        	list_add_tail(&item->node, &foo->items);
+        	list_add_tail(&item->other, &foo->items);
+        	spin_unlock(&foo->lock);
+        }
+
+        void d(struct foo *foo)
+        {
+        	WARN_ON(!list_empty(&foo->items));
+        }
+        """),
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
@@ -119,7 +184,9 @@ struct UnguardedMember: Rule {
   private func judge(
     _ subject: GuardedUses.Subject, _ sites: [GuardedUses.Site], _ callers: CallerTable, _ context: RuleContext
   ) -> Finding? {
-    if case .call(let name) = subject, context.solver.comesInPairs(name) || !isOwnWriter(name, sites, context) {
+    if case .call(let name) = subject,
+      context.solver.comesInPairs(name) || Statements.isPrint(context.text(name)) || !isOwnWriter(name, sites, context)
+    {
       return nil
     }
     var counts: [GuardedUses.Guard: Int] = [:]
@@ -134,7 +201,8 @@ struct UnguardedMember: Rule {
     let guarded = Set(sites.filter { $0.guards.contains(item) }.map(\.function))
     let bare = sites.filter { isBare($0, item, guarded, callers, context) }
     let functions = Set(bare.map(\.function))
-    guard guarded.count >= 3, functions.count == 1, let site = bare.first, bare.count * 4 <= count + 1,
+    guard guarded.count >= 3, functions.count == 1, bare.count * 4 <= count + 1,
+      let site = bare.first(where: { !isExcused($0, item, callers, context) }),
       !callers.mayHold(named: item.lock, over: site.function),
       callers.isCalled(site.function) || context.isExported(site.function)
     else { return nil }
@@ -171,6 +239,14 @@ struct UnguardedMember: Rule {
       && !context.hasLockFlag(site.function)
   }
 
+  /// A use that needs no lock, or is under one that goes by the same name; others without it are still as many.
+  private func isExcused(
+    _ site: GuardedUses.Site, _ item: GuardedUses.Guard, _ callers: CallerTable, _ context: RuleContext
+  ) -> Bool {
+    site.isLook || site.locks.contains(item.lock) || context.runsOnce(site.function)
+      || callers.isOnlySetUp(site.function)
+  }
+
   /// A function without a body says nothing about the locks of its arguments.
   private func isKnown(
     _ subject: GuardedUses.Subject, _ item: GuardedUses.Guard, _ sites: [GuardedUses.Site], _ context: RuleContext
@@ -189,7 +265,8 @@ struct UnguardedMember: Rule {
     guard let target = program.resolve(name, fromFile: index) else { return true }
     let folder = program.files[index].path.prefix { $0 != "." }.split(separator: "/").dropLast()
     guard program.file(of: target).path.split(separator: "/").dropLast() == folder else { return false }
-    return writes(target, 0, context)
+    // A callee that takes a lock of its own needs none of its callers'.
+    return context.solver.facts(target)?.acquires.isEmpty != false && writes(target, 0, context)
   }
 
   private func writes(_ id: FunctionID, _ depth: Int, _ context: RuleContext) -> Bool {

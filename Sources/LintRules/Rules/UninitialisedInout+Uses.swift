@@ -97,7 +97,10 @@ struct UnsetUses {
   /// Whether the read is one that no correlation explains away.
   func isTelling(_ event: UnsetReadEvent) -> Bool {
     if event.isIgnored { return true }
-    if event.call >= 0 { return !facts.isJoined && isKept(event.call) && !isJudgedElsewhere(event.call) }
+    if event.call >= 0 {
+      return !facts.isJoined && isKept(event.call) && !isJudgedElsewhere(event.call) && !isPassedOn(event)
+    }
+    if isBehindSureLoop(event) { return false }
     if walked.contains(event.variable) { return false }
     if event.isSure || changed.contains(event.node) { return true }
     // A flag that only ever becomes true (or false) says nothing unless it started as the opposite.

@@ -299,5 +299,131 @@ extension WrongError {
       	return ret;
       }
       """),
+    RuleExample(
+      """
+      int f(struct foo *foo, bool undo)
+      {
+      	int ret;
+
+      	ret = prepare(foo);
+      	if (ret)
+      		return ret;
+      	if (undo)
+      		goto err_drop;
+      	if (!foo_present(foo)) {
+      		dev_warn(foo->dev, "nothing there");
+      		ret = 0;
+      		goto err_drop;
+      	}
+      	ret = run(foo);
+      	if (ret)
+      		goto err_drop;
+      	return 0;
+      err_drop:
+      	drop(foo);
+      	return ret;
+      }
+
+      int g(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = one(foo);
+      	if (ret)
+      		goto err_unlock;
+      	ret = two(foo);
+      	if (ret)
+      		goto err_unlock;
+      	if (foo->wanted && foo->on)
+      		goto err_unlock;
+      	foo->on = 1;
+      err_unlock:
+      	drop(foo);
+      	return ret;
+      }
+
+      int h(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = one(foo);
+      	if (ret)
+      		return ret;
+      	ret = two(foo);
+      	if (ret)
+      		return ret;
+      	ret = three(foo);
+      	if (ret)
+      		return ret;
+      	if (foo->trigger) {
+      		ret = four(foo);
+      		if (ret)
+      			dev_err(foo->dev, "no trigger: %d", ret);
+      	}
+      	foo->n++;
+      	return 0;
+      }
+
+      int k(struct foo *foo)
+      {
+      	int size = 0, ret;
+
+      	ret = one(foo);
+      	if (ret)
+      		return size;
+      	size += two(foo);
+      	return size;
+      }
+      """),
+    RuleExample(
+      """
+      static int check(struct foo *foo)
+      {
+      	if (!foo->n)
+      		return -EINVAL;
+      	return 0;
+      }
+
+      int f(struct foo *foo)
+      {
+      	int done = 0, ret = 0;
+
+      	if (check(foo))
+      		goto out;
+      	ret = 1;
+      out:
+      	drop(foo);
+      	return ret;
+      }
+
+      int g(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = check(foo);
+      	if (ret)
+      		goto err;
+      	if (wait_for(foo) == 4)
+      		goto err;
+      	return 0;
+      err:
+      	drop(foo);
+      	if (ret)
+      		return ret;
+      	return foo->n;
+      }
+
+      int h(struct foo *foo)
+      {
+      	struct data *data = find(foo);
+
+      	if (IS_ERR_OR_NULL(data)) {
+      		if (!data)
+      			data = ERR_PTR(-ENODEV);
+      		return PTR_ERR(data);
+      	}
+      	return use(data);
+      }
+      """),
   ]
 }

@@ -48,7 +48,9 @@ extension WrongError {
       let taken = file.list(file[value].b, file[value].c).first
     else { return nil }
     let text = SourceText.text(of: tested, file, shapes.symbols)
-    guard text == SourceText.text(of: taken, file, shapes.symbols) else { return nil }
+    guard text == SourceText.text(of: taken, file, shapes.symbols),
+      !shapes.list(file[condition].b).dropLast().contains(where: { looksAgain($0, text, shapes) })
+    else { return nil }
     return context.finding(
       description, id, leaving, "PTR_ERR('\(text)') is 0 where '\(text)' is NULL: the function returns success",
       evidence: [Evidence(context.place(id, core), "NULL gets here too")], key: "PTR_ERR(\(text)) NULL")
@@ -79,6 +81,12 @@ extension WrongError {
     }
     return context.finding(
       description, id, leaving, "'\(name)' is \(what), and no error code", key: "\(name) \(callee)")
+  }
+
+  /// A statement that asks what the pointer is, or sets it.
+  private func looksAgain(_ statement: NodeID, _ text: String, _ shapes: Statements) -> Bool {
+    let node = shapes.file[statement]
+    return node.kind == .ifStatement && shapes.mentions(node.a, text) || shapes.writes(statement, text)
   }
 
   /// Some other way out returns a negative number.

@@ -7,9 +7,10 @@ extension WrongError {
   func forgottenCodes(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
     guard let facts = context.solver.facts(id), !facts.isPartial, facts.jumps.count > 1 else { return [] }
     let file = context.program.file(of: id)
-    let type = context.program.definition(id).returnType
+    let definition = context.program.definition(id)
+    let type = definition.returnType
     let isNumber = type.base == .integer && !type.isPointer
-    let body = file[context.program.definition(id).body]
+    let body = file[definition.body]
     guard body.kind == .block else { return [] }
     var region = 0
     var isSeparate = false
@@ -45,7 +46,10 @@ extension WrongError {
           || isNumber && forgotten.count == 1 && isPlainlyForErrors(forgotten[0].node, file, context)
             && others.count > 1 && forgotten.count + others.count == errors.count
       else { continue }
-      for jump in forgotten {
+      for jump in forgotten
+      where !isMeant(jump.node, jump.variable, definition, shapes)
+        && isFailure(jump.node, isSeparate: isSeparate, definition, shapes)
+      {
         let label = context.text(Symbol(file[jump.node].a))
         findings.append(
           context.finding(
@@ -94,15 +98,16 @@ extension WrongError {
     let fails = facts.exits.contains { $0.values == .negative }
     let file = context.program.file(of: id)
     let shapes = Statements(file: file, symbols: context.program.symbols)
-    var silent: Set<NodeID> = []
+    var silent: [NodeID: Symbol] = [:]
     for exit in facts.exits where exit.value >= 0 && exit.values == .zero && isErrorName(exit.value, file, context) {
-      silent.insert(exit.statement)
+      silent[exit.statement] = Symbol(file[exit.value].a)
     }
-    for jump in facts.jumps where jump.values == .zero { silent.insert(jump.node) }
+    for jump in facts.jumps where jump.values == .zero { silent[jump.node] = jump.variable }
     return context.program.definition(id).nodes.compactMap { node -> Finding? in
       guard file[node].kind == .ifStatement else { return nil }
       for branch in [file[node].b, file[node].c] {
-        guard let leaving = shapes.leaving(branch), silent.contains(leaving),
+        guard let leaving = shapes.leaving(branch), let variable = silent[leaving],
+          !isMeant(leaving, variable, context.program.definition(id), shapes),
           shapes.list(branch).contains(where: {
             file[$0].kind == .expressionStatement && Statements.isLog(context.text(shapes.callee(file[$0].a)))
           }), fails || isTestedForZero(file[node].a, leaving, shapes)
@@ -130,12 +135,11 @@ extension WrongError {
     let definition = context.program.definition(id)
     guard definition.returnType.base == .integer, !definition.returnType.isPointer else { return [] }
     let shapes = Statements(file: file, symbols: context.program.symbols)
-    var staying: (branch: NodeID, block: NodeID, index: Int, variable: Symbol)?
+    var staying: (branch: NodeID, variable: Symbol)?
     var leaving: NodeID = -1
     var count = 0
     for block in definition.nodes where file[block].kind == .block {
-      let statements = Array(file.list(file[block].a, file[block].b))
-      for (index, statement) in statements.enumerated()
+      for statement in file.list(file[block].a, file[block].b)
       where file[statement].kind == .ifStatement && file[statement].c < 0 {
         guard let variable = tested(file[statement].a, shapes, context) else { continue }
         let branch = shapes.list(file[statement].b)
@@ -146,7 +150,7 @@ extension WrongError {
           Statements.isErrorLog(context.text(shapes.callee(file[branch[0]].a)))
         {
           if staying != nil { return [] }
-          staying = (statement, block, index, variable)
+          staying = (statement, variable)
         } else {
           return []
         }
@@ -154,16 +158,20 @@ extension WrongError {
     }
     guard let staying, count > 2 else { return [] }
     // With more to do behind it, the error may be one that the function can live with.
-    for statement in file.list(file[staying.block].a, file[staying.block].b).dropFirst(staying.index + 1) {
+    guard let rest = following(staying.branch, in: definition.body, file, 0) else { return [] }
+    var isEnd = false
+    for statement in rest {
       let node = file[statement]
       if node.kind == .returnStatement {
         guard node.a >= 0, file[node.a].kind == .number, file[node.a].a == 0 else { return [] }
+        isEnd = true
         break
       }
       guard node.kind == .expressionStatement, Statements.isPrint(context.text(shapes.callee(node.a))) else {
         return []
       }
     }
+    guard isEnd else { return [] }
     let name = context.text(staying.variable)
     return [
       context.finding(

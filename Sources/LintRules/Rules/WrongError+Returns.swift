@@ -26,12 +26,39 @@ extension WrongError {
       let token = file.tokens[Int(file[file[leaving].a].token)]
       let returned = context.text(Symbol(file[file[leaving].a].a))
       guard Self.errorNames.contains(tested), !Self.errorNames.contains(returned), !token.traits.contains(.upperCase),
-        returned != "false", returned != "true"
+        returned != "false", returned != "true", isResult(Symbol(file[file[leaving].a].a), definition, shapes)
       else { return nil }
       return context.finding(
         description, id, leaving, "'\(tested)' is the error, but '\(returned)' is returned",
         key: "\(tested) \(returned)")
     }
+  }
+
+  /// A parameter, or a local that no more is done to than to store what calls return.
+  private func isResult(_ name: Symbol, _ definition: FunctionDefinition, _ shapes: Statements) -> Bool {
+    let file = shapes.file
+    if definition.parameters.contains(where: { $0.name == name }) { return true }
+    func isIt(_ node: NodeID) -> Bool { file[node].kind == .name && Symbol(file[node].a) == name }
+    var isLocal = false
+    var first: (token: UInt32, isCall: Bool)?
+    for node in definition.nodes {
+      let item = file[node]
+      switch item.kind {
+      case .variable where Symbol(item.a) == name:
+        isLocal = true
+        if item.c >= 0, first.map({ item.token < $0.token }) ?? true {
+          first = (item.token, file[item.c].kind == .call)
+        }
+      case .assign where isIt(item.a):
+        // Something is counted or added up.
+        if item.operation != .equal { return false }
+        if first.map({ item.token < $0.token }) ?? true { first = (item.token, file[item.b].kind == .call) }
+      case .postfix where isIt(item.a): return false
+      case .unary where (item.operation == .plusPlus || item.operation == .minusMinus) && isIt(item.a): return false
+      default: break
+      }
+    }
+    return isLocal && first?.isCall != false
   }
 
   /// Nothing but messages stands before the branch's last statement.

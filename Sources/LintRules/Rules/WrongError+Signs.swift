@@ -60,6 +60,12 @@ extension WrongError {
   ) -> Bool {
     guard Self.errorNames.contains(context.text(variable)) else { return false }
     let file = shapes.file
+    let definition = context.program.definition(id)
+    // `errno` is none of the function's own, and positive.
+    let isOwn =
+      definition.parameters.contains { $0.name == variable }
+      || definition.nodes.contains { file[$0].kind == .variable && Symbol(file[$0].a) == variable }
+    guard isOwn else { return false }
     let fileIndex = Int(context.program.functions[Int(id.rawValue)].file)
     var isSure = false
     for node in context.program.definition(id).nodes {

@@ -41,6 +41,9 @@ struct WrongError: Rule {
     let file = context.program.file(of: id)
     let type = context.program.definition(id).returnType
     guard type.base == .integer, !type.isPointer else { return [] }
+    // Where success is a positive number, 0 is none.
+    let fails = facts.exits.contains { $0.values == .negative }
+    guard fails || !facts.exits.contains(where: { $0.values == .positive }) else { return [] }
     var reported: Set<NodeID> = []
     return facts.exits.compactMap { exit in
       guard exit.failed >= 0, isSuccess(exit, file, context), exit.value >= 0, file[exit.value].kind == .name,
