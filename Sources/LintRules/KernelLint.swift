@@ -48,7 +48,8 @@ public struct KernelLint: Sendable {
       guard !definition.isMacro else { return false }
       return focus.contains(path) || callers[path]?.contains(symbols.text(definition.name)) == true
     }
-    let context = RuleContext(solver: solver, functions: functions, names: RuleNames(symbols))
+    let context = RuleContext(
+      solver: solver, functions: functions, names: RuleNames(symbols), tables: FolderTables(solver))
     var outcome = LintOutcome()
     for rule in RuleRegistry.rules where ids.contains(rule.description.id) {
       outcome.findings += rule.check(context)

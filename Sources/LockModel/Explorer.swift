@@ -28,6 +28,8 @@ struct Explorer {
   var relevant: Set<Place> = []
   var relevantConditions: Set<Int> = []
   var conditionPlaces: [Int: [Place]] = [:]
+  /// Tests of a flag in a number that the function is given and changes later.
+  var flagConditions: Set<Int> = []
   var callsSeen: Set<CallKey> = []
   var acquiresSeen: Set<CallKey> = []
   var exitsSeen: Set<ExitKey> = []
@@ -246,8 +248,8 @@ struct Explorer {
     guard exitsSeen.insert(key).inserted else { return }
     facts.exits.append(
       ExitEvent(
-        statement: statement, value: value, values: values, held: state.held, closed: state.closed,
-        written: state.written, failed: state.failed))
+        statement: statement, value: value, values: values, held: state.held, unsure: state.forgotten,
+        closed: state.closed, written: state.written, failed: state.failed))
   }
 
   // MARK: Actions
@@ -328,7 +330,7 @@ struct Explorer {
       className = nameSymbol(first)
       lock = arguments.count > 1 ? arguments[arguments.count - 1] : -1
     }
-    guard let primitive = solver.locks.guardClass(className) else { return nil }
+    guard let primitive = solver.locks.guardClass(className) else { return definedGuard(className, lock) }
     if primitive.argument < 0 { return (primitive, solver.places.intern(.global, -1, primitive.global.rawValue)) }
     guard lock >= 0 else { return nil }
     var place = solver.places.pointee(of: self.place(of: lock))
