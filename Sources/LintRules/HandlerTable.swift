@@ -139,11 +139,14 @@ final class HandlerTable {
     waitsOf[id] = []
     var result: [Wait] = []
     for call in context.solver.facts(id)?.calls ?? [] where !call.held.contains(where: { $0.balance < 0 }) {
-      for wait in waits(in: call, of: id, context, depth) where context.solver.isPossible(wait.conditions, call) {
+      for wait in waits(in: call, of: id, context, depth) {
+        // What nobody can tell, a wait may all the same come to.
+        let asked = wait.conditions.filter { !$0.isUnknowable }
+        guard context.solver.isPossible(asked, call) else { continue }
         result.append(
           Wait(
-            handler: wait.handler, conditions: context.solver.liftedConditions(wait.conditions, call),
-            chain: wait.chain, isOfMany: wait.isOfMany))
+            handler: wait.handler, conditions: context.solver.liftedConditions(asked, call), chain: wait.chain,
+            isOfMany: wait.isOfMany))
       }
     }
     waitsOf[id] = result

@@ -17,7 +17,7 @@ extension Explorer {
         kind: isSpinLock(place) ? .spin : kind, mode: mode,
         isExplicit: isExplicit,
         isConditional: !scope.unconditional.contains(node)
-          || parameterConditions(state).contains { !solver.isGiven($0, in: scope.id) },
+          || parameterConditions(state, at: node).contains { !solver.isGiven($0, in: scope.id) },
         isHeldHere: isHeld,
         isShared: state.held.contains { $0.place == place && $0.mode == .shared && isReadWrite($0) },
         isUnderLock: isUnderLock))

@@ -71,7 +71,7 @@ extension Explorer {
   private mutating func record(
     _ node: NodeID, _ name: Symbol, _ callee: Callee, _ nodes: [NodeID], _ arguments: [Place], _ state: PathState
   ) {
-    let conditions = parameterConditions(state)
+    let conditions = parameterConditions(state, at: node)
     let key = CallKey(node: node, held: state.held, conditions: conditions)
     guard callsSeen.insert(key).inserted else { return }
     noteListAccess(nodes, name, state)
@@ -84,12 +84,15 @@ extension Explorer {
   }
 
   /// What the path says about the parameters; a condition that a caller cannot check makes it impossible to use.
-  func parameterConditions(_ state: PathState) -> [ParameterCondition] {
+  ///
+  /// Of a node in the outermost block the constants are left out that a branch compared before: all ways come to it.
+  func parameterConditions(_ state: PathState, at node: NodeID = -1) -> [ParameterCondition] {
+    let isOutermost = scope.unconditional.contains(node)
     var result = state.facts.compactMap { fact -> ParameterCondition? in
       let step = solver.places[fact.key]
       if step.kind == .pointee, step.base >= 0, solver.places[step.base].kind == .parameter { return .unknowable }
       guard step.kind == .parameter else { return nil }
-      let constant = fact.values != .zero && isFlag(fact.key) ? fact.constant : 0
+      let constant = !isOutermost && fact.values != .zero && isFlag(fact.key) ? fact.constant : 0
       guard fact.values != .any || constant != 0 else { return nil }
       return ParameterCondition(parameter: Int(step.value), values: fact.values, constant: constant)
     }
@@ -97,7 +100,8 @@ extension Explorer {
       decision.holds
         && (flagConditions.contains(decision.key) || conditionPlaces[decision.key]?.contains { isFlag($0) } ?? false)
     }
-    if isFlagged || state.isPrivate { result.append(.unknowable) }
+    if isFlagged { result.append(.unknowable) }
+    if state.isPrivate { result.append(.unreachable) }
     return result
   }
 
@@ -299,7 +303,7 @@ extension Explorer {
   mutating func acquire(
     _ primitive: LockPrimitive, _ place: Place, _ node: NodeID, _ state: inout PathState, isTry: Bool
   ) {
-    let conditions = parameterConditions(state)
+    let conditions = parameterConditions(state, at: node)
     let key = CallKey(node: node, held: state.held, conditions: conditions)
     if acquiresSeen.insert(key).inserted {
       facts.acquires.append(

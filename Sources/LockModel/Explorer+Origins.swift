@@ -4,9 +4,9 @@ import KernelC
 extension Explorer {
   /// `bool nested = !locked;` and later `if (nested)`: what is known of the local is known of the parameter that it was made
   /// from, as neither changes in between.
-  mutating func restrictOrigin(of id: NodeID, _ truth: Bool, _ state: inout PathState) -> Bool {
+  mutating func restrictOrigin(of id: NodeID, _ truth: Bool, _ state: inout PathState, depth: Int = 0) -> Bool {
     guard scope.file[id].kind == .name, let origin = scope.aliases[Symbol(scope.file[id].a)] else { return true }
-    return restrictOrigin(origin, truth, &state, 0)
+    return restrictOrigin(origin, truth, &state, depth + 1)
   }
 
   private mutating func restrictOrigin(
@@ -21,7 +21,9 @@ extension Explorer {
       .binary where node.operation == .pipePipe && !truth:
       return restrictOrigin(node.a, truth, &state, depth + 1) && restrictOrigin(node.b, truth, &state, depth + 1)
     case .name:
-      guard let position = scope.parameters[Symbol(node.a)] else { return restrictOrigin(of: id, truth, &state) }
+      guard let position = scope.parameters[Symbol(node.a)] else {
+        return restrictOrigin(of: id, truth, &state, depth: depth)
+      }
       let place = solver.places.intern(.parameter, -1, Int32(position))
       let known = values(of: id, state).intersection(truth ? .nonZero : .zero)
       if known.isEmpty { return false }

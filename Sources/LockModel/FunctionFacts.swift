@@ -55,6 +55,12 @@ public struct ParameterCondition: Hashable, Sendable {
 
   /// A condition on something that a caller cannot see: nobody can satisfy it.
   static let unknowable = ParameterCondition(parameter: -1, values: [])
+
+  /// No caller that holds a lock gets there.
+  static let unreachable = ParameterCondition(parameter: -2, values: [])
+
+  /// The condition is one that a caller may satisfy without knowing it.
+  public var isUnknowable: Bool { self == .unknowable }
 }
 
 /// A function is called.

@@ -110,7 +110,7 @@ extension Solver {
   }
 
   func isPossible(_ conditions: [ParameterCondition], _ way: CallWay) -> Bool {
-    if conditions.contains(.unknowable) { return false }
+    if conditions.contains(where: { $0.parameter < 0 }) { return false }
     for condition in conditions where condition.parameter < way.values.count {
       if way.values[condition.parameter].isDisjoint(with: condition.values) { return false }
       guard condition.constant != 0 else { continue }

@@ -12,7 +12,8 @@ extension LockImbalance {
 
   static func handed(_ lock: HeldLock, _ id: FunctionID, _ context: RuleContext) -> Handed {
     let path = context.program.file(of: id).path
-    if lock.kind.isSection { return Handed(path: path, kind: lock.kind, member: .none) }
+    // Sections of SRCU belong to an object each.
+    if lock.kind.isSection, lock.kind != .srcu { return Handed(path: path, kind: lock.kind, member: .none) }
     return Handed(path: path, kind: nil, member: context.solver.lastMember(of: lock.place))
   }
 
