@@ -12,6 +12,20 @@ public struct Evidence: Sendable, Hashable, Codable {
   }
 }
 
+/// The one mistake that several findings may be about, such as a handler that is waited for with a lock held by ten callers.
+public struct Cause: Sendable, Hashable, Codable {
+  /// Equal for all findings of the mistake, in one run.
+  public var fact: String
+  /// Which of the ways to see it, where a mistake is one of two sides: that with fewer findings is shown.
+  public var side: String
+
+  /// A mistake, seen from a side.
+  public init(_ fact: String, side: String = "") {
+    self.fact = fact
+    self.side = side
+  }
+}
+
 /// What a rule found in one version of the source; which patch brought it is told by `ReportedFinding`.
 public struct Finding: Sendable, Hashable, Codable {
   /// The rule's stable identifier, e.g. `double-lock`.
@@ -33,11 +47,15 @@ public struct Finding: Sendable, Hashable, Codable {
   /// Rules whose wording depends on more than the defect (a call chain that a patch may lengthen) set it; for the others
   /// message and evidence without their line numbers serve.
   public var key: String?
+  /// What the finding shares with others that are one mistake to whoever mends it; nil where it stands alone.
+  ///
+  /// It is no part of the fingerprint: versions are compared finding by finding, and only what is reported is merged.
+  public var cause: Cause?
 
   /// A finding of `rule` at `place`.
   public init(
     rule: String, severity: Severity, confidence: Confidence, place: SourcePlace, function: String, message: String,
-    evidence: [Evidence] = [], key: String? = nil
+    evidence: [Evidence] = [], key: String? = nil, cause: Cause? = nil
   ) {
     self.rule = rule
     self.severity = severity
@@ -47,5 +65,6 @@ public struct Finding: Sendable, Hashable, Codable {
     self.message = message
     self.evidence = evidence
     self.key = key
+    self.cause = cause
   }
 }

@@ -72,6 +72,16 @@ public struct GlobalDefinition: Sendable {
   public let initialiser: NodeID
 }
 
+/// `DEFINE_GUARD(name, type, lock, unlock)` and its kin: what `guard(name)(x)` takes.
+public struct GuardDefinition: Sendable {
+  /// The class of the guard.
+  public let name: Symbol
+  /// The expression that locks, in terms of `_T`.
+  public let lock: NodeID
+  /// The argument of the guard is `_T->lock`, as opposed to `_T`.
+  public let isWrapped: Bool
+}
+
 /// Something the front end did not read, and why.
 public struct UnreadConstruct: Sendable {
   /// Byte offset of the construct in the file; 0 past the last token.

@@ -24,6 +24,8 @@ public struct ParsedFile: Sendable {
   public let prototypes: [(name: Symbol, type: CType, isStatic: Bool)]
   /// `#define name other_name`.
   public let aliases: [(name: Symbol, target: Symbol)]
+  /// Guards that the file defines at file scope.
+  public let guards: [GuardDefinition]
   /// What could not be read in full, so that what is known of the file there has gaps.
   public let unread: [UnreadConstruct]
   /// Offsets of the newlines.
@@ -72,6 +74,7 @@ public struct ParsedFile: Sendable {
     globals = parser.globals
     prototypes = parser.prototypes
     aliases = parser.aliases
+    guards = parser.guards
     unread = parser.unread
     var newlines = ContiguousArray<UInt32>()
     newlines.reserveCapacity(bytes.count / 28)

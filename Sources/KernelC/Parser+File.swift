@@ -26,6 +26,7 @@ extension Parser {
       skipToSemicolon()
       return
     }
+    if tokens[index].traits.contains(.upperCase), parseGuard() { return }
     if at(.extern), kind(at: 1) == .string, kind(at: 2) == .leftBrace {
       // Linkage for C++: what is inside stands at file scope.
       index += 3

@@ -23,6 +23,7 @@ struct Parser {
   var globals: [GlobalDefinition] = []
   var prototypes: [(name: Symbol, type: CType, isStatic: Bool)] = []
   var aliases: [(name: Symbol, target: Symbol)] = []
+  var guards: [GuardDefinition] = []
   var unread: [UnreadConstruct] = []
   var index = 0
   var limit: Int

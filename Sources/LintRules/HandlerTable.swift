@@ -140,8 +140,13 @@ final class HandlerTable {
     var result: [Wait] = []
     for call in context.solver.facts(id)?.calls ?? [] where !call.held.contains(where: { $0.balance < 0 }) {
       for wait in waits(in: call, of: id, context, depth) {
+        // What nobody can tell, a wait may all the same come to.
+        let asked = wait.conditions.filter { !$0.isUnknowable }
+        guard context.solver.isPossible(asked, call) else { continue }
         result.append(
-          Wait(handler: wait.handler, conditions: call.conditions, chain: wait.chain, isOfMany: wait.isOfMany))
+          Wait(
+            handler: wait.handler, conditions: context.solver.liftedConditions(asked, call), chain: wait.chain,
+            isOfMany: wait.isOfMany))
       }
     }
     waitsOf[id] = result
@@ -171,6 +176,7 @@ final class HandlerTable {
     let member = Self.member(first, file)
     guard !member.isEmpty else { return [] }
     if waitsForQueue.contains(call.callee) {
+      if isNew(member, in: id, context) { return [] }
       let works = queued[Registration.Queue(file: file.path, member: member)] ?? []
       return deferred.filter { $0.file == file.path && works.contains($0.member) }.map(\.handler)
     }
@@ -179,6 +185,24 @@ final class HandlerTable {
     let found = Set((own.isEmpty ? all.filter { Self.folder($0.file) == Self.folder(file.path) } : own).map(\.handler))
     // Several work items by one name: which one is waited for is not known.
     return found.count == 1 ? Array(found) : []
+  }
+
+  /// Whether the function makes the queue itself and puts nothing on it: there is nothing to wait for.
+  private func isNew(_ member: [Symbol], in id: FunctionID, _ context: RuleContext) -> Bool {
+    let file = context.program.file(of: id)
+    var isMade = false
+    for node in context.program.definition(id).nodes {
+      let item = file[node]
+      if item.kind == .assign, item.b >= 0, Self.member(item.a, file) == member {
+        let maker = context.text(context.callee(item.b, in: file))
+        isMade = isMade || maker.hasSuffix("workqueue") && (maker.hasPrefix("alloc_") || maker.hasPrefix("create_"))
+      } else if item.kind == .call, context.text(context.callee(node, in: file)).hasPrefix("queue_"),
+        let queue = file.list(item.b, item.c).first, Self.member(queue, file) == member
+      {
+        return false
+      }
+    }
+    return isMade
   }
 
   /// The functions of an attribute: those that its members were set to, or `name_show` and `name_store` of `dev_attr_name`.

@@ -49,10 +49,12 @@ public struct KernelLint: Sendable {
       return focus.contains(path) || callers[path]?.contains(symbols.text(definition.name)) == true
     }
     let names = RuleNames(symbols)
-    let context = RuleContext(solver: solver, functions: functions, names: names)
+    let tables = FolderTables(solver)
+    let context = RuleContext(solver: solver, functions: functions, names: names, tables: tables)
     let programs = UserPrograms(symbols)
     let inKernel = RuleContext(
-      solver: solver, functions: functions.filter { !programs.contains(program.file(of: $0)) }, names: names)
+      solver: solver, functions: functions.filter { !programs.contains(program.file(of: $0)) }, names: names,
+      tables: tables)
     var outcome = LintOutcome()
     for rule in RuleRegistry.rules where ids.contains(rule.description.id) {
       outcome.findings += rule.check(rule.description.judgesPrograms ? context : inKernel)

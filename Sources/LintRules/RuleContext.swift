@@ -9,6 +9,7 @@ public struct RuleContext {
   /// Functions in the files under review, macros left out, in file order.
   public let functions: [FunctionID]
   let names: RuleNames
+  let tables: FolderTables
 
   var program: Program { solver.program }
 
@@ -19,7 +20,9 @@ public struct RuleContext {
 
   /// Whether a function that nobody calls by name can only be reached by way of a table or a registration.
   func isReachable(_ id: FunctionID) -> Bool {
-    program.definition(id).isStatic || program.slots.values.contains { $0.contains(id) }
+    // What a header has, or an array, is called from where nobody looked.
+    if program.isListed(id) || program.file(of: id).path.hasSuffix(".h") { return false }
+    return program.definition(id).isStatic || program.slots.values.contains { $0.contains(id) }
   }
 
   /// Whether the name says that the function runs before the object is shared, or when it is not any more.
@@ -132,20 +135,25 @@ public struct RuleContext {
 
   /// Whether the functions that a chain finds behind members are those of one object, as far as folders tell.
   ///
-  /// Objects are not told apart, only types: a driver that has a function of its own in a member does not get to
-  /// another's through it, and of two members with several functions each one guess too many is right.
+  /// Objects are not told apart, only types: a driver that has functions of its own in structures of a type does not get to
+  /// another's through them, and of two members with several functions each one guess too many is right.
   func isPlausible(_ chain: [ChainStep], from holder: FunctionID) -> Bool {
     var guesses = 0
     for (step, next) in zip(chain, chain.dropFirst()) {
       let file = program.file(of: step.function)
       guard file[step.node].kind == .call, file[file[step.node].a].kind == .member else { continue }
       let member = Symbol(file[file[step.node].a].b)
-      let candidates = solver.callbacks.members(holding: next.function).filter { $0.member == member }
-        .flatMap(solver.callbacks.functions)
-      guard Set(candidates).count > 1 else { continue }
+      let members = solver.callbacks.members(holding: next.function).filter { $0.member == member }
+      let candidates = Set(members.flatMap(solver.callbacks.functions))
+      guard candidates.count > 1 else { continue }
       guesses += 1
       let home = folder(of: holder)
-      if folder(of: next.function) != home, candidates.contains(where: { folder(of: $0) == home }) { return false }
+      if folder(of: next.function) != home,
+        candidates.contains(where: { folder(of: $0) == home })
+          || members.contains(where: { tables.fills($0.structure, home) })
+      {
+        return false
+      }
     }
     return guesses < 2
   }
@@ -179,11 +187,17 @@ public struct RuleContext {
   /// A finding of `rule` at `node`.
   func finding(
     _ rule: RuleDescription, _ function: FunctionID, _ node: NodeID, _ message: String, evidence: [Evidence] = [],
-    key: String? = nil
+    key: String? = nil, cause: Cause? = nil
   ) -> Finding {
     Finding(
       rule: rule.id, severity: rule.severity, confidence: rule.confidence, place: place(function, node),
-      function: name(function), message: message, evidence: evidence, key: key)
+      function: name(function), message: message, evidence: evidence, key: key, cause: cause)
+  }
+
+  /// What a chain comes to: findings whose chains end in the same two steps are one mistake.
+  func cause(_ chain: [ChainStep], _ what: String) -> Cause? {
+    guard chain.count > 1 else { return nil }
+    return Cause(chain.suffix(2).map { "\(place($0.function, $0.node)) " }.joined() + what)
   }
 }
 

@@ -95,6 +95,13 @@ public struct CallbackIndex: Sendable {
   /// The functions that are stored in a member; empty where they are too many to mean anything.
   public func functions(in member: MemberKey) -> [FunctionID] { slots[member] ?? [] }
 
+  /// The structures of functions that are stored in members, with the functions of each, in no particular order.
+  public func functionsByStructure() -> [Symbol: [FunctionID]] {
+    var result: [Symbol: [FunctionID]] = [:]
+    for (key, functions) in slots { result[key.structure, default: []] += functions }
+    return result
+  }
+
   /// Whether anybody passes the function as an argument.
   public func isPassed(_ function: FunctionID) -> Bool { passedFunctions.contains(function) }
 

@@ -5,6 +5,7 @@ extension Explorer {
   mutating func noteAssert(
     _ kind: LockKind, _ mode: LockMode, _ place: Place, _ node: NodeID, _ state: PathState, isExplicit: Bool = true
   ) {
+    let place = outermost(place)
     let isHeld = state.isHeld(place)
     let isUnderLock =
       !state.forgotten.isEmpty || state.held.contains { $0.balance > 0 && $0.kind != .pair && $0.place != place }
@@ -16,7 +17,7 @@ extension Explorer {
         kind: isSpinLock(place) ? .spin : kind, mode: mode,
         isExplicit: isExplicit,
         isConditional: !scope.unconditional.contains(node)
-          || parameterConditions(state).contains { !solver.isGiven($0, in: scope.id) },
+          || parameterConditions(state, at: node).contains { !solver.isGiven($0, in: scope.id) },
         isHeldHere: isHeld,
         isShared: state.held.contains { $0.place == place && $0.mode == .shared && isReadWrite($0) },
         isUnderLock: isUnderLock))
@@ -41,6 +42,15 @@ extension Explorer {
     condition = lock
     let place = solver.places.pointee(of: lockPlace(of: condition))
     if place >= 0 { noteAssert(.mutex, .shared, place, node, state, isExplicit: false) }
+  }
+
+  /// `x->lock.base`, the mutex in a ww_mutex, is taken as `x->lock`.
+  private func outermost(_ place: Place) -> Place {
+    let step = solver.places[place]
+    guard step.kind == .member, Symbol(step.value) == solver.names.wrappedLock,
+      type(of: step.base)?.name == solver.names.wrapperOfLock
+    else { return place }
+    return step.base
   }
 
   private func isReadWrite(_ lock: HeldLock) -> Bool { lock.kind == .rwsem || lock.kind == .rwlock }

@@ -32,7 +32,12 @@ extension Explorer {
     noteArguments(node, argumentNodes, summary, callee.isIndirect, &state)
     noteSetting(node, name, argumentNodes, callee, &state)
     for effect in summary?.mayDrop ?? [] { forgetHeld(effect, arguments, &state) }
+    if callee.isCertain, summary == nil { forgetReleased(by: callee.targets[0], &state) }
+    if solver.names.mapDroppers.contains(name) {
+      forgetHeld(state.held.map(\.place).filter { solver.lastMember(of: $0) == solver.names.addressSpaceLock }, &state)
+    }
     forgetPassed(argumentNodes, &state)
+    noteKept(summary?.keeps ?? [], &state)
     var states = handOver(kept, node, state)
     if let summary {
       states = states.flatMap { apply(summary, node, arguments, $0) }
@@ -45,33 +50,79 @@ extension Explorer {
     return states
   }
 
+  /// A callee leaves locks of these names taken in an object that it returns, or that it found: some object's lock may be held.
+  private mutating func noteKept(_ locks: Set<Symbol>, _ state: inout PathState) {
+    guard !locks.isEmpty else { return }
+    let object = solver.places.intern(.global, -1, solver.names.someObject.rawValue)
+    let kept = locks.map { solver.places.intern(.member, object, $0.rawValue) }.filter { !state.forgotten.contains($0) }
+    state.forgotten = (state.forgotten + kept).sorted()
+  }
+
+  /// A callee that is still under way, as in a cycle of calls, may drop what its text releases.
+  private mutating func forgetReleased(by id: FunctionID, _ state: inout PathState) {
+    guard !state.held.isEmpty else { return }
+    let other = solver.scopes(id)
+    var released: Set<LockKind> = []
+    var taken: Set<LockKind> = []
+    for call in other.calls where other.file[other.file[call].a].kind == .name {
+      guard let primitive = solver.locks[Symbol(other.file[other.file[call].a].a)] else { continue }
+      if primitive.operation == .release { released.insert(primitive.kind) } else { taken.insert(primitive.kind) }
+    }
+    let kinds = released.subtracting(taken).filter { !$0.isSection }
+    forgetHeld(state.held.filter { kinds.contains($0.kind) }.map(\.place), &state)
+  }
+
   private mutating func record(
     _ node: NodeID, _ name: Symbol, _ callee: Callee, _ nodes: [NodeID], _ arguments: [Place], _ state: PathState
   ) {
-    let conditions = parameterConditions(state)
+    let conditions = parameterConditions(state, at: node)
     let key = CallKey(node: node, held: state.held, conditions: conditions)
     guard callsSeen.insert(key).inserted else { return }
     noteListAccess(nodes, name, state)
     facts.calls.append(
       CallEvent(
         node: node, callee: name, targets: callee.targets, arguments: arguments,
-        values: nodes.map { values(of: $0, state) }, held: state.held, unsure: state.forgotten, conditions: conditions,
+        values: nodes.map { argumentValues(of: $0, state) }, constants: nodes.map { argumentConstant($0, state) },
+        held: state.held, unsure: state.forgotten, conditions: conditions,
         isIndirect: callee.isIndirect, parameter: callee.parameter))
   }
 
   /// What the path says about the parameters; a condition that a caller cannot check makes it impossible to use.
-  func parameterConditions(_ state: PathState) -> [ParameterCondition] {
+  ///
+  /// Of a node in the outermost block the constants are left out that a branch compared before: all ways come to it.
+  func parameterConditions(_ state: PathState, at node: NodeID = -1) -> [ParameterCondition] {
+    let isOutermost = scope.unconditional.contains(node)
     var result = state.facts.compactMap { fact -> ParameterCondition? in
       let step = solver.places[fact.key]
       if step.kind == .pointee, step.base >= 0, solver.places[step.base].kind == .parameter { return .unknowable }
-      guard step.kind == .parameter, fact.values != .any else { return nil }
-      return ParameterCondition(parameter: Int(step.value), values: fact.values)
+      guard step.kind == .parameter else { return nil }
+      let constant = !isOutermost && fact.values != .zero && isFlag(fact.key) ? fact.constant : 0
+      guard fact.values != .any || constant != 0 else { return nil }
+      return ParameterCondition(parameter: Int(step.value), values: fact.values, constant: constant)
     }
     let isFlagged = state.decisions.contains { decision in
-      decision.holds && conditionPlaces[decision.key]?.contains { isFlag($0) } ?? false
+      decision.holds
+        && (flagConditions.contains(decision.key) || conditionPlaces[decision.key]?.contains { isFlag($0) } ?? false)
     }
     if isFlagged { result.append(.unknowable) }
+    if state.isPrivate { result.append(.unreachable) }
     return result
+  }
+
+  /// What an argument may be; a name that a macro gives to `true`, `false` or NULL is what it stands for.
+  mutating func argumentValues(of id: NodeID, _ state: PathState) -> ValueSet {
+    let known = values(of: id, state)
+    guard known == .any, scope.file[id].kind == .name, let target = solver.program.aliases[Symbol(scope.file[id].a)]
+    else { return known }
+    if target == solver.names.falseName || target == solver.names.null { return .zero }
+    return target == solver.names.trueName ? .positive : .any
+  }
+
+  /// The constant that an argument is, as written or as the path knows it; 0 for anything else.
+  mutating func argumentConstant(_ id: NodeID, _ state: PathState) -> Int {
+    if let constant = constant(id) { return constant }
+    let place = place(of: id)
+    return place < 0 ? 0 : state.constant(of: place)
   }
 
   /// A parameter that is a number: what it selects, a caller decides.
@@ -239,6 +290,8 @@ extension Explorer {
       let isTry = primitive.operation == .tryAcquire
       var taken = state
       acquire(primitive, place, node, &taken, isTry: isTry)
+      // Without a context there is nobody to give way to.
+      if primitive.kind == .ww, arguments.count < 2 || values(of: arguments[1], state) == .zero { return [taken] }
       let result = solver.places.intern(.result, -1, node)
       taken.set(result, isTry ? .positive : .zero)
       state.set(result, isTry ? .zero : .negative)
@@ -258,7 +311,7 @@ extension Explorer {
   mutating func acquire(
     _ primitive: LockPrimitive, _ place: Place, _ node: NodeID, _ state: inout PathState, isTry: Bool
   ) {
-    let conditions = parameterConditions(state)
+    let conditions = parameterConditions(state, at: node)
     let key = CallKey(node: node, held: state.held, conditions: conditions)
     if acquiresSeen.insert(key).inserted {
       facts.acquires.append(
@@ -305,6 +358,8 @@ extension Explorer {
   mutating func release(
     _ kind: LockKind, _ mode: LockMode, _ place: Place, _ node: NodeID, _ state: inout PathState
   ) {
+    // Puts back what there was: where the path has not disabled interrupts, nothing of the caller's ends.
+    if kind == .irq, state.heldIndex(place) == nil, calleeName(node) == solver.names.restoreInterrupts { return }
     facts.released.insert(place)
     facts.firstRelease[place] = min(facts.firstRelease[place] ?? .max, scope.file[node].token)
     releaseSections(node, &state)
@@ -325,7 +380,9 @@ extension Explorer {
   private func releaseSections(_ node: NodeID, _ state: inout PathState) {
     guard state.held.contains(where: { $0.kind == .irq || $0.kind == .softirq }) else { return }
     let name = solver.program.symbols.text(calleeName(node))
-    if name.hasSuffix("_irqrestore") || name.hasSuffix("_irq") { state.held.removeAll { $0.kind == .irq } }
+    if name.contains("_irqrestore") || name.hasSuffix("_irq") || name.contains("_irq_") {
+      state.held.removeAll { $0.kind == .irq }
+    }
     if name.hasSuffix("_bh") { state.held.removeAll { $0.kind == .softirq } }
   }
 }

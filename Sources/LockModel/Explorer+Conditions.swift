@@ -133,8 +133,11 @@ extension Explorer {
         return restrict(node.a, false, &state, depth + 1) && restrict(node.b, false, &state, depth + 1)
       }
       return true
-    case .binary where node.operation.isComparison: return restrictComparison(id, node, truth, &state)
+    case .binary where node.operation.isComparison:
+      notePrivacy(id, truth, &state)
+      return restrictComparison(id, node, truth, &state)
     case .call:
+      notePrivacy(id, truth, &state)
       let name = calleeName(id)
       let first = scope.file.list(node.b, node.c).first ?? -1
       if name == solver.names.isErr || name == solver.names.isErrOrNull {
@@ -169,7 +172,7 @@ extension Explorer {
       let target = node.kind == .assign ? node.a : id
       let wanted: ValueSet = truth ? .nonZero : .zero
       if place(of: target) < 0 { return decide(id, truth, &state) }
-      guard keep(target, wanted, &state) else { return false }
+      guard keep(target, wanted, &state), restrictOrigin(of: target, truth, &state) else { return false }
       if truth, errorLocals > 1, isErrorVariable(target) { state.failed = target }
       return true
     case .unary where node.operation == .star:

@@ -11,6 +11,15 @@ extension Explorer {
     guard target >= 0 else { return }
     let places = solver.places
     state.facts.removeAll { places.depends($0.key, on: target) }
+    // What the number was when it was tested, it was when the caller gave it.
+    if !flagConditions.isEmpty,
+      state.decisions.contains(where: { decision in
+        decision.holds && flagConditions.contains(decision.key)
+          && conditionPlaces[decision.key]?.contains { places.depends($0, on: target) } == true
+      })
+    {
+      state.isPrivate = true
+    }
     state.decisions.removeAll { decision in
       conditionPlaces[decision.key]?.contains { places.depends($0, on: target) } ?? false
     }

@@ -74,10 +74,8 @@ extension Explorer {
     _ own: Int, _ load: PointerLoad?, _ node: NodeID, _ arguments: [NodeID], _ state: inout PathState
   ) {
     if let load {
-      let way = CallWay(
-        function: scope.id, arguments: arguments.map { place(of: $0) }, values: arguments.map { values(of: $0, state) },
-        held: [], conditions: parameterConditions(state), steps: [ChainStep(function: scope.id, node: node)])
-      if solver.isPossible(load.conditions, way.values) {
+      let way = way(of: node, arguments, state)
+      if solver.isPossible(load.conditions, way) {
         let lifted = PointerLoad(
           conditions: solver.liftedConditions(load.conditions, way), chain: way.steps + load.chain)
         noteLoad(of: own, lifted, state)
@@ -86,12 +84,20 @@ extension Explorer {
     if own < 64 { state.touched |= 1 << UInt64(own) }
   }
 
+  /// A call without what is held around it.
+  private mutating func way(of node: NodeID, _ arguments: [NodeID], _ state: PathState) -> CallWay {
+    CallWay(
+      function: scope.id, arguments: arguments.map { place(of: $0) }, values: arguments.map { values(of: $0, state) },
+      constants: arguments.map { argumentConstant($0, state) }, held: [], conditions: parameterConditions(state),
+      steps: [ChainStep(function: scope.id, node: node)])
+  }
+
   /// The address of a local without a value goes to a function that reads it first.
   mutating func notePassing(
     _ argument: NodeID, _ variable: Symbol, _ call: NodeID, _ arguments: [NodeID], _ load: PointerLoad?,
     _ state: PathState
   ) {
-    guard let load, solver.isPossible(load.conditions, arguments.map { values(of: $0, state) }),
+    guard let load, solver.isPossible(load.conditions, way(of: call, arguments, state)),
       passingsSeen.insert(argument).inserted
     else { return }
     facts.unsetPassings.append(

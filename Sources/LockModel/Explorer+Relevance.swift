@@ -25,6 +25,7 @@ extension Explorer {
       default: break
       }
     }
+    findOrigins(tests)
     for (place, count) in tests {
       let step = solver.places[place]
       let isVariable = step.kind == .local && (scope.assignmentCount[Symbol(step.value)] ?? 0) > 1
@@ -32,7 +33,7 @@ extension Explorer {
     }
     var flagged = 0
     for (key, count) in conditions.sorted(by: { $0.key < $1.key }) {
-      if count > 1 {
+      if count > 1 || flagConditions.contains(key) {
         relevantConditions.insert(key)
       } else if flagged < 6, conditionPlaces[key]?.contains(where: { solver.places[$0].kind == .parameter }) == true {
         flagged += 1
@@ -108,6 +109,7 @@ extension Explorer {
       if key >= 0 { tests[key, default: 0] += 1 }
       let condition = conditionKey(id)
       if condition != 0 { conditions[condition, default: 0] += 1 }
+      if condition != 0, isOfChangedFlag(id) { flagConditions.insert(condition) }
     }
   }
 }

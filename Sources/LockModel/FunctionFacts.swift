@@ -50,9 +50,17 @@ public struct ParameterCondition: Hashable, Sendable {
   public let parameter: Int
   /// The classes that the argument's value must be in for the path to be taken.
   public var values: ValueSet
+  /// The constant that the argument must equal, by its hash; 0 where the path does not compare it with one.
+  public var constant = 0
 
   /// A condition on something that a caller cannot see: nobody can satisfy it.
   static let unknowable = ParameterCondition(parameter: -1, values: [])
+
+  /// No caller that holds a lock gets there.
+  static let unreachable = ParameterCondition(parameter: -2, values: [])
+
+  /// The condition is one that a caller may satisfy without knowing it.
+  public var isUnknowable: Bool { self == .unknowable }
 }
 
 /// A function is called.
@@ -67,6 +75,8 @@ public struct CallEvent: Sendable {
   public let arguments: [Place]
   /// What each argument may be.
   public let values: [ValueSet]
+  /// The constant that each argument is, by its hash; 0 for any other.
+  let constants: [Int]
   /// The state of every lock just before the call; a negative balance is one dropped for the caller.
   public let held: [HeldLock]
   /// Locks of which nothing is known there: a callee may have dropped them.
@@ -89,6 +99,8 @@ public struct ExitEvent: Sendable {
   public let values: ValueSet
   /// Locks whose balance differs from that at entry: what is left to the caller, or was dropped for it.
   public let held: [HeldLock]
+  /// Locks of which nothing is known there.
+  let unsure: [Place]
   /// What was released on the path.
   public let closed: [Place]
   /// Pointer parameters written through on the path.

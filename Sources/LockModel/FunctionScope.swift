@@ -24,6 +24,8 @@ final class FunctionScope {
   var unconditional: Set<NodeID> = []
   /// The token of the first return or goto in the text.
   var firstExit = UInt32.max
+  /// The first token of a way out that leaves the work to another function, or that nobody takes who may sleep.
+  var firstAlternative = UInt32.max
   /// Calls in branches that do nothing but call: `if (locked) unlock();`.
   var branchCalls: Set<NodeID> = []
   /// Locals that are given something other than NULL besides what a call returns.
@@ -39,6 +41,55 @@ final class FunctionScope {
     assemblyWords = names.assembly
     scan(names)
     walk(definition.body, 0)
+    findAlternatives(program)
+  }
+
+  /// `if (ops->f) return ops->f(x);` and `if (flags & ASYNC) return 0;`: what comes behind is one of two ways.
+  private func findAlternatives(_ program: Program) {
+    guard file[definition.body].kind == .block, firstExit < .max else { return }
+    let body = file[definition.body]
+    for statement in file.list(body.a, body.b) where file[statement].kind == .ifStatement {
+      let branch = file[statement].b
+      guard branch >= 0 else { continue }
+      let inner = file[branch].kind == .block ? Array(file.list(file[branch].a, file[branch].b)) : [branch]
+      guard let last = inner.last, file[last].kind == .returnStatement else { continue }
+      if delegates(file[last].a, program) || isAboutWaiting(file[statement].a, program, 0) {
+        firstAlternative = file[statement].token
+        return
+      }
+    }
+  }
+
+  /// A call that is given one of the function's own parameters, and is not about an error.
+  private func delegates(_ id: NodeID, _ program: Program) -> Bool {
+    guard id >= 0, file[id].kind == .call else { return false }
+    let callee = file[file[id].a]
+    if callee.kind == .name {
+      let text = program.symbols.text(Symbol(callee.a))
+      if text.contains("ERR") || text.contains("err") { return false }
+    }
+    return file.list(file[id].b, file[id].c).contains { argument in
+      file[argument].kind == .name && definition.parameters.contains { $0.name == Symbol(file[argument].a) }
+    }
+  }
+
+  /// Whether a condition names something that says who may wait.
+  private func isAboutWaiting(_ id: NodeID, _ program: Program, _ depth: Int) -> Bool {
+    guard id >= 0, depth < 12 else { return false }
+    let node = file[id]
+    func saysSo(_ name: Symbol) -> Bool {
+      let text = program.symbols.text(name).lowercased()
+      return ["async", "nowait", "nonblock", "atomic"].contains { text.contains($0) }
+    }
+    switch node.kind {
+    case .name: return saysSo(Symbol(node.a))
+    case .member: return saysSo(Symbol(node.b))
+    case .unary: return isAboutWaiting(node.a, program, depth + 1)
+    case .cast: return isAboutWaiting(node.b, program, depth + 1)
+    case .binary:
+      return isAboutWaiting(node.a, program, depth + 1) || isAboutWaiting(node.b, program, depth + 1)
+    default: return false
+    }
   }
 
   private func walk(_ id: NodeID, _ depth: Int) {

@@ -53,6 +53,11 @@ extension KernelInterface {
       "rtc_class_ops", "rtc_device", "ops_lock", .exclusive,
       "read_time set_time read_alarm set_alarm alarm_irq_enable read_offset set_offset"
     ),
+    (
+      "devlink_ops", "devlink", "lock", .exclusive,
+      "reload_down reload_up eswitch_mode_set eswitch_inline_mode_set eswitch_encap_mode_set port_split port_unsplit"
+    ),
+    ("ff_device", "input_dev", "event_lock", .exclusive, "set_gain set_autocenter playback"),
     ("input_dev", "input_dev", "mutex", .exclusive, "open close"),
   ]
 

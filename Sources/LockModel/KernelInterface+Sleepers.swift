@@ -4,7 +4,7 @@ extension KernelInterface {
   /// Sleep whatever their arguments are.
   static let sleeperText = """
     __copy_from_user __copy_to_user __devm_regmap_init __netpoll_free __register_blkdev __register_chrdev
-    __regmap_init __seq_open_private __unregister_chrdev __wait_on_buffer access access_process_vm add_disk
+    __regmap_init __seq_open_private __unregister_chrdev __wait_on_buffer access_process_vm add_disk
     add_memory adis_read_reg_16 adis_write_reg_16 afs_alloc_operation afs_do_sync_operation afs_validate
     alloc_chrdev_region alloc_dentry_path alloc_file_pseudo alloc_netdev_dummy alloc_netdev_mqs alloc_workqueue
     anon_vma_lock_write async_synchronize_full async_synchronize_full_domain atomic_dec_and_mutex_lock
@@ -22,7 +22,7 @@ extension KernelInterface {
     class_interface_unregister class_register cleanup_srcu_struct clk_bulk_disable_unprepare clk_bulk_prepare_enable
     clk_disable_unprepare clk_hw_register clk_hw_register_composite clk_prepare_enable clk_register_composite
     clk_register_divider_table clk_register_gate clkdev_add clkdev_create clkdev_drop clocksource_register_hz
-    clocksource_unregister clone component_add component_del component_master_add_with_match component_master_del
+    clocksource_unregister component_add component_del component_master_add_with_match component_master_del
     configfs_register_subsystem configfs_unregister_subsystem console_is_registered console_lock copy_process
     copy_struct_from_user coresight_get_enable_apb_pclk cpuhp_remove_multi_state cpuhp_remove_state
     cpuhp_remove_state_nocalls cpuhp_setup_state cpuhp_setup_state_multi cpuhp_setup_state_nocalls
@@ -37,7 +37,7 @@ extension KernelInterface {
     disk_check_media_change dlm_lock dma_resv_lock dma_resv_lock_interruptible dmaengine_synchronize
     dmaengine_terminate_sync do_exit do_swap_page done_path_create down down_interruptible down_read
     down_read_interruptible down_read_killable down_read_nested down_timeout down_write down_write_killable
-    down_write_nested dpm_resume_end dput drain_workqueue driver_register execmem_alloc execve exit ext4_map_blocks
+    down_write_nested dpm_resume_end dput drain_workqueue driver_register execmem_alloc ext4_map_blocks
     ext4_mark_iloc_dirty ext4_orphan_add ext4_xattr_get f2fs_down_write fc_attach_transport fc_release_transport
     fc_remote_port_add fc_remove_host fc_vport_create fc_vport_terminate fiemap_fill_next_extent
     filemap_invalidate_lock filemap_invalidate_lock_shared filemap_read filemap_splice_read filp_open finish_open
@@ -45,7 +45,7 @@ extension KernelInterface {
     fsnotify_access fsnotify_destroy_mark fsnotify_group_lock fsnotify_modify ftrace_set_filter_ip
     fuse_simple_request gameport_allocate_port gb_operation_request_send_sync gen_new_estimator gen_pool_add
     gen_pool_add_virt gen_pool_create gen_replace_estimator generic_file_read_iter generic_perform_write
-    genphy_config_aneg get_timespec64 getdents getname getname_kernel gfs2_log_flush gfs2_meta_inode_buffer
+    genphy_config_aneg get_timespec64 getname getname_kernel gfs2_log_flush gfs2_meta_inode_buffer
     gfs2_trans_add_meta gfs2_trans_begin gpio_free gpiochip_dup_line_label gpiochip_remove groups_alloc
     handle_nested_irq hfs_bnode_find hid_device_io_stop hid_parse hpfs_map_fnode i2c_add_adapter
     i2c_add_numbered_adapter i2c_del_adapter i2c_del_driver i2c_get_adapter i2c_master_recv i2c_master_send
@@ -64,15 +64,15 @@ extension KernelInterface {
     kobject_create_and_add kobject_uevent kobject_uevent_env kref_put_mutex kset_create_and_add kstrtobool_from_user
     kthread_create_on_node kthread_create_worker kthread_destroy_worker kthread_flush_worker
     kthread_freezable_should_stop kthread_stop kthread_stop_put kunit_add_action kunit_add_action_or_reset
-    kunit_device_register link list_lru_destroy lock_buffer lock_device_hotplug lock_fb_info lock_page lock_rename
-    lock_sock_nested lpfc_create_vport_work_array mdiodev_write memdup_array_user memdup_user memdup_user_nul mkdir
-    mknod mmap_read_lock mmap_read_lock_killable mmap_write_lock mmap_write_lock_killable mmc_add_host
+    kunit_device_register list_lru_destroy lock_buffer lock_device_hotplug lock_fb_info lock_page lock_rename
+    lock_sock_nested lpfc_create_vport_work_array mdiodev_write memdup_array_user memdup_user memdup_user_nul
+    mmap_read_lock mmap_read_lock_killable mmap_write_lock mmap_write_lock_killable mmc_add_host
     mmc_alloc_host mmc_free_host mmc_of_parse mmc_regulator_get_supply mmc_remove_host mmc_send_tuning mmput
-    mmu_interval_notifier_remove mmu_notifier_register mount mprotect mremap msi_create_irq_domain msi_get_virq
-    msi_lock_descs munmap mutex_lock mutex_lock_interruptible mutex_lock_killable mux_control_select napi_disable
+    mmu_interval_notifier_remove mmu_notifier_register msi_create_irq_domain msi_get_virq
+    msi_lock_descs mutex_lock mutex_lock_interruptible mutex_lock_killable mux_control_select napi_disable
     netdev_rx_handler_unregister netfs_read_subreq_terminated netif_napi_del netlink_dump_start nfs_alloc_fattr
     nfs_commit_inode nfs_put_lock_context nfs_wb_all nfsd_file_put ni_lock ntfs_set_state ocfs2_reserve_clusters
-    ocfs2_reserve_new_metadata_blocks ocfs2_set_new_buffer_uptodate of_clk_hw_register op_alloc open
+    ocfs2_reserve_new_metadata_blocks ocfs2_set_new_buffer_uptodate of_clk_hw_register op_alloc
     page_cache_sync_readahead page_pool_create path_put pci_add_resource pci_assign_unassigned_bus_resources
     pci_cfg_access_lock pci_epc_mem_free_addr pci_find_bus pci_free_irq pci_host_probe pci_hp_deregister
     pci_lock_rescan_remove pci_msi_create_irq_domain pci_remove_root_bus pci_rescan_bus pci_reset_function
@@ -88,16 +88,16 @@ extension KernelInterface {
     register_key_type register_netdev register_netdevice register_netdevice_notifier register_pernet_device
     register_pernet_subsys register_reboot_notifier register_syscore register_trace_event register_tracer
     regmap_add_irq_chip regmap_attach_dev regmap_irq_get_virq regmap_multi_reg_write regmap_multi_reg_write_bypassed
-    regmap_reinit_cache reiserfs_write_lock_nested release_metapage remap_pfn_range rename request_any_context_irq
+    regmap_reinit_cache reiserfs_write_lock_nested release_metapage remap_pfn_range request_any_context_irq
     request_ihex_firmware request_irq request_threaded_irq rhashtable_destroy rhashtable_free_and_destroy
-    rhltable_destroy rmdir root_device_unregister rt_mutex_lock rtnl_link_register rtnl_link_unregister rtnl_lock
+    rhltable_destroy root_device_unregister rt_mutex_lock rtnl_link_register rtnl_link_unregister rtnl_lock
     sas_attach_transport sas_drain_work sas_end_device_alloc sas_expander_alloc sas_phy_add sas_phy_alloc
     sas_port_add sas_port_add_phy sas_port_delete sas_port_delete_phy sas_register_ha sas_release_transport
     sas_remove_host sas_rphy_add sas_rphy_free sas_unregister_ha sb_issue_discard schedule_on_each_cpu
     schedule_timeout schedule_timeout_idle schedule_timeout_interruptible schedule_timeout_killable
     schedule_timeout_uninterruptible scsi_add_device scsi_add_host_with_dma scsi_block_when_processing_errors
     scsi_esp_register scsi_esp_unregister scsi_host_alloc scsi_remove_device scsi_remove_host scsi_rescan_device
-    scsi_scan_host scsi_scan_target seq_open seq_open_private set_page_dirty_lock setuid shrinker_alloc
+    scsi_scan_host scsi_scan_target seq_open seq_open_private set_page_dirty_lock shrinker_alloc
     shrinker_register simple_read_from_buffer simple_unlink simple_write_to_buffer single_open single_open_size
     smpboot_register_percpu_thread snd_card_file_add snd_card_free snd_card_new snd_card_ref snd_card_register
     snd_ctl_make_virtual_master snd_ctl_remove_id snd_ctl_rename_id snd_device_alloc snd_device_new
@@ -106,13 +106,13 @@ extension KernelInterface {
     sock_set_reuseaddr sock_setsockopt spi_attach_transport spi_bus_lock spi_controller_resume
     spi_controller_suspend spi_dv_device spi_new_device spi_read spi_register_controller spi_release_transport
     spi_setup spi_sync spi_sync_transfer spi_transfer_delay_exec spi_unregister_controller spi_write
-    squashfs_read_table ssleep stat static_key_slow_inc strncpy_from_user strndup_user submit_bh submit_bio
+    squashfs_read_table ssleep static_key_slow_inc strncpy_from_user strndup_user submit_bh submit_bio
     submit_bio_noacct submit_bio_wait subsys_system_register super_setup_bdi symlink sync_dirty_buffer
     sync_filesystem synchronize_net synchronize_rcu_expedited synchronize_rcu_tasks synchronize_srcu_expedited
     tasklet_kill thaw_super torture_cleanup_begin torture_cleanup_end torture_init_begin trace_create_file
     tracefs_create_file tracing_init_dentry transport_class_register transport_configure_device
     transport_destroy_device transport_remove_device transport_setup_device truncate_pagecache truncate_setsize
-    ubifs_change_one_lp ubifs_scan unlink unregister_blkdev unregister_chrdev unregister_console
+    ubifs_change_one_lp ubifs_scan unregister_blkdev unregister_chrdev unregister_console
     unregister_die_notifier unregister_fib_notifier unregister_ftrace_function unregister_key_type unregister_netdev
     unregister_netdevice_many unregister_netdevice_notifier unregister_netevent_notifier unregister_pernet_device
     unregister_pernet_subsys unregister_reboot_notifier unregister_restart_handler usb_add_hcd usb_control_msg

@@ -73,6 +73,19 @@ struct KnownNames {
   /// True where the number that they are given is not 0, and where it is.
   let failureTests: Set<Symbol>
   let successTests: Set<Symbol>
+  /// The argument of a guard in the definition of its class.
+  let guardArgument: Symbol
+  let restoreInterrupts: Symbol
+  /// Sleep unless the device was declared to be safe for interrupts, and what declares it.
+  let powerSleepers: Set<Symbol>
+  let interruptSafe: Symbol
+  /// The lock in a wound/wait mutex.
+  let wrappedLock: Symbol
+  let wrapperOfLock: Symbol
+  /// Asks which work item runs.
+  let runningWork: Symbol
+  /// Resolve a fault, and may have dropped the lock of the task's address space when they return.
+  let mapDroppers: Set<Symbol>
   /// Ask whether a lock is held.
   let lockQuestions: Set<Symbol>
 
@@ -199,6 +212,18 @@ struct KnownNames {
     pendings = set("EINPROGRESS EIOCBQUEUED")
     failureTests = set("ACPI_FAILURE NT_ERROR")
     successTests = set("ACPI_SUCCESS")
+    guardArgument = symbols.intern("_T")
+    restoreInterrupts = symbols.intern("local_irq_restore")
+    wrappedLock = symbols.intern("base")
+    wrapperOfLock = symbols.intern("ww_mutex")
+    powerSleepers = set(
+      """
+      pm_runtime_get_sync pm_runtime_resume_and_get pm_runtime_put_sync pm_runtime_put_sync_suspend pm_runtime_resume
+      pm_runtime_suspend pm_runtime_idle pm_runtime_put_sync_autosuspend
+      """)
+    interruptSafe = symbols.intern("pm_runtime_irq_safe")
+    runningWork = symbols.intern("current_work")
+    mapDroppers = set("handle_mm_fault fixup_user_fault faultin_page")
     lockQuestions = set("lockdep_is_held mutex_is_locked rwsem_is_locked spin_is_locked")
     errorVariables = set("ret rc err error r res retval rv status result rval ret_val ret2 errno")
   }

@@ -3,6 +3,8 @@ import KernelC
 /// What kind of lock it is: decides whether its holder may sleep and whether it nests in itself.
 public enum LockKind: UInt8, Sendable, CaseIterable {
   case mutex, rwsem, semaphore, spin, raw, rwlock, seqlock, bit, rcu, srcu, preempt, irq, softirq, socket, ww
+  /// Page faults disabled: what touches memory of the user fails where it would sleep.
+  case fault
   /// Not a lock of the kernel's own: two functions whose names say that one undoes the other.
   case pair
 
@@ -17,13 +19,18 @@ public enum LockKind: UInt8, Sendable, CaseIterable {
   /// Whether taking it twice is allowed.
   public var nests: Bool {
     switch self {
-    case .rcu, .srcu, .preempt, .irq, .softirq, .ww, .pair: true
+    case .rcu, .srcu, .preempt, .irq, .softirq, .ww, .fault, .pair: true
     default: false
     }
   }
 
   /// Whether the holder is the one who must release it, in the same function unless stated otherwise.
-  public var isSection: Bool { self == .rcu || self == .srcu || self == .preempt || self == .irq || self == .softirq }
+  public var isSection: Bool {
+    switch self {
+    case .rcu, .srcu, .preempt, .irq, .softirq, .fault: true
+    default: false
+    }
+  }
 }
 
 /// How a lock is held.
@@ -149,7 +156,8 @@ public struct LockTable: Sendable {
     ? spin 0 spin_trylock spin_trylock_irq spin_trylock_bh spin_trylock_irqsave
     - spin 0 spin_unlock spin_unlock_irq spin_unlock_bh spin_unlock_irqrestore
     + raw 0 raw_spin_lock raw_spin_lock_nested raw_spin_lock_irq raw_spin_lock_bh raw_spin_lock_irqsave
-    + raw 0 raw_spin_lock_irqsave_nested arch_spin_lock
+    + raw 0 raw_spin_lock_irqsave_nested arch_spin_lock _raw_spin_lock _raw_spin_lock_irq _raw_spin_lock_irqsave
+    - raw 0 _raw_spin_unlock _raw_spin_unlock_irq _raw_spin_unlock_irqrestore
     ? raw 0 raw_spin_trylock raw_spin_trylock_irq raw_spin_trylock_irqsave
     - raw 0 raw_spin_unlock raw_spin_unlock_irq raw_spin_unlock_bh raw_spin_unlock_irqrestore arch_spin_unlock
     + rwlock 0 write_lock write_lock_irq write_lock_bh write_lock_irqsave write_lock_nested
@@ -170,9 +178,12 @@ public struct LockTable: Sendable {
     +s srcu 0 srcu_read_lock srcu_read_lock_nmisafe
     -s srcu 0 srcu_read_unlock srcu_read_unlock_nmisafe
     + preempt @preempt_disable preempt_disable preempt_disable_notrace get_cpu get_cpu_ptr get_cpu_var
+    - preempt @preempt_disable sched_preempt_enable_no_resched preempt_enable_no_resched_notrace
     - preempt @preempt_disable preempt_enable preempt_enable_notrace preempt_enable_no_resched put_cpu put_cpu_ptr put_cpu_var
     + irq @local_irq local_irq_disable local_irq_save
     - irq @local_irq local_irq_enable local_irq_restore
+    + fault @pagefault_disable pagefault_disable
+    - fault @pagefault_disable pagefault_enable
     + softirq @local_bh local_bh_disable
     - softirq @local_bh local_bh_enable
     + socket! 0 lock_sock lock_sock_nested
@@ -196,6 +207,7 @@ public struct LockTable: Sendable {
     - mutex 0.devlink:lock devl_unlock
     + spin 0.uart_port:lock uart_port_lock uart_port_lock_irq uart_port_lock_irqsave
     ? spin 0.uart_port:lock uart_port_trylock uart_port_trylock_irqsave
+    - spin 0.uart_port:lock uart_unlock_and_check_sysrq uart_unlock_and_check_sysrq_irqrestore
     - spin 0.uart_port:lock uart_port_unlock uart_port_unlock_irq uart_port_unlock_irqrestore
     + mutex! 0.tty_struct:legacy_mutex tty_lock
     - mutex 0.tty_struct:legacy_mutex tty_unlock
@@ -234,7 +246,7 @@ public struct LockTable: Sendable {
     - mutex @rtnl_mutex rtnl_unlock
     +s rwsem! @cpu_hotplug_lock cpus_read_lock
     -s rwsem @cpu_hotplug_lock cpus_read_unlock
-    0 ww! 0 ww_mutex_lock_interruptible
+    0 ww! 0 ww_mutex_lock ww_mutex_lock_interruptible
     - ww 0 ww_mutex_unlock
     = spin 0 assert_spin_locked assert_raw_spin_locked
     =s mutex 0 lockdep_assert_held lockdep_assert_held_once rwsem_assert_held lockdep_assert_held_read

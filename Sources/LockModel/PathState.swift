@@ -88,6 +88,9 @@ struct PathState: Hashable {
   /// A call that failed, in a condition that kept its result nowhere; -1 for none.
   var failed: NodeID = -1
 
+  /// Something holds that no caller can see to, such as which work item runs, or that a warning was due.
+  var isPrivate = false
+
   struct Decision: Hashable {
     var key: Int
     var holds: Bool
@@ -168,6 +171,7 @@ struct PathState: Hashable {
     result.decisions = decisions.filter(other.decisions.contains)
     result.written = written & other.written
     result.touched = touched | other.touched
+    result.isPrivate = isPrivate && other.isPrivate
     return result
   }
 
@@ -178,7 +182,8 @@ struct PathState: Hashable {
   /// Adds `delta` to a lock's balance; a balance of zero is forgotten.
   mutating func change(_ place: Place, _ kind: LockKind, _ mode: LockMode, by delta: Int8, site: NodeID) {
     if let index = heldIndex(place) {
-      let balance = max(-2, min(3, held[index].balance + delta))
+      // Interrupts that are off do not go off again.
+      let balance = max(-2, min(kind == .irq ? 1 : 3, held[index].balance + delta))
       if balance == 0 {
         held.remove(at: index)
       } else {

@@ -49,6 +49,10 @@ public struct Program: Sendable {
   private(set) var owned: [OwnedName: CType] = [:]
   private(set) var returnTypes: [Symbol: CType] = [:]
   private(set) var aliases: [Symbol: Symbol] = [:]
+  /// Guards by their class, each with the file that defines it.
+  private(set) var guards: [Symbol: (definition: GuardDefinition, file: Int)] = [:]
+  /// Functions that stand in a list without a member's name, as in an array of function pointers.
+  private var listed: Set<FunctionID> = []
   /// Functions that initialisers and assignments put into a member.
   public private(set) var slots: [MemberKey: [FunctionID]] = [:]
 
@@ -124,6 +128,9 @@ public struct Program: Sendable {
     }
     for prototype in file.prototypes { returnTypes[prototype.name] = prototype.type }
     for alias in file.aliases { aliases[alias.name] = alias.target }
+    for definition in file.guards where guards[definition.name] == nil {
+      guards[definition.name] = (definition, Int(fileIndex))
+    }
     let elsewhere = isHeader ? Set(file.prototypes.lazy.filter { !$0.isStatic }.map(\.name)) : []
     for (index, function) in file.functions.enumerated() {
       let id = numbers[index]
@@ -142,10 +149,37 @@ public struct Program: Sendable {
   private mutating func linkSlots(_ index: Int) {
     let file = files[index]
     for variable in file.globals where variable.initialiser >= 0 {
+      noteListed(variable.initialiser, file, index, 0)
       guard let tag = structure(of: variable.type) else { continue }
       fillSlots(tag, variable.initialiser, file, index)
     }
   }
+
+  private mutating func noteListed(_ node: NodeID, _ file: ParsedFile, _ fileIndex: Int, _ depth: Int) {
+    guard file[node].kind == .initialiserList, depth < 8 else { return }
+    for element in file.list(file[node].a, file[node].b) {
+      var item = file[element]
+      // `[INDEX] = f` is an element as any other.
+      if item.kind == .designator, item.op == 1 || item.b >= 0 && file[item.b].kind == .initialiserList {
+        guard item.b >= 0 else { continue }
+        if file[item.b].kind == .initialiserList {
+          noteListed(item.b, file, fileIndex, depth + 1)
+          continue
+        }
+        item = file[item.b]
+      } else if item.kind == .initialiserList {
+        noteListed(element, file, fileIndex, depth + 1)
+        continue
+      }
+      if item.kind == .unary, item.operation == .ampersand { item = file[item.a] }
+      guard item.kind == .name, byName[Symbol(item.a)] != nil, let target = resolve(Symbol(item.a), fromFile: fileIndex)
+      else { continue }
+      listed.insert(target)
+    }
+  }
+
+  /// Whether the function stands in an array at file scope, from which anybody may call it.
+  public func isListed(_ id: FunctionID) -> Bool { listed.contains(id) }
 
   private mutating func fillSlots(_ tag: Symbol, _ node: NodeID, _ file: ParsedFile, _ fileIndex: Int) {
     let list = file[node]
@@ -220,7 +254,18 @@ extension Program {
     }
     if file.path.hasPrefix("tools/") != from.hasPrefix("tools/") { score -= 150_000 }
     if file.path.hasPrefix("include/") { score += 50_000 }
+    if isHeader[Int(place.file)], function.isStatic, !file.path.hasPrefix("include/"), !file.path.hasPrefix("arch/") {
+      return Self.nearness(file.path, from, length)
+    }
     return max(score, 0)
+  }
+
+  /// What a driver's header has counts for the files around it: those of its folder and of the folders in that. Headers of
+  /// other drivers come by how much of the way they share, and only then by length.
+  private static func nearness(_ header: String, _ from: String, _ length: Int) -> Int {
+    let folder = header.split(separator: "/").dropLast()
+    let shared = zip(folder, from.split(separator: "/").dropLast()).prefix { $0 == $1 }.count
+    return (shared == folder.count ? 100_000 : 0) + shared * 1_000 + min(length, 999)
   }
 
   private static func sharesTwoComponents(_ left: String, _ right: String) -> Bool {

@@ -83,7 +83,7 @@ extension Solver {
 
   /// A callee's acquisition in the caller's terms; nil when the arguments rule it out or the lock was dropped before.
   func lift(_ item: MayAcquire, _ way: CallWay) -> MayAcquire? {
-    guard isPossible(item.conditions, way.values) else { return nil }
+    guard isPossible(item.conditions, way) else { return nil }
     let place = places.substitute(item.place, way.arguments)
     // A macro's parameters have no types: its locks have a class where it is used.
     let itemClass = item.lockClass ?? lockClass(of: place, item.kind, in: way.function)
@@ -106,15 +106,25 @@ extension Solver {
 
   /// Whether the arguments allow the path.
   public func isPossible(_ conditions: [ParameterCondition], _ call: CallEvent) -> Bool {
-    isPossible(conditions, call.values)
+    conditions.isEmpty || isPossible(conditions, CallWay(call, in: FunctionID(rawValue: -1)))
   }
 
-  func isPossible(_ conditions: [ParameterCondition], _ values: [ValueSet]) -> Bool {
-    if conditions.contains(.unknowable) { return false }
-    for condition in conditions where condition.parameter < values.count {
-      if values[condition.parameter].isDisjoint(with: condition.values) { return false }
+  func isPossible(_ conditions: [ParameterCondition], _ way: CallWay) -> Bool {
+    if conditions.contains(where: { $0.parameter < 0 }) { return false }
+    for condition in conditions where condition.parameter < way.values.count {
+      if way.values[condition.parameter].isDisjoint(with: condition.values) { return false }
+      guard condition.constant != 0 else { continue }
+      // A caller's own parameter is left to its callers; what else is no constant nobody can tell.
+      let constant = way.constants[condition.parameter]
+      let place = way.arguments[condition.parameter]
+      if constant == 0 ? place < 0 || places[place].kind != .parameter : constant != condition.constant { return false }
     }
     return true
+  }
+
+  /// What `conditions`, those of a callee, ask of the parameters of the function that calls it on the path to `call`.
+  public func liftedConditions(_ conditions: [ParameterCondition], _ call: CallEvent) -> [ParameterCondition] {
+    liftedConditions(conditions, CallWay(call, in: FunctionID(rawValue: -1)))
   }
 
   /// Whether the condition only says that a pointer is not NULL, which callers see to.
@@ -126,14 +136,16 @@ extension Solver {
 
   func liftedConditions(_ conditions: [ParameterCondition], _ way: CallWay) -> [ParameterCondition] {
     var result = way.conditions
-    for condition in conditions where condition.parameter < way.arguments.count {
+    for condition in conditions where way.arguments.indices.contains(condition.parameter) {
       let place = way.arguments[condition.parameter]
       guard place >= 0, places[place].kind == .parameter else { continue }
       let parameter = Int(places[place].value)
       if let index = result.firstIndex(where: { $0.parameter == parameter }) {
         result[index].values.formIntersection(condition.values)
+        if result[index].constant == 0 { result[index].constant = condition.constant }
       } else {
-        result.append(ParameterCondition(parameter: parameter, values: condition.values))
+        result.append(
+          ParameterCondition(parameter: parameter, values: condition.values, constant: condition.constant))
       }
     }
     return result
@@ -230,12 +242,13 @@ extension Solver {
 
   /// A way from a callee to a callback in the caller's terms.
   private func lift(_ inner: CallWay, _ outer: CallWay) -> CallWay? {
-    guard isPossible(inner.conditions, outer.values), inner.steps.count + outer.steps.count <= Self.chainLimit else {
+    guard isPossible(inner.conditions, outer), inner.steps.count + outer.steps.count <= Self.chainLimit else {
       return nil
     }
     return CallWay(
       function: outer.function, arguments: inner.arguments.map { places.substitute($0, outer.arguments) },
-      values: inner.values, held: outer.held, conditions: liftedConditions(inner.conditions, outer),
+      values: inner.values, constants: inner.constants, held: outer.held,
+      conditions: liftedConditions(inner.conditions, outer),
       steps: outer.steps + inner.steps)
   }
 }

@@ -15,6 +15,7 @@ extension Solver {
     for event in facts.asserts where !event.isHeldHere && !event.isConditional && places.isPortable(event.place) {
       // Whoever reads under RCU may do so under another lock as well.
       if event.kind == .rcu, event.isUnderLock { continue }
+      if takes(event.place, before: event.node, facts) { continue }
       add(
         Requirement(
           place: event.place, lockClass: event.lockClass, mode: event.mode, isExplicit: event.isExplicit,
@@ -70,6 +71,14 @@ extension Solver {
     return Requirement(
       place: place, lockClass: innerClass, mode: inner.mode, isExplicit: false, isFirm: true, function: inner.function,
       node: inner.node)
+  }
+
+  /// Whether the function takes the lock in a branch before, and holds it still: `if (unlocked) lock(); assert_held();`.
+  private func takes(_ place: Place, before node: NodeID, _ facts: FunctionFacts) -> Bool {
+    let file = program.file(of: facts.id)
+    let token = file[node].token
+    return (facts.firstRelease[place] ?? .max) > token
+      && facts.acquires.contains { $0.place == place && file[$0.node].token < token }
   }
 
   /// Whether the text has a way out before a node.

@@ -5,6 +5,7 @@ extension Solver {
     var summary = Summary()
     summary.exits = exits(facts)
     summary.mayDrop = mayDrop(facts, summary.exits)
+    summary.keeps = kept(facts)
     summary.requires = requirements(facts)
     let file = program.file(of: facts.id)
     // What assembly reads and writes is not known.
@@ -81,6 +82,20 @@ extension Solver {
     return result
   }
 
+  /// The locks that some way out leaves taken in an object that is not a caller's.
+  private func kept(_ facts: FunctionFacts) -> Set<Symbol> {
+    let held = facts.exits.flatMap(\.held).filter { $0.balance > 0 && $0.kind != .pair && !$0.kind.isSection }
+    let own = Set(held.filter { !places.isPortable($0.place) }.map { lastMember(of: $0.place) }.filter(\.exists))
+    // What callees leave so, this function hands on if it returns what they return.
+    guard program.definition(facts.id).returnType.isPointer else { return own }
+    let unsure = facts.exits.flatMap(\.unsure).filter { places[$0].kind == .member && isSomeObject(places[$0].base) }
+    return own.union(unsure.map { Symbol(places[$0].value) })
+  }
+
+  private func isSomeObject(_ place: Place) -> Bool {
+    place >= 0 && places[place].kind == .global && Symbol(places[place].value) == names.someObject
+  }
+
   private func returns(_ facts: FunctionFacts, hasAssembly: Bool) -> ValueSet? {
     // What a macro pastes together is not evaluated.
     guard !facts.isPartial, !facts.exits.isEmpty, !program.definition(facts.id).isMacro else { return nil }
@@ -137,8 +152,9 @@ extension Solver {
 
   /// Whether a call in the function `id` sleeps by itself, whatever is held.
   public func sleepsItself(_ name: Symbol, _ arguments: [NodeID], in id: FunctionID) -> Bool {
-    if names.sleepers.contains(name) { return true }
     let file = program.file(of: id)
+    if names.powerSleepers.contains(name), resumesInInterrupts(file) { return false }
+    if names.sleepers.contains(name) { return true }
     if let position = names.polls[name] {
       return position < arguments.count
         && !(file[arguments[position]].kind == .number && file[arguments[position]].a == 0)
@@ -160,6 +176,14 @@ extension Solver {
       let target = program.resolve(name, fromFile: Int(program.functions[Int(id.rawValue)].file))
     else { return false }
     return arguments.indices.contains { mayWait(arguments[$0]) && allocates(target, with: $0, 0) }
+  }
+
+  /// Whether a file says that its devices are resumed and suspended with interrupts disabled.
+  private func resumesInInterrupts(_ file: ParsedFile) -> Bool {
+    if let known = interruptSafe[file.path] { return known }
+    let result = file.tokens.contains { $0.symbol == names.interruptSafe }
+    interruptSafe[file.path] = result
+    return result
   }
 
   /// Whether a function hands the mask that it is given to an allocator, at a few levels of calls.
@@ -184,7 +208,8 @@ extension Solver {
   func sleepChain(_ facts: FunctionFacts) -> [ChainStep]? {
     if dropped(by: facts.id).contains(where: \.isAtomic) { return nil }
     func dropsSomething(_ held: [HeldLock]) -> Bool { held.contains { $0.balance < 0 } }
-    let always = scopes(facts.id).unconditional
+    let scope = scopes(facts.id)
+    let always = scope.unconditional.filter { scope.file[$0].token < scope.firstAlternative }
     for event in facts.acquires
     where event.sleeps && event.conditions.isEmpty && !dropsSomething(event.held) && always.contains(event.node) {
       return [ChainStep(function: facts.id, node: event.node)]

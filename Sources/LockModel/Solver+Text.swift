@@ -157,6 +157,25 @@ extension Solver {
     return result
   }
 
+  /// Whether two locks of one class, named in different functions, may be one: where both lie in a structure within their
+  /// object, that must be the same one, `x->commands.mutex` and not `x->events.mutex`.
+  public func mayShareObject(_ left: Place, _ right: Place) -> Bool {
+    func inner(_ place: Place) -> Symbol? {
+      guard place >= 0, places[place].kind == .member, case let base = places[place].base, base >= 0,
+        places[base].kind == .member
+      else { return nil }
+      return Symbol(places[base].value)
+    }
+    guard let first = inner(left), let second = inner(right) else { return true }
+    return first == second
+  }
+
+  /// The class of the lock that an argument points to.
+  public func lockClass(ofArgument node: NodeID, in function: FunctionID) -> LockClass? {
+    var explorer = Explorer(self, scopes(function))
+    return explorer.lockClass(of: places.pointee(of: explorer.place(of: node)), kind: .mutex)
+  }
+
   /// The object a lock lives in: the path without its last member; -1 for a global.
   public func owner(of place: Place) -> Place {
     guard place >= 0, places[place].kind == .member else { return -1 }

@@ -50,6 +50,8 @@ public final class Solver {
   var listOperations: [Symbol: Bool] = [:]
   var plainFrees: [Symbol: Bool] = [:]
   var pageOperations: [Symbol: Bool] = [:]
+  /// Files by path, and whether they say that power management of their devices does not sleep.
+  var interruptSafe: [String: Bool] = [:]
   private var callsOf: [CallQuestion: Bool] = [:]
 
   /// A solver over `program`.

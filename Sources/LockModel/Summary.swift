@@ -34,6 +34,8 @@ public struct CallWay: Sendable, Equatable {
   public let arguments: [Place]
   /// What each argument may be.
   let values: [ValueSet]
+  /// The constant that each argument is, by its hash; 0 for any other.
+  let constants: [Int]
   /// The state of every lock in `function` when it makes the call.
   public let held: [HeldLock]
   /// What the path to the call requires of the function's parameters.
@@ -42,12 +44,13 @@ public struct CallWay: Sendable, Equatable {
   public let steps: [ChainStep]
 
   init(
-    function: FunctionID, arguments: [Place], values: [ValueSet], held: [HeldLock], conditions: [ParameterCondition],
-    steps: [ChainStep]
+    function: FunctionID, arguments: [Place], values: [ValueSet], constants: [Int], held: [HeldLock],
+    conditions: [ParameterCondition], steps: [ChainStep]
   ) {
     self.function = function
     self.arguments = arguments
     self.values = values
+    self.constants = constants
     self.held = held
     self.conditions = conditions
     self.steps = steps
@@ -58,6 +61,7 @@ public struct CallWay: Sendable, Equatable {
     self.function = function
     arguments = call.arguments
     values = call.values
+    constants = call.constants
     held = call.held
     conditions = call.conditions
     steps = [ChainStep(function: function, node: call.node)]
@@ -164,6 +168,8 @@ public struct Requirement: Sendable, Hashable {
 public struct Summary: Sendable, Equatable {
   /// The ways out that differ in their lock effects; empty when the paths could not all be followed.
   public internal(set) var exits: [SummaryExit] = []
+  /// Members that are locks and that it leaves taken in an object that no caller can name, such as the one that it returns.
+  public internal(set) var keeps: Set<Symbol> = []
   /// Locks that it or its callees wait for, up to a limit; trylocks and kinds that nest are left out.
   public internal(set) var mayAcquire: [MayAcquire] = []
   /// Calls of functions that a caller passes in, with the locks that are held around them.

@@ -43,12 +43,24 @@ struct Classification {
       if surplus < 0 { fixed += known.sorted { $0.place < $1.place }.suffix(-surplus) }
     }
     fixed += old.values.joined()
+    // Where one mistake shows in several functions, the one that the patch changed is told of.
+    new.sort { left, right in
+      let (leftRank, rightRank) = (Self.distance(left, added), Self.distance(right, added))
+      return leftRank == rightRank ? (left.place, left.message) < (right.place, right.message) : leftRank < rightRank
+    }
   }
 
   /// Counts new findings that do not satisfy `isNew` as existing.
   mutating func keepNew(_ isNew: (Finding) -> Bool) {
     existing += new.filter { !isNew($0) }
     new = new.filter(isNew)
+  }
+
+  /// How far a finding is from what the patch added: it is there, on the way, or elsewhere.
+  private static func distance(_ finding: Finding, _ added: [String: Set<Int>]) -> Int {
+    func isAdded(_ place: SourcePlace) -> Bool { added[place.path]?.contains(place.line) ?? false }
+    if isAdded(finding.place) { return 0 }
+    return finding.evidence.firstIndex { isAdded($0.place) }.map { $0 + 1 } ?? Int.max
   }
 
   private static func isAdded(_ finding: Finding, _ added: [String: Set<Int>]) -> Bool {

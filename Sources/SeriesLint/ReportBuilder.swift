@@ -71,6 +71,7 @@ struct ReportBuilder {
         kept.append(reported)
       }
     }
+    kept = ReportedFinding.merged(kept)
     var columns = UTF16Columns()
     for reported in kept + suppressed.map(\.reported) where reported.status != .fixed {
       for place in [reported.finding.place] + reported.finding.evidence.map(\.place) where place.line > 0 {

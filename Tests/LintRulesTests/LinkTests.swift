@@ -255,4 +255,31 @@ struct LinkTests {
     #expect(found(files("bus_lock"), "double-lock") == ["a.c:f"])
     #expect(found(files("lock"), "double-lock") == [])
   }
+
+  @Test("of two inline functions of one name the nearer one is meant")
+  func nearness() {
+    let sleeping = """
+      static inline u32 chip_read(struct chip *chip)
+      {
+      	int i, sum = 0;
+
+      	mutex_lock(&chip->mutex);
+      	for (i = 0; i < 8; i++)
+      		sum += chip->registers[i];
+      	mutex_unlock(&chip->mutex);
+      	return sum;
+      }
+      """
+    let plain = "static inline u32 chip_read(struct chip *chip)\n{\n\treturn readl(chip->base);\n}\n"
+    let user = """
+      void f(struct chip *chip)
+      {
+      	spin_lock(&chip->lock);
+      	chip_read(chip);
+      	spin_unlock(&chip->lock);
+      }
+      """
+    let files = ["d/one/chip.h": sleeping, "d/two/chip.h": plain, "d/two/sub/a.c": user, "d/one/a.c": user]
+    #expect(found(files, "sleep-in-atomic") == ["d/one/a.c:f"])
+  }
 }

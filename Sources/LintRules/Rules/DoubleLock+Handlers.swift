@@ -17,6 +17,7 @@ extension DoubleLock {
         guard let itemClass = item.lockClass, !(wait.isOfMany && item.isThroughPointer),
           let held = call.held.first(where: {
             $0.balance > 0 && $0.kind == item.kind && context.solver.lockClass(of: $0, in: id) == itemClass
+              && context.solver.mayShareObject($0.place, item.place)
           }), deadlocks(held, item.mode, item.kind), reported.insert(call.node).inserted
         else { continue }
         let lock = context.solver.lockText(held.place, in: id)
@@ -27,7 +28,8 @@ extension DoubleLock {
           evidence: [Evidence(context.place(id, held.site), "'\(lock)' is taken here")]
             + context.evidence(Array(wait.chain.dropFirst()), last: "'\(context.text(waiter))' waits here")
             + context.evidence(item.chain, last: "the handler takes it here"),
-          key: "\(lock) \(context.name(handler))")
+          key: "\(lock) \(context.name(handler))",
+          cause: wait.chain.last.map { Cause("\(context.place($0.function, $0.node)) \(context.name(handler))") })
       }
     }
     return nil

@@ -27,205 +27,7 @@ struct DoubleLock: Rule {
       "two objects that one expression names at different times",
       "two objects of one type, the second of which is locked behind a callback",
     ],
-    triggering: [
-      RuleExample(
-        """
-        static int get(struct foo *foo)
-        {
-        	int v;
-
-        	mutex_lock(&foo->lock);
-        	v = foo->value;
-        	mutex_unlock(&foo->lock);
-        	return v;
-        }
-
-        int f(struct foo *foo)
-        {
-        	int v;
-
-        	mutex_lock(&foo->lock);
-        	v = get(foo); /* reported */
-        	mutex_unlock(&foo->lock);
-        	return v;
-        }
-        """),
-      RuleExample(
-        """
-        static void poll_work(struct work_struct *work)
-        {
-        	struct foo *foo = container_of(work, struct foo, poll);
-
-        	mutex_lock(&foo->lock);
-        	mutex_unlock(&foo->lock);
-        }
-
-        static void stop_polling(struct foo *foo)
-        {
-        	flush_workqueue(foo->queue);
-        }
-
-        void f(struct foo *foo)
-        {
-        	INIT_WORK(&foo->poll, poll_work);
-        	queue_work(foo->queue, &foo->poll);
-        }
-
-        void g(struct foo *foo)
-        {
-        	mutex_lock(&foo->lock);
-        	stop_polling(foo); /* reported */
-        	mutex_unlock(&foo->lock);
-        }
-        """),
-      RuleExample(
-        """
-        static void settle(struct foo *foo)
-        {
-        	cancel_work_sync(&foo->work);
-        	mutex_lock(&foo->lock); /* reported */
-        }
-
-        void f(struct foo *foo)
-        {
-        	mutex_lock(&foo->lock);
-        	settle(foo); /* reported */
-        	mutex_unlock(&foo->lock);
-        }
-        """),
-      RuleExample(
-        """
-        static void foo_restart(struct net_device *dev)
-        {
-        	rtnl_lock();
-        	dev_close(dev);
-        	rtnl_unlock();
-        }
-
-        static int foo_reset(struct net_device *dev, u32 *flags)
-        {
-        	foo_restart(dev); /* reported */
-        	return 0;
-        }
-
-        static const struct ethtool_ops foo_ops = {
-        	.reset = foo_reset,
-        };
-        """),
-    ],
-    nonTriggering: [
-      RuleExample(
-        """
-        static int foo_reset(struct net_device *dev, u32 *flags)
-        {
-        	rtnl_unlock();
-        	msleep(20);
-        	rtnl_lock();
-        	return 0;
-        }
-
-        static const struct ethtool_ops foo_ops = {
-        	.reset = foo_reset,
-        };
-        """),
-      RuleExample(
-        """
-        static void settle(struct foo *foo)
-        {
-        	mutex_unlock(&foo->lock);
-        	cancel_work_sync(&foo->work);
-        	mutex_lock(&foo->lock);
-        }
-
-        void f(struct foo *foo)
-        {
-        	mutex_lock(&foo->lock);
-        	settle(foo);
-        	mutex_unlock(&foo->lock);
-        }
-
-        static void enter(struct foo *foo)
-        {
-        	mutex_lock(&foo->lock);
-        	foo->count++;
-        }
-
-        void g(struct foo *foo)
-        {
-        	enter(foo);
-        	mutex_unlock(&foo->lock);
-        }
-        """),
-      RuleExample(
-        """
-        static void wait(struct foo *foo)
-        {
-        	lockdep_assert_held(&foo->lock);
-        	mutex_unlock(&foo->lock);
-        	msleep(10);
-        	mutex_lock(&foo->lock);
-        }
-
-        void f(struct foo *foo)
-        {
-        	mutex_lock(&foo->lock);
-        	wait(foo);
-        	mutex_unlock(&foo->lock);
-        }
-
-        static void even(struct foo *foo, int n)
-        {
-        	if (n)
-        		odd(foo, n - 1);
-        }
-
-        static void odd(struct foo *foo, int n)
-        {
-        	if (n)
-        		even(foo, n - 1);
-        }
-        """),
-      RuleExample(
-        """
-        static void twice(struct foo *a, struct foo *b)
-        {
-        	mutex_lock(&a->lock);
-        	mutex_lock_nested(&b->lock, 1);
-        	mutex_unlock(&b->lock);
-        	mutex_unlock(&a->lock);
-        }
-        """),
-      RuleExample(
-        """
-        struct foo { struct mutex lock; struct foo *child; };
-
-        static void visit(struct foo *foo, void (*visitor)(void *data), void *data)
-        {
-        	mutex_lock(&foo->lock);
-        	visitor(data);
-        	mutex_unlock(&foo->lock);
-        }
-
-        static void show(void *data)
-        {
-        	struct foo *foo = data;
-
-        	mutex_lock(&foo->lock);
-        	mutex_unlock(&foo->lock);
-        }
-
-        static void count(void *data)
-        {
-        	atomic_inc(data);
-        }
-
-        void f(struct foo *foo, atomic_t *number)
-        {
-        	visit(foo, count, number);
-        	visit(foo, show, foo->child);
-        }
-        """),
-    ])
+    triggering: Self.triggering, nonTriggering: Self.nonTriggering)
 
   func check(_ context: RuleContext) -> [Finding] {
     let handlers = HandlerTable(context)
@@ -322,6 +124,7 @@ struct DoubleLock: Rule {
   private func isSameClass(_ held: HeldLock, _ item: MayAcquire, _ id: FunctionID, _ context: RuleContext) -> Bool {
     guard item.isThroughPointer, held.balance > 0, held.kind == item.kind, !held.kind.nests,
       let lockClass = item.lockClass, lockClass.structure.exists, !context.isUnordered(lockClass),
+      !context.tables.isSplit(lockClass),
       deadlocks(held, item.mode, item.kind),
       context.solver.lockClass(of: held, in: id) == lockClass, let last = item.chain.last
     else { return false }
@@ -342,11 +145,15 @@ struct DoubleLock: Rule {
     let node = item.chain.first?.node ?? held.site
     let subject = via.isEmpty ? context.text(context.callee(node, in: context.program.file(of: id))) : via
     let isHere = again == lock ? "it is held here" : "'\(lock)' is held here"
-    return context.finding(
+    var finding = context.finding(
       description, id, node, "'\(subject)' \(how) '\(again)' again while \(isHere)",
       evidence: [Evidence(context.place(id, held.site), "'\(lock)' is taken here")] + passing(item, context)
         + context.evidence(item.chain, last: "'\(again)' is taken again here"),
-      key: "\(lock) \(subject)")
+      key: "\(lock) \(subject)",
+      cause: context.cause(item.chain, item.lockClass?.text(context.program.symbols) ?? ""))
+    // On a long way, or through a pointer, a state that the text does not show may rule the lock out.
+    if item.chain.count > 3 || item.isThroughPointer { finding.confidence = .medium }
+    return finding
   }
 
   /// Who passes the callback that the chain goes through first.
@@ -389,7 +196,8 @@ struct DoubleLock: Rule {
           "'\(context.name(holder))' calls '\(runs)' with '\(lock)' held, which takes it again",
           evidence: [Evidence(context.place(holder, held.site), "'\(lock)' is taken here")]
             + context.evidence(item.chain, last: "'\(lock)' is taken again here"),
-          key: "\(lock) \(runs)")
+          key: "\(lock) \(runs)",
+          cause: context.cause(item.chain, item.lockClass?.text(context.program.symbols) ?? ""))
       }
     }
     return nil

@@ -8,7 +8,7 @@ struct ErrPtrConfusion: Rule {
     id: "err-ptr-confusion",
     summary:
       "a pointer is checked for NULL where failure is an error pointer, or for an error pointer where it is NULL",
-    severity: .error, confidence: .high,
+    severity: .error, confidence: .medium,
     whatItDoes: """
       Knows from the body of the callee whether its failures are NULL or ERR_PTR(), and reports a caller whose only checks \
       of the result are of the other kind.

@@ -22,260 +22,19 @@ struct LockImbalance: Rule {
       "a release under the condition under which the lock was taken",
     ],
     knownFalsePositives: ["two conditions that are never true together, of which the function's text does not say so"],
-    triggering: [
-      RuleExample(
-        """
-        int f(struct foo *foo)
-        {
-        	mutex_lock(&foo->lock);
-        	if (foo->dead)
-        		return -EPERM; /* reported */
-        	mutex_unlock(&foo->lock);
-        	return 0;
-        }
-        """),
-      RuleExample(
-        """
-        int f(struct foo *foo, void __user *from)
-        {
-        	int ret = -EFAULT;
-
-        	if (copy_from_user(&foo->data, from, 8))
-        		goto out;
-        	mutex_lock(&foo->lock);
-        	ret = send(foo);
-        out:
-        	mutex_unlock(&foo->lock); /* reported */
-        	return ret;
-        }
-
-        int g(struct foo *foo, int n)
-        {
-        	int ret;
-
-        	mutex_lock(&foo->lock);
-        	ret = push(foo, n);
-        	if (ret) {
-        		mutex_unlock(&foo->lock);
-        		goto out;
-        	}
-        	foo->n = n;
-        out:
-        	mutex_unlock(&foo->lock); /* reported */
-        	return ret;
-        }
-        """),
-      RuleExample(
-        """
-        static inline int foo_suspend_and_lock(struct foo *foo)
-        {
-        	int ret;
-
-        	ret = foo_suspend(foo);
-        	if (ret)
-        		return ret;
-        	ret = mutex_lock_interruptible(&foo->lock);
-        	if (ret)
-        		foo_resume(foo);
-        	return ret;
-        }
-
-        static inline void foo_unlock_and_resume(struct foo *foo)
-        {
-        	foo_unlock(foo);
-        	foo_resume(foo);
-        }
-
-        static ssize_t store(struct foo *foo, int n)
-        {
-        	int ret;
-
-        	ret = foo_suspend_and_lock(foo);
-        	if (ret)
-        		return ret;
-        	if (n > 5) {
-        		foo_unlock(foo);
-        		return -EINVAL; /* reported */
-        	}
-        	foo->n = n;
-        	foo_unlock_and_resume(foo);
-        	return 0;
-        }
-        """),
-      RuleExample(
-        """
-        static bool has_room(struct foo *foo)
-        {
-        	struct item *item;
-
-        	spin_lock(&foo->lock);
-        	list_for_each_entry(item, &foo->items, node) {
-        		if (!item->room)
-        			return false; /* reported */
-        	}
-        	spin_unlock(&foo->lock);
-        	return true;
-        }
-
-        static int set_online(struct foo *foo)
-        {
-        	spin_lock(&foo->lock);
-        	if (!foo->ready) {
-        		spin_unlock(&foo->lock);
-        		return -EINVAL;
-        	}
-        	foo->online = true;
-        	return 0; /* reported */
-        }
-
-        static int online_store(struct foo *foo)
-        {
-        	return set_online(foo);
-        }
-
-        static const struct foo_ops ops = { .store = online_store };
-        """),
-      RuleExample(
-        """
-        void f(struct foo *foo)
-        {
-        	mutex_lock(&foo->lock);
-        	if (foo->slow) {
-        		mutex_unlock(&foo->lock);
-        		wait_for(foo);
-        		mutex_lock(&foo->lock);
-        	}
-        	if (!foo->n)
-        		return; /* reported */
-        	foo->n--;
-        	mutex_unlock(&foo->lock);
-        }
-        """),
-    ],
-    nonTriggering: [
-      RuleExample(
-        """
-        void drop_and_take(struct foo *foo)
-        {
-        	mutex_unlock(&foo->lock);
-        	wait_for(foo);
-        	mutex_lock(&foo->lock);
-        	foo->n++;
-        	mutex_unlock(&foo->lock);
-        }
-
-        void taken_unseen(struct foo *foo)
-        {
-        	mutex_lock(&foo->lock);
-        	foo->n++;
-        	mutex_unlock(&foo->lock);
-        	foo_relock(foo);
-        	mutex_unlock(&foo->lock);
-        }
-        """),
-      RuleExample(
-        """
-        int f(struct foo *foo, int n)
-        {
-        	bool kept = true;
-        	int i;
-
-        	mutex_lock(&foo->lock);
-        	for (i = 0; i < n; i++)
-        		if (drop_if_idle(foo, i))
-        			kept = false;
-        	if (kept)
-        		mutex_unlock(&foo->lock);
-        	return 0;
-        }
-
-        static void release_locked(struct kref *ref)
-        {
-        	struct foo *foo = container_of(ref, struct foo, ref);
-
-        	mutex_unlock(&foo->lock);
-        	kfree(foo);
-        }
-
-        void g(struct foo *foo)
-        {
-        	mutex_lock(&foo->lock);
-        	if (kref_put(&foo->ref, release_locked))
-        		return;
-        	mutex_unlock(&foo->lock);
-        }
-        """),
-      RuleExample(
-        """
-        int f(struct foo *foo, bool locked)
-        {
-        	if (!locked)
-        		mutex_lock(&foo->lock);
-        	foo->count++;
-        	if (!locked)
-        		mutex_unlock(&foo->lock);
-        	return 0;
-        }
-        """),
-      RuleExample(
-        """
-        static bool claim(struct foo *foo)
-        {
-        	spin_lock(&foo->lock);
-        	if (foo->dead) {
-        		spin_unlock(&foo->lock);
-        		return false;
-        	}
-        	return true;
-        }
-
-        static int reserve(struct foo *foo)
-        {
-        	spin_lock(&foo->lock);
-        	if (!foo->ready) {
-        		spin_unlock(&foo->lock);
-        		return -EINVAL;
-        	}
-        	return 0;
-        }
-
-        int f(struct foo *foo)
-        {
-        	int ret;
-
-        	if (claim(foo))
-        		spin_unlock(&foo->lock);
-        	ret = reserve(foo);
-        	if (ret)
-        		return ret;
-        	spin_unlock(&foo->lock);
-        	return 0;
-        }
-        """),
-      RuleExample(
-        """
-        int lock_foo(struct foo *foo)
-        {
-        	mutex_lock(&foo->lock);
-        	if (foo->dead) {
-        		mutex_unlock(&foo->lock);
-        		return -EPERM;
-        	}
-        	return 0;
-        }
-        """),
-    ])
+    triggering: Self.triggering, nonTriggering: Self.nonTriggering)
 
   func check(_ context: RuleContext) -> [Finding] {
     let callers = CallerTable(context)
+    let handed = handedOver(callers, context)
     return context.functions.flatMap { id -> [Finding] in
       guard let facts = context.solver.facts(id), !facts.isPartial, !facts.isApproximate else { return [] }
-      return check(id, facts, callers, context)
+      return check(id, facts, callers, handed, context)
     }
   }
 
   private func check(
-    _ id: FunctionID, _ facts: FunctionFacts, _ callers: CallerTable, _ context: RuleContext
+    _ id: FunctionID, _ facts: FunctionFacts, _ callers: CallerTable, _ handed: Set<Handed>, _ context: RuleContext
   ) -> [Finding] {
     var findings: [Finding] = []
     var reported: Set<NodeID> = []
@@ -291,11 +50,13 @@ struct LockImbalance: Rule {
         findings.append(finding)
       }
       for held in exit.held where held.balance > 0 && (held.kind != .pair || Self.soundsLikeLock(held, id, context)) {
+        let isError = context.isError(exit, of: id)
+        if !isError, held.kind != .pair, handed.contains(Self.handed(held, id, context)) { continue }
         let others = facts.exits.filter { other in
           other.closed.contains(held.place) && !other.held.contains { $0.place == held.place && $0.balance > 0 }
         }
         guard
-          let other = others.first(where: { contradicts(exit, $0, held, context.isError(exit, of: id), returnsPointer) }
+          let other = others.first(where: { contradicts(exit, $0, held, isError, returnsPointer) }
           )
             ?? others.first(where: { isForgotten(exit, $0, held, id, callers, context) })
         else { continue }
@@ -402,10 +163,5 @@ struct LockImbalance: Rule {
     return context.finding(
       description, id, node, "'\(context.name(id))' returns with '\(lock)' held here, but releases it on other paths",
       evidence: evidence, key: lock)
-  }
-
-  /// A pair that excludes others, as opposed to one that owns something.
-  static func soundsLikeLock(_ held: HeldLock, _ id: FunctionID, _ context: RuleContext) -> Bool {
-    context.solver.soundsLikeLock(context.callee(held.site, in: context.program.file(of: id)))
   }
 }

@@ -46,6 +46,7 @@ extension LockNotHeld {
         isSection || $0 == place || solver.lastMember(of: $0) == lockClass.name
       }
       if holds || isUnsure || facts.asserts.contains(where: { $0.lockClass == lockClass }) { return false }
+      if isOfCaller(lockClass, facts) || takesUnseen(before: call, id, facts) { return false }
       // The text of the caller shows that it takes this lock elsewhere, or the object is one of its own.
       let takesClass = facts.acquires.contains { $0.lockClass == lockClass && !$0.isTry }
       let takes =
@@ -71,6 +72,28 @@ extension LockNotHeld {
       let isStated =
         facts.asserts.contains { !$0.isHeldHere && $0.kind != .rcu } && folders.areTogether(id, target, context)
       return (isKnown || isStated) && !callers.mayHold(lockClass, over: id)
+    }
+
+    /// Whether the function drops the lock for its caller and takes it again: on the other paths it is the caller's.
+    private func isOfCaller(_ lockClass: LockClass, _ facts: FunctionFacts) -> Bool {
+      let file = context.program.file(of: facts.id)
+      return facts.acquires.contains { event in
+        event.lockClass == lockClass && facts.dropped[event.place] != nil
+          && facts.firstRelease[event.place].map { $0 < file[event.node].token } == true
+      }
+    }
+
+    /// Whether a call before finds an object and says by its name that it locks it.
+    private func takesUnseen(before call: CallEvent, _ id: FunctionID, _ facts: FunctionFacts) -> Bool {
+      let file = context.program.file(of: id)
+      return facts.calls.contains { other in
+        guard other.callee.exists, file[other.node].token < file[call.node].token,
+          context.program.returnType(other.callee)?.isPointer == true
+        else { return false }
+        let words = context.text(other.callee).split(separator: "_")
+        return words.contains { $0 == "lock" || $0 == "locked" || $0 == "acquire" || $0 == "acq" }
+          && !words.contains("unlock")
+      }
     }
 
     /// Whether two places that getters lead to may be one lock: `lock_of(dev)` and `lock_of(dev->priv.sub->dev)`.

@@ -127,6 +127,71 @@ struct LockNotHeld: Rule {
     nonTriggering: [
       RuleExample(
         """
+        DEFINE_GUARD(foo, struct foo *, mutex_lock(&_T->lock), mutex_unlock(&_T->lock))
+
+        static void set(struct foo *foo)
+        {
+        	lockdep_assert_held(&foo->lock);
+        	foo->n = 1;
+        }
+
+        static ssize_t n_store(struct device *d, const char *buf)
+        {
+        	struct foo *foo = dev_get_drvdata(d);
+
+        	guard(foo)(foo);
+        	set(foo);
+        	return 0;
+        }
+        """),
+      RuleExample(
+        """
+        static struct node *find(struct tree *tree)
+        {
+        	struct node *node = lookup(tree);
+
+        	mutex_lock(&node->lock);
+        	return node;
+        }
+
+        static void write(struct node *node)
+        {
+        	lockdep_assert_held(&node->lock);
+        	node->n = 1;
+        }
+
+        void f(struct tree *tree)
+        {
+        	struct node *node = find(tree);
+
+        	write(node);
+        	mutex_unlock(&node->lock);
+        }
+        """),
+      RuleExample(
+        """
+        static void calibrate(struct foo *foo)
+        {
+        	lockdep_assert_held(&foo->lock);
+        	foo->n = 1;
+        }
+
+        static void first_step(struct foo *foo)
+        {
+        	calibrate(foo);
+        }
+
+        static void (*const steps[])(struct foo *foo) = { first_step };
+
+        void f(struct foo *foo)
+        {
+        	spin_lock(&foo->lock);
+        	calibrate(foo);
+        	spin_unlock(&foo->lock);
+        }
+        """),
+      RuleExample(
+        """
         static void show(struct foo *foo)
         {
         	lockdep_assert_held(&foo->sem);
@@ -190,7 +255,7 @@ struct LockNotHeld: Rule {
       var findings = ownSections(id, facts, callers, context)
       var reported: Set<NodeID> = []
       for call in facts.calls where call.targets.count <= 1 && !call.isIndirect {
-        for requirement in context.solver.requirements(of: call) {
+        for requirement in context.solver.requirements(of: call) where !isAssertion(requirement, of: call, context) {
           let place = context.solver.substitute(requirement.place, call.arguments)
           guard let lack = judge.lack(of: requirement, at: place, call, id, facts), reported.insert(call.node).inserted
           else { continue }
@@ -199,6 +264,14 @@ struct LockNotHeld: Rule {
       }
       return findings
     }
+  }
+
+  /// Whether the callee is nothing but an assertion under another name, so that the caller is who asserts.
+  private func isAssertion(_ requirement: Requirement, of call: CallEvent, _ context: RuleContext) -> Bool {
+    guard requirement.isExplicit, let function = requirement.function, call.targets == [function] else { return false }
+    let file = context.program.file(of: function)
+    let body = file[context.program.definition(function).body]
+    return body.kind == .block && body.b == 1
   }
 
   /// What is wrong with a call.

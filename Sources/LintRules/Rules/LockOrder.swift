@@ -136,6 +136,13 @@ struct LockOrder: Rule {
           guard let first = context.solver.lockClass(of: lock, in: id), first != second, !context.isUnordered(first),
             !context.isUnordered(second)
           else { continue }
+          // What the tree gives classes of their own are many locks, unless one object has both.
+          let owner = context.solver.owner(of: lock.place)
+          if context.tables.isSplit(first) || context.tables.isSplit(second),
+            owner < 0 || owner != context.solver.owner(of: place)
+          {
+            continue
+          }
           let edge = Edge(first: first, second: second)
           let isTogether = areTogether(lock.place, place, edge, context)
           add(edge, Site(function: id, node: node, held: lock, chain: chain, isTogether: isTogether))
@@ -210,7 +217,14 @@ struct LockOrder: Rule {
     return context.finding(
       description, site.function, site.node,
       "'\(second)' is taken while '\(first)' is held; '\(context.name(other.function))' takes them in the other order",
-      evidence: steps(site, first, second, context) + steps(other, second, first, context), key: "\(first) \(second)")
+      evidence: steps(site, first, second, context) + steps(other, second, first, context), key: "\(first) \(second)",
+      cause: Cause([edge.first, edge.second].map { name($0, context) }.sorted().joined(separator: " "), side: first))
+  }
+
+  /// The class, with the file where only that knows it: two files may have a lock of the same name each.
+  private func name(_ lock: LockClass, _ context: RuleContext) -> String {
+    let file = lock.file.map { context.program.files[Int($0)].path + ":" } ?? ""
+    return file + lock.text(context.program.symbols)
   }
 
   /// How a site gets from one lock to the other.

@@ -80,7 +80,9 @@ struct RawSectionLock: Rule {
   func check(_ context: RuleContext) -> [Finding] {
     let chips = chipFunctions(context)
     return context.functions.flatMap { id -> [Finding] in
-      guard let facts = context.solver.facts(id), !facts.isPartial, !facts.isApproximate else { return [] }
+      guard Self.isRealTime(context.program.file(of: id).path), let facts = context.solver.facts(id), !facts.isPartial,
+        !facts.isApproximate
+      else { return [] }
       var reported: Set<NodeID> = []
       var findings: [Finding] = []
       for event in facts.acquires where !event.isTry && Self.sleeps(event.kind) {
@@ -91,12 +93,28 @@ struct RawSectionLock: Rule {
         guard let cause = cause(call.held, id, chips, context) else { continue }
         for item in context.solver.acquisitions(at: call, in: id)
         where Self.sleeps(item.kind) && !item.isThroughPointer && item.chain.count <= Self.depth {
-          guard item.conditions.isEmpty, reported.insert(call.node).inserted else { continue }
+          guard item.conditions.isEmpty,
+            !item.dropped.contains(where: { dropped in call.held.contains { $0.place == dropped } }),
+            reported.insert(call.node).inserted
+          else { continue }
           findings.append(finding(item.place, cause, id, item.chain, context))
         }
       }
       return findings
     }
+  }
+
+  /// Architectures that PREEMPT_RT is for, in the tree or in patches that were taken.
+  private static let realTime: Set<Substring> = ["x86", "arm64", "riscv", "arm", "powerpc", "loongarch"]
+  /// Folders of drivers for the machines of an architecture that it is not for.
+  private static let otherDrivers = [
+    "drivers/parisc/", "drivers/sh/", "drivers/s390/", "drivers/sbus/", "drivers/zorro/",
+  ]
+
+  private static func isRealTime(_ path: String) -> Bool {
+    let parts = path.split(separator: "/")
+    if parts.first == "arch", parts.count > 1 { return realTime.contains(parts[1]) }
+    return !otherDrivers.contains { path.hasPrefix($0) }
   }
 
   private static func sleeps(_ kind: LockKind) -> Bool { kind == .spin || kind == .rwlock }

@@ -55,6 +55,73 @@ struct SleepInAtomic: Rule {
     nonTriggering: [
       RuleExample(
         """
+        static int slow_request(struct foo *foo, int n)
+        {
+        	msleep(n);
+        	return 0;
+        }
+
+        static int request(struct foo *foo, int n)
+        {
+        	if (foo->ops->request)
+        		return foo->ops->request(foo, n);
+        	return slow_request(foo, n);
+        }
+
+        static int send(struct foo *foo, struct message *message)
+        {
+        	if (message->async)
+        		return 0;
+        	wait_for_completion(&message->done);
+        	return 0;
+        }
+
+        void f(struct foo *foo, struct message *message)
+        {
+        	spin_lock(&foo->slock);
+        	request(foo, 1);
+        	send(foo, message);
+        	spin_unlock(&foo->slock);
+        }
+        """),
+      RuleExample(
+        """
+        static int probe(struct foo *foo)
+        {
+        	pm_runtime_irq_safe(foo->dev);
+        	return 0;
+        }
+
+        static void start(struct foo *foo)
+        {
+        	spin_lock(&foo->slock);
+        	pm_runtime_get_sync(foo->dev);
+        	spin_unlock(&foo->slock);
+        }
+
+        static int peek(struct foo *foo, u32 __user *from, u32 *to)
+        {
+        	int ret;
+
+        	preempt_disable();
+        	pagefault_disable();
+        	ret = get_user(*to, from);
+        	pagefault_enable();
+        	preempt_enable();
+        	return ret;
+        }
+
+        void idle(struct foo *foo)
+        {
+        	local_irq_disable();
+        	local_irq_disable();
+        	schedule();
+        	local_irq_enable();
+        	msleep(1);
+        }
+        """),
+      RuleExample(
+        """
         void f(struct foo *foo)
         {
         	spin_lock(&foo->slock);
@@ -63,7 +130,7 @@ struct SleepInAtomic: Rule {
         	mutex_lock(&foo->mutex);
         	mutex_unlock(&foo->mutex);
         }
-        """)
+        """),
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
@@ -84,7 +151,7 @@ struct SleepInAtomic: Rule {
           Cause(text: "'\(context.text(call.callee))' runs it where nobody may sleep", key: "run", evidence: nil)
         }
         guard let cause = runner ?? cause(call.held, id, entry, context),
-          let chain = chain(call, handler, id, context),
+          let chain = chain(call, handler, id, context), !isHarmless(call, chain, cause, id, context),
           !isDeferred(
             [ChainStep(function: id, node: call.node)] + chain,
             isInterrupt: cause.isInterrupt || atomics.reasons[id] != nil, context),
@@ -117,6 +184,34 @@ struct SleepInAtomic: Rule {
     return isInterrupt || chain.count > 2
   }
 
+  /// Whether the call does not sleep after all: the scheduler is meant to be called with interrupts off, and memory of the
+  /// user is not paged in while faults are disabled.
+  private func isHarmless(
+    _ call: CallEvent, _ chain: [ChainStep], _ cause: Cause, _ id: FunctionID, _ context: RuleContext
+  ) -> Bool {
+    // A transfer of that kind is only made when the machine goes down, where waiting for an interrupt's end does not wait.
+    if cause.key.hasPrefix("i2c_algorithm.") {
+      let last = chain.last.map { context.callee($0.node, in: context.program.file(of: $0.function)) } ?? call.callee
+      let name = context.text(last)
+      if name.hasPrefix("pm_runtime_") || name == "disable_irq" || name == "synchronize_irq" { return true }
+    }
+    guard chain.isEmpty else { return false }
+    if context.text(call.callee) == "schedule" {
+      let atomic = call.held.filter { $0.balance > 0 && $0.kind.isAtomic }
+      if !atomic.isEmpty, atomic.allSatisfy({ $0.kind == .irq }) { return true }
+    }
+    guard Self.userAccess.contains(context.text(call.callee)) else { return false }
+    if call.held.contains(where: { $0.kind == .fault && $0.balance > 0 }) { return true }
+    // What an architecture has for futexes the kernel calls with faults disabled.
+    let path = context.program.file(of: id).path
+    return path.hasPrefix("arch/") || path.hasPrefix("include/asm-generic/")
+      ? path.split(separator: "/").last?.hasPrefix("futex") == true : false
+  }
+
+  private static let userAccess: Set<String> = [
+    "get_user", "put_user", "copy_from_user", "copy_to_user", "clear_user", "__get_user", "__put_user", "might_fault",
+  ]
+
   /// How a call sleeps: empty when it does so by itself, nil when it does not.
   private func chain(
     _ call: CallEvent, _ handler: FunctionID?, _ id: FunctionID, _ context: RuleContext
@@ -138,7 +233,7 @@ struct SleepInAtomic: Rule {
       let text = "'\(context.name(id))' runs as \(reason)"
       return (-1, Cause(text: text, key: reason, evidence: nil, isInterrupt: atomics.registered[id] != nil))
     }
-    for event in facts.asserts where !event.isHeldHere {
+    for event in facts.asserts where !event.isHeldHere && !event.isConditional {
       guard !event.kind.isSection, event.kind.isAtomic || event.lockClass.map(spins.contains) == true else { continue }
       let lock = context.solver.lockText(event.place, in: id)
       let evidence = Evidence(context.place(id, event.node), "'\(lock)' is asserted here")

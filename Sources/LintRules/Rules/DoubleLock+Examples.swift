@@ -1,0 +1,329 @@
+import Findings
+
+extension DoubleLock {
+  static let triggering: [RuleExample] = [
+    RuleExample(
+      """
+      static int get(struct foo *foo)
+      {
+      	int v;
+
+      	mutex_lock(&foo->lock);
+      	v = foo->value;
+      	mutex_unlock(&foo->lock);
+      	return v;
+      }
+
+      int f(struct foo *foo)
+      {
+      	int v;
+
+      	mutex_lock(&foo->lock);
+      	v = get(foo); /* reported */
+      	mutex_unlock(&foo->lock);
+      	return v;
+      }
+      """),
+    RuleExample(
+      """
+      static void poll_work(struct work_struct *work)
+      {
+      	struct foo *foo = container_of(work, struct foo, poll);
+
+      	mutex_lock(&foo->lock);
+      	mutex_unlock(&foo->lock);
+      }
+
+      static void stop_polling(struct foo *foo)
+      {
+      	flush_workqueue(foo->queue);
+      }
+
+      void f(struct foo *foo)
+      {
+      	INIT_WORK(&foo->poll, poll_work);
+      	queue_work(foo->queue, &foo->poll);
+      }
+
+      void g(struct foo *foo)
+      {
+      	mutex_lock(&foo->lock);
+      	stop_polling(foo); /* reported */
+      	mutex_unlock(&foo->lock);
+      }
+      """),
+    RuleExample(
+      """
+      static void settle(struct foo *foo)
+      {
+      	cancel_work_sync(&foo->work);
+      	mutex_lock(&foo->lock); /* reported */
+      }
+
+      void f(struct foo *foo)
+      {
+      	mutex_lock(&foo->lock);
+      	settle(foo); /* reported */
+      	mutex_unlock(&foo->lock);
+      }
+      """),
+    RuleExample(
+      """
+      static void foo_restart(struct net_device *dev)
+      {
+      	rtnl_lock();
+      	dev_close(dev);
+      	rtnl_unlock();
+      }
+
+      static int foo_reset(struct net_device *dev, u32 *flags)
+      {
+      	foo_restart(dev); /* reported */
+      	return 0;
+      }
+
+      static const struct ethtool_ops foo_ops = {
+      	.reset = foo_reset,
+      };
+      """),
+    RuleExample(
+      """
+      static void account(struct foo *foo, int mode)
+      {
+      	if (mode == FOO_SLOW) {
+      		mutex_lock(&foo->lock);
+      		mutex_unlock(&foo->lock);
+      	}
+      }
+
+      void f(struct foo *foo)
+      {
+      	mutex_lock(&foo->lock);
+      	account(foo, FOO_SLOW); /* reported */
+      	mutex_unlock(&foo->lock);
+      }
+      """),
+  ]
+
+  static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      """
+      static int foo_reset(struct net_device *dev, u32 *flags)
+      {
+      	rtnl_unlock();
+      	msleep(20);
+      	rtnl_lock();
+      	return 0;
+      }
+
+      static const struct ethtool_ops foo_ops = {
+      	.reset = foo_reset,
+      };
+      """),
+    RuleExample(
+      """
+      static void settle(struct foo *foo)
+      {
+      	mutex_unlock(&foo->lock);
+      	cancel_work_sync(&foo->work);
+      	mutex_lock(&foo->lock);
+      }
+
+      void f(struct foo *foo)
+      {
+      	mutex_lock(&foo->lock);
+      	settle(foo);
+      	mutex_unlock(&foo->lock);
+      }
+
+      static void enter(struct foo *foo)
+      {
+      	mutex_lock(&foo->lock);
+      	foo->count++;
+      }
+
+      void g(struct foo *foo)
+      {
+      	enter(foo);
+      	mutex_unlock(&foo->lock);
+      }
+      """),
+    RuleExample(
+      """
+      static void wait(struct foo *foo)
+      {
+      	lockdep_assert_held(&foo->lock);
+      	mutex_unlock(&foo->lock);
+      	msleep(10);
+      	mutex_lock(&foo->lock);
+      }
+
+      void f(struct foo *foo)
+      {
+      	mutex_lock(&foo->lock);
+      	wait(foo);
+      	mutex_unlock(&foo->lock);
+      }
+
+      static void even(struct foo *foo, int n)
+      {
+      	if (n)
+      		odd(foo, n - 1);
+      }
+
+      static void odd(struct foo *foo, int n)
+      {
+      	if (n)
+      		even(foo, n - 1);
+      }
+      """),
+    RuleExample(
+      """
+      static void twice(struct foo *a, struct foo *b)
+      {
+      	mutex_lock(&a->lock);
+      	mutex_lock_nested(&b->lock, 1);
+      	mutex_unlock(&b->lock);
+      	mutex_unlock(&a->lock);
+      }
+      """),
+    RuleExample(
+      """
+      struct foo { struct mutex lock; struct foo *child; };
+
+      static void visit(struct foo *foo, void (*visitor)(void *data), void *data)
+      {
+      	mutex_lock(&foo->lock);
+      	visitor(data);
+      	mutex_unlock(&foo->lock);
+      }
+
+      static void show(void *data)
+      {
+      	struct foo *foo = data;
+
+      	mutex_lock(&foo->lock);
+      	mutex_unlock(&foo->lock);
+      }
+
+      static void count(void *data)
+      {
+      	atomic_inc(data);
+      }
+
+      void f(struct foo *foo, atomic_t *number)
+      {
+      	visit(foo, count, number);
+      	visit(foo, show, foo->child);
+      }
+      """),
+    RuleExample(
+      """
+      #define CAN_NOT_WAIT false
+
+      static void account(struct foo *foo, int mode)
+      {
+      	switch (mode) {
+      	case FOO_SLOW:
+      		mutex_lock(&foo->lock);
+      		mutex_unlock(&foo->lock);
+      		break;
+      	case FOO_FAST:
+      		foo->count++;
+      		break;
+      	}
+      }
+
+      static void update(struct foo *foo, bool is_locked)
+      {
+      	bool must_take = !is_locked && foo->count;
+
+      	if (must_take)
+      		mutex_lock(&foo->lock);
+      	foo->count = 0;
+      	if (must_take)
+      		mutex_unlock(&foo->lock);
+      }
+
+      static void wait(struct foo *foo, bool may_wait)
+      {
+      	if (may_wait) {
+      		mutex_lock(&foo->lock);
+      		mutex_unlock(&foo->lock);
+      	}
+      }
+
+      void f(struct foo *foo)
+      {
+      	mutex_lock(&foo->lock);
+      	account(foo, FOO_FAST);
+      	update(foo, true);
+      	wait(foo, CAN_NOT_WAIT);
+      	mutex_unlock(&foo->lock);
+      }
+      """),
+    RuleExample(
+      """
+      static void reset_work(struct work_struct *work)
+      {
+      	struct foo *foo = container_of(work, struct foo, reset);
+
+      	mutex_lock(&foo->lock);
+      	mutex_unlock(&foo->lock);
+      }
+
+      static void stop(struct foo *foo)
+      {
+      	cancel_work_sync(&foo->reset);
+      }
+
+      static int run(struct foo *foo, void (*func)(struct foo *foo))
+      {
+      	if (current_work() == &foo->commands)
+      		func(foo);
+      	return 0;
+      }
+
+      static void silence(struct foo *foo, bool sync)
+      {
+      	if (sync)
+      		cancel_work_sync(&foo->reset);
+      }
+
+      static void silence_all(struct foo *foo, bool sync)
+      {
+      	silence(foo, sync);
+      }
+
+      void f(struct foo *foo)
+      {
+      	INIT_WORK(&foo->reset, reset_work);
+      	mutex_lock(&foo->lock);
+      	run(foo, stop);
+      	silence_all(foo, false);
+      	mutex_unlock(&foo->lock);
+      }
+      """),
+    RuleExample(
+      """
+      struct channel { struct mutex mutex; };
+      struct foo { struct channel commands, events; struct work_struct work; };
+
+      static void event_work(struct work_struct *work)
+      {
+      	struct foo *foo = container_of(work, struct foo, work);
+
+      	mutex_lock(&foo->events.mutex);
+      	mutex_unlock(&foo->events.mutex);
+      }
+
+      void f(struct foo *foo)
+      {
+      	INIT_WORK(&foo->work, event_work);
+      	mutex_lock(&foo->commands.mutex);
+      	cancel_work_sync(&foo->work);
+      	mutex_unlock(&foo->commands.mutex);
+      }
+      """),
+  ]
+}
