@@ -67,7 +67,6 @@ struct KnownNames {
   let warnings: Set<Symbol>
   /// The argument of a guard in the definition of its class.
   let guardArgument: Symbol
-  let restoreInterrupts: Symbol
   /// Sleep unless the device was declared to be safe for interrupts, and what declares it.
   let powerSleepers: Set<Symbol>
   let interruptSafe: Symbol
@@ -200,7 +199,6 @@ struct KnownNames {
     protectedLoads = set("rcu_dereference_protected rcu_replace_pointer")
     warnings = set("WARN_ON WARN_ON_ONCE BUG_ON VM_BUG_ON VM_WARN_ON VM_WARN_ON_ONCE")
     guardArgument = symbols.intern("_T")
-    restoreInterrupts = symbols.intern("local_irq_restore")
     wrappedLock = symbols.intern("base")
     wrapperOfLock = symbols.intern("ww_mutex")
     powerSleepers = set(
