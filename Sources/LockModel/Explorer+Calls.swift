@@ -290,8 +290,6 @@ extension Explorer {
       let isTry = primitive.operation == .tryAcquire
       var taken = state
       acquire(primitive, place, node, &taken, isTry: isTry)
-      // Without a context there is nobody to give way to.
-      if primitive.kind == .ww, arguments.count < 2 || values(of: arguments[1], state) == .zero { return [taken] }
       let result = solver.places.intern(.result, -1, node)
       taken.set(result, isTry ? .positive : .zero)
       state.set(result, isTry ? .zero : .negative)
@@ -358,8 +356,6 @@ extension Explorer {
   mutating func release(
     _ kind: LockKind, _ mode: LockMode, _ place: Place, _ node: NodeID, _ state: inout PathState
   ) {
-    // Puts back what there was: where the path has not disabled interrupts, nothing of the caller's ends.
-    if kind == .irq, state.heldIndex(place) == nil, calleeName(node) == solver.names.restoreInterrupts { return }
     facts.released.insert(place)
     facts.firstRelease[place] = min(facts.firstRelease[place] ?? .max, scope.file[node].token)
     releaseSections(node, &state)

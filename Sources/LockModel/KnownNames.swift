@@ -75,7 +75,6 @@ struct KnownNames {
   let successTests: Set<Symbol>
   /// The argument of a guard in the definition of its class.
   let guardArgument: Symbol
-  let restoreInterrupts: Symbol
   /// Sleep unless the device was declared to be safe for interrupts, and what declares it.
   let powerSleepers: Set<Symbol>
   let interruptSafe: Symbol
@@ -213,7 +212,6 @@ struct KnownNames {
     failureTests = set("ACPI_FAILURE NT_ERROR")
     successTests = set("ACPI_SUCCESS")
     guardArgument = symbols.intern("_T")
-    restoreInterrupts = symbols.intern("local_irq_restore")
     wrappedLock = symbols.intern("base")
     wrapperOfLock = symbols.intern("ww_mutex")
     powerSleepers = set(

@@ -246,7 +246,7 @@ public struct LockTable: Sendable {
     - mutex @rtnl_mutex rtnl_unlock
     +s rwsem! @cpu_hotplug_lock cpus_read_lock
     -s rwsem @cpu_hotplug_lock cpus_read_unlock
-    0 ww! 0 ww_mutex_lock ww_mutex_lock_interruptible
+    0 ww! 0 ww_mutex_lock_interruptible
     - ww 0 ww_mutex_unlock
     = spin 0 assert_spin_locked assert_raw_spin_locked
     =s mutex 0 lockdep_assert_held lockdep_assert_held_once rwsem_assert_held lockdep_assert_held_read
