@@ -56,8 +56,6 @@ extension Explorer {
     let traits = solver.pairing.traits(of: name, solver.program.symbols)
     let isAction = solver.isDeferredAction(name)
     let isTeardown = traits.disposes && target.map { solver.program.file(of: $0).path == scope.file.path } ?? false
-    let isEnd = name.exists && PairingTable.soundsLikeEnd(solver.program.symbols.text(name))
-    let isListed = name.exists && PairingTable.linksObject(solver.program.symbols.text(name))
     state.held.removeAll { held in
       guard held.kind == .pair, let pairing = pairs[held.site] ?? lentPairs[held.site], held.site != node else {
         return false
@@ -96,8 +94,8 @@ extension Explorer {
       if isAction || traits.disposes && endsByCallback(arguments, pairing) { return true }
       if pairing.isTorn, isReferenceDropped(name, arguments, pairing) { return true }
       if isTeardown, let target, solver.mayCall(target, pairing.closers, orIndirect: false) { return true }
-      if pairing.isResult, isEnd, arguments.first == pairing.resource { return true }
-      if isListed, pairing.isResult, isInObject(pairing, arguments) { return true }
+      if pairing.isResult, traits.isEnd, arguments.first == pairing.resource { return true }
+      if traits.links, pairing.isResult, isInObject(pairing, arguments) { return true }
       // A cleanup that takes no argument works on globals.
       if let target, solver.places.root(of: pairing.resource)?.kind == .global,
         solver.mayCall(target, pairing.closers, orIndirect: false)

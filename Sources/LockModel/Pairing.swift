@@ -130,7 +130,19 @@ struct PairingTable: Sendable {
   private var closerNames: [Symbol: Set<Symbol>] = [:]
   var heldCursors: [Symbol: (position: Int, closers: Set<Symbol>)] = [:]
   var failures: [Symbol: Set<Symbol>] = [:]
-  private var traits: [Symbol: (disposes: Bool, transfers: Bool)] = [:]
+  private var traits: [Symbol: NameTraits] = [:]
+
+  /// What the words of a name say of a call.
+  struct NameTraits: Sendable {
+    /// The end of something.
+    var disposes: Bool
+    /// Something that keeps what it is given.
+    var transfers: Bool
+    /// The end of what is its first argument.
+    var isEnd: Bool
+    /// Something that puts an object where others find it.
+    var links: Bool
+  }
 
   /// The names that may undo `name`; empty when it does not sound like something to undo.
   mutating func closers(of name: Symbol, _ symbols: SymbolTable) -> Set<Symbol> {
@@ -211,15 +223,18 @@ struct PairingTable: Sendable {
   }
 
   /// Whether the name sounds like the end of something, or like something that keeps what it is given.
-  mutating func traits(of name: Symbol, _ symbols: SymbolTable) -> (disposes: Bool, transfers: Bool) {
+  mutating func traits(of name: Symbol, _ symbols: SymbolTable) -> NameTraits {
     if let known = traits[name] { return known }
-    let parts = symbols.text(name).lowercased().split(separator: "_").map(String.init)
+    let text = symbols.text(name)
+    let parts = text.lowercased().split(separator: "_").map(String.init)
     // A message about a failure ends nothing.
     let isMessage = ["err", "warn", "info", "dbg", "notice"].contains(parts.last ?? "") || parts == ["drm", "error"]
     let disposes =
       !isMessage
       && parts.contains { Self.disposing.contains($0) || $0.hasSuffix("free") || $0.hasSuffix("put") }
-    let result = (disposes, parts.contains { Self.transferring.contains($0) })
+    let result = NameTraits(
+      disposes: disposes, transfers: parts.contains { Self.transferring.contains($0) },
+      isEnd: Self.soundsLikeEnd(text), links: Self.linksObject(text))
     traits[name] = result
     return result
   }

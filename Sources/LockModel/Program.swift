@@ -263,9 +263,11 @@ extension Program {
   /// What a driver's header has counts for the files around it: those of its folder and of the folders in that. Headers of
   /// other drivers come by how much of the way they share, and only then by length.
   private static func nearness(_ header: String, _ from: String, _ length: Int) -> Int {
-    let folder = header.split(separator: "/").dropLast()
-    let shared = zip(folder, from.split(separator: "/").dropLast()).prefix { $0 == $1 }.count
-    return (shared == folder.count ? 100_000 : 0) + shared * 1_000 + min(length, 999)
+    let slash = UInt8(ascii: "/")
+    let same = zip(header.utf8, from.utf8).prefix { $0 == $1 }
+    let shared = same.count { $0.0 == slash }
+    let folders = header.utf8.count { $0 == slash }
+    return (shared == folders ? 100_000 : 0) + shared * 1_000 + min(length, 999)
   }
 
   private static func sharesTwoComponents(_ left: String, _ right: String) -> Bool {

@@ -40,6 +40,7 @@ public final class Solver {
   private var depth = 0
   var classes: [ClassKey: LockClass?] = [:]
   var borrowers: [Symbol: Bool] = [:]
+  var harmless: [Symbol: Bool] = [:]
   var messages: [Symbol: Bool] = [:]
   var newReferences: [FunctionID: NewReference?] = [:]
   var tornDown: [FunctionID: [Symbol: Set<Symbol>]] = [:]
@@ -339,9 +340,13 @@ public final class Solver {
 
   /// Calls that sound like a transfer and keep nothing.
   func isHarmless(_ name: Symbol) -> Bool {
+    if let known = harmless[name] { return known }
     let text = program.symbols.text(name)
-    return text.hasPrefix("mem") || text.hasPrefix("str") || text.contains("snprintf") || text.hasPrefix("dma_map")
+    let result =
+      text.hasPrefix("mem") || text.hasPrefix("str") || text.contains("snprintf") || text.hasPrefix("dma_map")
       || text.hasPrefix("copy_") || text.hasPrefix("INIT_") || text.hasPrefix("dev_err") || text.hasPrefix("pr_")
+    harmless[name] = result
+    return result
   }
 
   /// What a call to `name` returns; for a macro around `container_of`, a pointer to the container.
