@@ -145,7 +145,8 @@ public final class Solver {
     return PairTraits(
       isKnown: pairing.isKnown, isStrict: pairing.isStrict, isResult: pairing.isResult,
       isReference: pairing.isReference, isClosedHere: pairing.isClosedHere, isMemory: pairing.isMemory,
-      isTorn: pairing.isTorn, isMember: places[pairing.resource].kind == .member)
+      isTorn: pairing.isTorn, isMember: places[pairing.resource].kind == .member,
+      isLocal: places.root(of: pairing.resource)?.kind == .local)
   }
 
   /// The names that undo the call `node` in `function`, when it is half of a pair.

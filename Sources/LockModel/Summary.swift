@@ -144,6 +144,8 @@ public struct PairTraits: Sendable {
   public internal(set) var isTorn = false
   /// The resource is a member of an object that others have too.
   public internal(set) var isMember = false
+  /// The resource hangs on a local: no caller can undo it.
+  public internal(set) var isLocal = false
 }
 
 /// A lock the caller must hold.

@@ -4,6 +4,33 @@ extension ResourceLeak {
   static let triggering: [RuleExample] = [
     RuleExample(
       """
+      static int create(struct kobject *parent)
+      {
+      	struct foo *foo = kzalloc(sizeof(*foo), GFP_KERNEL);
+      	int ret;
+
+      	if (!foo)
+      		return -ENOMEM;
+      	ret = kobject_init_and_add(&foo->kobj, &foo_type, parent, "foo");
+      	if (ret) {
+      		kfree(foo);
+      		return ret; /* reported */
+      	}
+      	list_add(&foo->node, &all);
+      	return 0;
+      }
+
+      int init(struct kobject *parent)
+      {
+      	int ret = create(parent);
+
+      	if (ret)
+      		kobject_put(parent);
+      	return ret;
+      }
+      """),
+    RuleExample(
+      """
       int f(struct foo *foo)
       {
       	int ret;

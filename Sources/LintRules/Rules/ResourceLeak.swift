@@ -75,7 +75,7 @@ struct ResourceLeak: Rule {
         guard isLeak, !reported.contains(node) else { continue }
         // Whoever leaves it to others on success may leave it to its caller on failure.
         let isOnlyHere = traits.isStrict && !traits.isResult || traits.isTorn
-        if isOnlyHere || held.mode == .shared || traits.isMember && traits.isResult,
+        if isOnlyHere || held.mode == .shared && !traits.isLocal || traits.isMember && traits.isResult,
           isUndoneByCaller(held, id, callers, unknown: isOnlyHere, context)
         {
           continue
