@@ -49,7 +49,8 @@ public struct RuleDescription: Sendable, Hashable {
   /// Describes the rule `id`.
   public init(
     id: String, summary: String, severity: Severity, confidence: Confidence, onByDefault: Bool = true,
-    judgesFragments: Bool = false, judgesPrograms: Bool = false, whatItDoes: String, whyItMatters: String, accepts: [String] = [],
+    judgesFragments: Bool = false, judgesPrograms: Bool = false, whatItDoes: String, whyItMatters: String,
+    accepts: [String] = [],
     knownFalsePositives: [String] = [],
     triggering: [RuleExample] = [], nonTriggering: [RuleExample] = []
   ) {
