@@ -105,8 +105,8 @@ extension Explorer {
       if !pairing.isResult, isPart(name, of: pairing.closers) || isOnlyUnlock(name, pairing.closers) { return false }
       let isOthers = target == nil && isCloserOfAnother(name, pairing)
       if touches, !isOthers, traits.disposes || target != nil, mayClose(target, pairing) { return true }
-      // What is kept in an object may go with it.
-      let isInside = pairing.stored.contains { stored in
+      // What is kept in an object may go with it; what was switched on does not go off with what knows of it.
+      let isInside = pairing.isResult && pairing.stored.contains { stored in
         arguments.contains { $0 >= 0 && solver.places.depends(stored, on: $0) }
       }
       if isInside, !name.exists || traits.disposes || target != nil, mayClose(target, pairing) { return true }

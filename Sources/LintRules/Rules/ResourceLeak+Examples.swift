@@ -59,6 +59,31 @@ extension ResourceLeak {
       		pci_disable_device(foo->pdev);
       	return ret;
       }
+
+      int h(struct pci_dev *pdev)
+      {
+      	struct foo *foo = kzalloc(sizeof(*foo), GFP_KERNEL);
+      	int ret;
+
+      	if (!foo)
+      		return -ENOMEM;
+      	foo->pdev = pdev;
+      	ret = pci_enable_device(pdev);
+      	if (ret)
+      		goto free;
+      	ret = dma_set_mask(&pdev->dev, 32);
+      	if (ret)
+      		goto free;
+      	ret = start(pdev);
+      	if (ret)
+      		goto disable;
+      	return 0;
+      disable:
+      	pci_disable_device(foo->pdev);
+      free:
+      	kfree(foo);
+      	return ret; /* reported */
+      }
       """),
     RuleExample(
       """
