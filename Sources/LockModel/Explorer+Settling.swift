@@ -106,9 +106,11 @@ extension Explorer {
       let isOthers = target == nil && isCloserOfAnother(name, pairing)
       if touches, !isOthers, traits.disposes || target != nil, mayClose(target, pairing) { return true }
       // What is kept in an object may go with it; what was switched on does not go off with what knows of it.
-      let isInside = pairing.isResult && pairing.stored.contains { stored in
-        arguments.contains { $0 >= 0 && solver.places.depends(stored, on: $0) }
-      }
+      let isInside =
+        pairing.isResult
+        && pairing.stored.contains { stored in
+          arguments.contains { $0 >= 0 && solver.places.depends(stored, on: $0) }
+        }
       if isInside, !name.exists || traits.disposes || target != nil, mayClose(target, pairing) { return true }
       // Whoever is shown the cursor of an iterator and keeps it takes a reference of its own.
       let isKept: Bool
