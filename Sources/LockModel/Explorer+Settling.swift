@@ -67,6 +67,8 @@ extension Explorer {
           : arguments.isEmpty
             || arguments.contains { argument in
               argument == pairing.resource || pairing.stored.contains(argument) || pairing.others.contains(argument)
+                || argument >= 0 && solver.places[argument].kind == .pointee
+                  && solver.places[argument].base == pairing.resource
                 || !pairing.isKnown && argument >= 0 && !pairing.isResult
                   && (solver.places.depends(argument, on: pairing.resource)
                     || solver.places.depends(pairing.resource, on: argument))

@@ -18,6 +18,18 @@ extension ResourceLeak {
       	return 0;
       }
 
+      int h(dev_t *major)
+      {
+      	int ret = alloc_chrdev_region(major, 0, 1, "foo");
+
+      	if (ret)
+      		return ret;
+      	ret = start(1);
+      	if (ret)
+      		unregister_chrdev_region(*major, 1);
+      	return ret;
+      }
+
       static struct platform_device foo_device;
 
       int g(void)
