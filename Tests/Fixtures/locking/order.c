@@ -27,7 +27,8 @@ static void take_first(struct pair *pair)
 void backward(struct pair *pair)
 {
 	mutex_lock(&pair->second);
-	take_first(pair); /* reported */
+	/* The other half of the same fact: evidence of the finding in forward(). */
+	take_first(pair);
 	mutex_unlock(&pair->second);
 }
 
