@@ -48,14 +48,16 @@ public struct KernelLint: Sendable {
       guard !definition.isMacro else { return false }
       return focus.contains(path) || callers[path]?.contains(symbols.text(definition.name)) == true
     }
+    var outcome = LintOutcome()
     let names = RuleNames(symbols)
     let tables = FolderTables(solver)
     let context = RuleContext(solver: solver, functions: functions, names: names, tables: tables)
     let programs = UserPrograms(symbols)
+    outcome.programs = Set(
+      program.files.filter { focus.contains($0.path) && programs.contains($0) }.map(\.path))
     let inKernel = RuleContext(
       solver: solver, functions: functions.filter { !programs.contains(program.file(of: $0)) }, names: names,
       tables: tables)
-    var outcome = LintOutcome()
     for rule in RuleRegistry.rules where ids.contains(rule.description.id) {
       outcome.findings += rule.check(rule.description.judgesPrograms ? context : inKernel)
     }
@@ -106,6 +108,8 @@ public struct LintOutcome: Sendable {
   public var findings: [Finding] = []
   /// Functions and constructs that were not judged, with the reason.
   public var notAnalysed: [NotAnalysed] = []
+  /// Files under review that are programs for user space, which not all rules judge.
+  public var programs: Set<String> = []
   /// How many functions assert the locks that they rely on, where `lock-assert-coverage` was asked for.
   public var assertions: [LockAssertFigure] = []
 

@@ -72,18 +72,23 @@ extension Explorer {
   func undoesOnDemand(_ closers: Set<Symbol>, _ resource: Place) -> Bool {
     guard let root = solver.places.root(of: resource), root.kind == .local else { return false }
     let name = Symbol(root.value)
+    let questions = scope.definition.nodes.filter { id in
+      scope.file[id].kind == .ifStatement
+        && holds(scope.file[id].a, 0) { scope.file[$0].kind == .name && Symbol(scope.file[$0].a) == name }
+    }
+    return standOnly(closers, under: questions)
+  }
+
+  /// Whether calls of `closers` stand in the branches of `questions`, and nowhere else.
+  private func standOnly(_ closers: Set<Symbol>, under questions: [NodeID]) -> Bool {
     var asked: Set<NodeID> = []
-    for id in scope.definition.nodes where scope.file[id].kind == .ifStatement {
-      guard holds(scope.file[id].a, 0, { scope.file[$0].kind == .name && Symbol(scope.file[$0].a) == name }) else {
-        continue
-      }
-      _ = holds(scope.file[id].b, 0) {
+    for question in questions {
+      _ = holds(scope.file[question].b, 0) {
         if scope.file[$0].kind == .call, closers.contains(calleeName($0)) { asked.insert($0) }
         return false
       }
     }
-    guard !asked.isEmpty else { return false }
-    return scope.calls.allSatisfy { !closers.contains(calleeName($0)) || asked.contains($0) }
+    return !asked.isEmpty && scope.calls.allSatisfy { !closers.contains(calleeName($0)) || asked.contains($0) }
   }
 
   /// Every place that undoes what `call` opens is under a question about what the call was given or has filled: a count, a
@@ -97,20 +102,18 @@ extension Explorer {
       guard let name = variable(isAddress ? item.a : argument) else { continue }
       if isAddress, scope.file[item.a].kind == .name { outputs.insert(name) } else { names.insert(name) }
     }
+    // One step from the arguments: which alias is looked at first must not matter.
+    let given = names
     for (alias, value) in scope.aliases
-    where holds(value, 0, { scope.file[$0].kind == .name && names.contains(Symbol(scope.file[$0].a)) }) {
+    where holds(value, 0, { scope.file[$0].kind == .name && given.contains(Symbol(scope.file[$0].a)) }) {
       names.insert(alias)
     }
-    var asked: Set<NodeID> = []
-    for id in scope.definition.nodes where scope.file[id].kind == .ifStatement {
-      guard asks(scope.file[id].a, about: names, outputs, resource) else { continue }
-      _ = holds(scope.file[id].b, 0) {
-        if scope.file[$0].kind == .call, closers.contains(calleeName($0)) { asked.insert($0) }
-        return false
-      }
+    var questions: [NodeID] = []
+    for id in scope.definition.nodes
+    where scope.file[id].kind == .ifStatement && asks(scope.file[id].a, about: names, outputs, resource) {
+      questions.append(id)
     }
-    guard !asked.isEmpty else { return false }
-    return scope.calls.allSatisfy { !closers.contains(calleeName($0)) || asked.contains($0) }
+    return standOnly(closers, under: questions)
   }
 
   /// Whether a condition looks at a member of one of `names`, other than the resource, or at one of `outputs`.

@@ -28,6 +28,21 @@ extension Explorer {
     return solver.mayCall(target, pairing.closers.union(pairing.relatives), orIndirect: pairing.isResult)
   }
 
+  /// Whether a closer that is given `argument` undoes the pair.
+  private func isMeant(_ argument: Place, by pairing: Pairing) -> Bool {
+    if argument == pairing.resource || pairing.stored.contains(argument) || pairing.others.contains(argument) {
+      return true
+    }
+    guard argument >= 0 else { return false }
+    let places = solver.places
+    let step = places[argument]
+    // `unregister(*major)` gives back what `alloc(major)` has filled.
+    if step.kind == .pointee, step.base == pairing.resource { return true }
+    if pairing.isResult { return step.kind == .address && places.depends(argument, on: pairing.resource) }
+    return !pairing.isKnown
+      && (places.depends(argument, on: pairing.resource) || places.depends(pairing.resource, on: argument))
+  }
+
   /// Whoever is given the address of a variable that the resource was stored in may take it out.
   private func isAddress(_ argument: Place, ofOneIn stored: Set<Place>) -> Bool {
     guard !stored.isEmpty, argument >= 0 else { return false }
@@ -37,10 +52,10 @@ extension Explorer {
 
   /// `list_add(&foo->node, …)`: others find the object now, and with it what its members hold.
   private func isInObject(_ pairing: Pairing, _ arguments: [Place]) -> Bool {
-    guard let root = solver.places.root(of: pairing.resource) else { return false }
-    let inside = ([pairing.resource] + pairing.stored).filter { solver.places[$0].kind == .member }
-    guard !inside.isEmpty, let first = arguments.first, first >= 0 else { return false }
-    return inside.contains { _ in solver.places.root(of: first) == root }
+    guard let first = arguments.first, first >= 0, let object = solver.places.root(of: first) else { return false }
+    return ([pairing.resource] + pairing.stored).contains {
+      solver.places[$0].kind == .member && solver.places.root(of: $0) == object
+    }
   }
 
   /// What a call means for the pairs that are open; those that it keeps when it succeeds are returned, and stay.
@@ -61,21 +76,7 @@ extension Explorer {
         return false
       }
       if pairing.closers.contains(name) {
-        let isIt =
-          pairing.isBare
-          ? arguments.isEmpty
-          : arguments.isEmpty
-            || arguments.contains { argument in
-              argument == pairing.resource || pairing.stored.contains(argument) || pairing.others.contains(argument)
-                || argument >= 0 && solver.places[argument].kind == .pointee
-                  && solver.places[argument].base == pairing.resource
-                || !pairing.isKnown && argument >= 0 && !pairing.isResult
-                  && (solver.places.depends(argument, on: pairing.resource)
-                    || solver.places.depends(pairing.resource, on: argument))
-                || pairing.isResult && argument >= 0 && solver.places[argument].kind == .address
-                  && solver.places.depends(argument, on: pairing.resource)
-            }
-        if isIt {
+        if arguments.isEmpty || !pairing.isBare && arguments.contains(where: { isMeant($0, by: pairing) }) {
           // By another argument than the one that the pair goes by, it is a guess: no proof that others forget it.
           let isSure =
             pairing.isKnown || pairing.isResult || pairing.isBare

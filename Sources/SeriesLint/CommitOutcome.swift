@@ -12,6 +12,8 @@ struct CommitOutcome: Codable, Sendable {
   /// How many functions assert the locks that they rely on, before and after.
   var assertionsBefore: [LockAssertFigure] = []
   var assertionsAfter: [LockAssertFigure] = []
+  /// Changed files that are programs for user space.
+  var programs: Set<String> = []
   var files = 0
   var functions = 0
 }
@@ -24,6 +26,7 @@ extension ReportBuilder {
     notAnalysed += outcome.notAnalysed.map { $0.attributed(to: patch) }
     assertions += LockAssertChange.changes(
       from: outcome.assertionsBefore, to: outcome.assertionsAfter, patch: patch)
+    programs.formUnion(outcome.programs)
     analysed.files += outcome.files
     analysed.functions += outcome.functions
   }

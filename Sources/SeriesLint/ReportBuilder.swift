@@ -7,6 +7,8 @@ struct ReportBuilder {
   var notAnalysed: [NotAnalysed] = []
   var analysed = AnalysedCount()
   var limits: [String] = []
+  /// Files that are programs for user space, which not all rules judge.
+  var programs: Set<String> = []
   /// How many functions assert the locks that they rely on, where that was asked for.
   var assertions: [LockAssertChange] = []
   /// Files of a run over whole files that may hold comments which nothing needs any more.
@@ -52,6 +54,11 @@ struct ReportBuilder {
     }
     var used: Set<Used> = []
     var limits = limits
+    if !programs.isEmpty {
+      limits.append(
+        "\(programs.count) \(programs.count == 1 ? "file is a program" : "files are programs") for user space and judged by few rules "
+          + "('gmemkit explain RULE' says which leave them out)")
+    }
     var sources: [Version: [ArraySlice<UInt8>]] = [:]
     var kept: [ReportedFinding] = []
     var suppressed: [SuppressedFinding] = []

@@ -79,6 +79,7 @@ public struct SeriesLinter<Checker: SourceChecker>: Sendable {
       for file in change.files where file.isC {
         guard let path = file.newPath, let new = file.new.flatMap({ facts[$0] }) else { continue }
         outcome.files += 1
+        if after.programs.contains(path) { outcome.programs.insert(path) }
         outcome.functions += checker.functionCount(new)
         let touched = TouchedFunctions(file.patched)
         outcome.notAnalysed += after.notAnalysed.filter {

@@ -6,15 +6,19 @@ public struct CheckOutcome: Sendable {
   public var findings: [Finding]
   /// What they could not judge.
   public var notAnalysed: [NotAnalysed]
+  /// Files under review that are programs for user space, which not all rules judge.
+  public var programs: Set<String>
   /// How many functions assert the locks that they rely on, where that was asked for.
   public var assertions: [LockAssertFigure]
 
   /// An outcome.
   public init(
-    findings: [Finding] = [], notAnalysed: [NotAnalysed] = [], assertions: [LockAssertFigure] = []
+    findings: [Finding] = [], notAnalysed: [NotAnalysed] = [], programs: Set<String> = [],
+    assertions: [LockAssertFigure] = []
   ) {
     self.findings = findings
     self.notAnalysed = notAnalysed
+    self.programs = programs
     self.assertions = assertions
   }
 }

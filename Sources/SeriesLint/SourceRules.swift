@@ -54,8 +54,7 @@ public struct SourceRules: SourceChecker {
     rules ids: Set<String>
   ) -> CheckOutcome {
     let outcome = lint.check(files.map(\.facts), focus: focus, callers: callers, rules: ids)
-    return CheckOutcome(
-      findings: outcome.findings, notAnalysed: outcome.notAnalysed, assertions: outcome.assertions)
+    return CheckOutcome(outcome)
   }
 
   /// Runs the rules on several programs that share most of their files.
@@ -63,16 +62,22 @@ public struct SourceRules: SourceChecker {
     _ files: [(path: String, facts: ParsedFile)], states: [[Int]], focus: Set<String>, callers: [String: Set<String>],
     rules ids: Set<String>, jobs: Int
   ) async -> [CheckOutcome] {
-    await lint.check(files.map(\.facts), states: states, focus: focus, callers: callers, rules: ids, jobs: jobs).map {
-      CheckOutcome(findings: $0.findings, notAnalysed: $0.notAnalysed, assertions: $0.assertions)
-    }
+    await lint.check(files.map(\.facts), states: states, focus: focus, callers: callers, rules: ids, jobs: jobs).map(
+      CheckOutcome.init)
   }
 
   /// Runs the rules on a change.
   public func checkChange(
     _ parts: [(before: ParsedFile, after: ParsedFile)], path: String, rules ids: Set<String>
   ) -> CheckOutcome {
-    let outcome = lint.checkChange(parts, rules: ids)
-    return CheckOutcome(findings: outcome.findings, notAnalysed: outcome.notAnalysed)
+    CheckOutcome(lint.checkChange(parts, rules: ids))
+  }
+}
+
+extension CheckOutcome {
+  fileprivate init(_ outcome: LintOutcome) {
+    self.init(
+      findings: outcome.findings, notAnalysed: outcome.notAnalysed, programs: outcome.programs,
+      assertions: outcome.assertions)
   }
 }

@@ -39,6 +39,7 @@ public struct WholeFileLinter<Checker: SourceChecker>: Sendable {
       for finding in portion.outcome.findings { report.add(ReportedFinding(finding, patch: nil, status: .existing)) }
       report.notAnalysed += portion.outcome.notAnalysed.filter { portion.focus.contains($0.place.path) }
       report.notAnalysed += portion.unreadable
+      report.programs.formUnion(portion.outcome.programs)
       report.analysed.files += portion.files
       report.analysed.functions += portion.functions
       report.marked += portion.marked
