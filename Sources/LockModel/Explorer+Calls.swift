@@ -7,12 +7,10 @@ extension Explorer {
     let name = calleeName(node)
     let argumentNodes = Array(scope.file.list(item.b, item.c))
     noteStatedLock(node, name, argumentNodes, state)
-    var state = state
     if let primitive = solver.locks[name], argumentNodes.count > primitive.argument {
-      // What unlocks an object may also be what undoes the call that has locked it.
-      _ = settlePairs(node, name, argumentNodes.map { place(of: $0) }, nil, onlyByName: true, &state)
       return apply(primitive, node, argumentNodes, state)
     }
+    var state = state
     if !name.exists, scope.file[item.a].kind == .member { use(item.a, at: node, isErrorCode: false, state) }
     if name == solver.names.errorCode, let first = argumentNodes.first {
       use(first, at: node, isErrorCode: true, state)

@@ -93,9 +93,8 @@ extension Explorer {
     default:
       if node.kind == .call {
         let name = calleeName(id)
-        if solver.names.transparent.contains(name) || name == solver.names.isErr || name == solver.names.isErrOrNull,
-          let first = scope.file.list(node.b, node.c).first
-        {
+        if let inner = testInMacro(id, name) { return countTests(inner, &tests, &conditions, depth + 1) }
+        if solver.names.asksOfFirst(name), let first = scope.file.list(node.b, node.c).first {
           return countTests(first, &tests, &conditions, depth + 1)
         }
       }

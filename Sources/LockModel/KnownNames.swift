@@ -226,3 +226,11 @@ struct KnownNames {
     errorVariables = set("ret rc err error r res retval rv status result rval ret_val ret2 errno")
   }
 }
+
+extension KnownNames {
+  /// Whether a condition on a call to `name` is one on what its first argument is.
+  func asksOfFirst(_ name: Symbol) -> Bool {
+    name == isErr || name == isErrOrNull || name == zeroOrNull || transparent.contains(name)
+      || failureTests.contains(name) || successTests.contains(name)
+  }
+}

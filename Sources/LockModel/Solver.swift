@@ -226,19 +226,27 @@ public final class Solver {
       "_priv", "_drvdata", "get_drvdata", "_inode", "_pdata", "_platdata", "_clientdata", "_intfdata", "_chip_data",
       "_subdevdata", "chip_get_data",
     ]
-    if suffixes.contains(where: text.hasSuffix) { return true }
+    if suffixes.contains(where: text.hasSuffix) {
+      // A body says more: `get_foo_priv()` may look one up and lock it.
+      let bodies = program.definitions(of: name).prefix(4).map { (program.definition($0), program.file(of: $0)) }
+      return bodies.allSatisfy { $0.isMacro || $0.isInline || returnsPart($0, $1) }
+    }
     if text.hasPrefix("to_") || text.hasSuffix("_to_adapter") || text.hasSuffix("_sk") { return true }
     for id in program.definitions(of: name).prefix(4) {
       let definition = program.definition(id)
       guard definition.isMacro || definition.isInline, definition.tokens.count < 60 else { continue }
-      let file = program.file(of: id)
-      let body = file[definition.body]
-      guard body.kind == .block, body.b == 1, let only = file.list(body.a, body.b).first,
-        file[only].kind == .returnStatement, file[only].a >= 0
-      else { continue }
-      if isGetterBody(file[only].a, file) { return true }
+      if returnsPart(definition, program.file(of: id)) { return true }
     }
     return false
+  }
+
+  /// Whether all that a function does is to return a part of what it is given.
+  private func returnsPart(_ definition: FunctionDefinition, _ file: ParsedFile) -> Bool {
+    let body = file[definition.body]
+    guard body.kind == .block, body.b == 1, let only = file.list(body.a, body.b).first,
+      file[only].kind == .returnStatement, file[only].a >= 0
+    else { return false }
+    return isGetterBody(file[only].a, file)
   }
 
   private func isGetterBody(_ id: NodeID, _ file: ParsedFile) -> Bool {

@@ -104,6 +104,8 @@ extension ResourceLeak {
       """),
     RuleExample(
       """
+      int foo_channel_alloc(struct foo *foo, int *port);
+
       int f(struct foo *foo)
       {
       	int ret, port = 0;
@@ -155,26 +157,37 @@ extension ResourceLeak {
       """),
     RuleExample(
       """
-      int f(struct table *table, struct object **planes, int n)
+      struct fb *f(struct device *drm, struct file *file, struct cmd *cmd)
       {
-      	struct foo *foo;
-      	int i;
+      	struct plane *planes[4];
+      	struct drm_gem_object *gem;
+      	struct fb *fb;
+      	unsigned int i;
+      	int err;
 
-      	for (i = 0; i < n; i++) {
-      		foo = foo_object_lookup(table, i);
-      		if (!foo)
-      			goto put;
-      		if (foo->bad) {
-      			foo_object_put(foo);
-      			goto put;
+      	for (i = 0; i < cmd->n; i++) {
+      		gem = drm_gem_object_lookup(file, cmd->handles[i]);
+      		if (!gem) {
+      			err = -ENXIO;
+      			goto unreference;
       		}
-      		planes[i] = to_plane(foo);
+      		if (gem->size < cmd->size) {
+      			err = -EINVAL;
+      			drm_gem_object_put(gem);
+      			goto unreference;
+      		}
+      		planes[i] = to_plane(gem);
       	}
-      	return 0;
-      put:
+      	fb = make(drm, planes, i);
+      	if (IS_ERR(fb)) {
+      		err = PTR_ERR(fb);
+      		goto unreference;
+      	}
+      	return fb;
+      unreference:
       	while (i--)
-      		foo_object_put(&planes[i]->foo);
-      	return -EINVAL;
+      		drm_gem_object_put(&planes[i]->gem);
+      	return ERR_PTR(err);
       }
 
       int g(struct foo *foo, const char *name)
@@ -215,8 +228,7 @@ extension ResourceLeak {
     RuleExample(
       """
       int foo_map_request(struct foo *foo, struct request *request);
-      typedef u32 acpi_status;
-      acpi_status acpi_foo_enable(void *handle);
+      int acpi_foo_enable(void *handle);
 
       int f(struct foo *foo, struct request *request)
       {
@@ -233,7 +245,7 @@ extension ResourceLeak {
 
       int g(struct foo *foo)
       {
-      	acpi_status status = acpi_foo_enable(foo->handle);
+      	int status = acpi_foo_enable(foo->handle);
 
       	if (ACPI_FAILURE(status))
       		return -ENODEV;
@@ -280,20 +292,32 @@ extension ResourceLeak {
       	return -EAGAIN;
       }
 
-      void foo_put(struct foo *foo)
+      struct foo *get_foo_priv(const char *id)
+      {
+      	struct foo *foo = NULL;
+      	int i = foo_index(id);
+
+      	if (i >= 0) {
+      		foo = &(foos[i]);
+      		spin_lock(&foo->lock);
+      	}
+      	return foo;
+      }
+
+      void put_foo_priv(struct foo *foo)
       {
       	if (foo)
       		spin_unlock(&foo->lock);
       }
 
-      int g(int id)
+      int g(const char *id)
       {
-      	struct foo *foo = foo_get(id);
+      	struct foo *foo = get_foo_priv(id);
       	int ret;
 
       	if (!foo)
       		return -ENODEV;
-      	foo_put(foo);
+      	put_foo_priv(foo);
       	ret = start(id);
       	if (ret < 0)
       		return ret;
