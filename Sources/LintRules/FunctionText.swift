@@ -12,6 +12,10 @@ struct FunctionText {
     let callee: Symbol
     /// Calls that end something, in the branch and behind the label that it jumps to.
     let cleanup: [String]
+    /// Calls that end something and surely ran before the branch.
+    let before: [String]
+    /// The statements that only run where it leaves.
+    let branch: NodeID
   }
 
   let definition: FunctionDefinition
@@ -26,13 +30,19 @@ struct FunctionText {
     self.definition = definition
     shapes = Statements(file: file, symbols: symbols)
     for node in definition.nodes { note(node) }
+    lines.sort { file[$0.node].token < file[$1.node].token }
     var counts: [String: Int] = [:]
-    for block in definition.nodes where file[block].kind == .block {
-      let statements = Array(file.list(file[block].a, file[block].b))
-      for (index, statement) in statements.enumerated() where file[statement].kind == .ifStatement {
-        guard let leaving = shapes.leaving(file[statement].b),
-          file[leaving].kind == .returnStatement || file[leaving].kind == .gotoStatement
-        else { continue }
+    findExits(in: definition.body, before: [], &counts)
+  }
+
+  /// Notes the ways out of a block and of those in it; `before` has what surely ended something on the way there.
+  private mutating func findExits(in block: NodeID, before: [String], _ counts: inout [String: Int], depth: Int = 0) {
+    let file = shapes.file
+    guard file[block].kind == .block, depth < 60 else { return }
+    var before = before
+    let statements = Array(file.list(file[block].a, file[block].b))
+    for (index, statement) in statements.enumerated() {
+      if file[statement].kind == .ifStatement, let leaving = shapes.leaving(file[statement].b) {
         let previous =
           index > 0 && file[statements[index - 1]].kind == .expressionStatement ? statements[index - 1] : -1
         let base = text(previous) + "; " + text(file[statement].a)
@@ -42,9 +52,18 @@ struct FunctionText {
           Exit(
             key: "\(base) #\(counts[base] ?? 0)", node: leaving,
             callee: inside.map(shapes.callee).first(where: \.exists) ?? .none,
-            cleanup: cleanup(file[statement].b, leaving)))
+            cleanup: cleanup(file[statement].b, leaving), before: before, branch: file[statement].b))
       }
+      for inner in blocks(in: statement) { findExits(in: inner, before: before, &counts, depth: depth + 1) }
+      if file[statement].kind == .expressionStatement { before += endings(in: [statement]) }
     }
+  }
+
+  /// The outermost blocks below a statement, and the statement itself where it is one.
+  private func blocks(in statement: NodeID, depth: Int = 0) -> [NodeID] {
+    guard statement >= 0, depth < 60 else { return [] }
+    if shapes.file[statement].kind == .block { return [statement] }
+    return shapes.file.children(of: statement).flatMap { blocks(in: $0, depth: depth + 1) }
   }
 
   /// Whether the function calls `name`.
@@ -80,9 +99,27 @@ struct FunctionText {
       else { return [] }
       statements += top[label...].prefix { shapes.file[$0].kind != .returnStatement }
     }
-    return statements.flatMap { shapes.calls(in: $0) }
+    return endings(in: statements)
+  }
+
+  private func endings(in statements: [NodeID]) -> [String] {
+    statements.flatMap { shapes.calls(in: $0) }
       .filter { Self.ends(shapes.symbols.text(shapes.callee($0))) }.map(text)
   }
+
+  /// What the lines say, and what those that store something store.
+  var values: Set<String> {
+    Set(lines.flatMap { [$0.text, Self.value($0.text)] })
+  }
+
+  /// The right side of an assignment; any other text as it is.
+  static func value(_ text: String) -> String {
+    guard let equals = text.firstRange(of: " = ") else { return text }
+    return String(text[equals.upperBound...])
+  }
+
+  /// Whether a call is written as `text` and is that of something that ends what it is given.
+  static func isEnding(_ text: String) -> Bool { ends(String(text.prefix { $0 != "(" })) }
 
   /// Whether the name is that of something that ends or gives back what it is given.
   static func ends(_ name: String) -> Bool {
@@ -95,6 +132,7 @@ struct FunctionText {
     "destroy", "release", "cleanup", "remove", "unwind", "exit", "unregister", "disable", "unmap", "iounmap", "uninit",
     "fini", "deinit", "unprepare", "stop", "close", "del", "delete", "detach", "unpin", "teardown", "deregister",
     "brelse", "unref", "drop", "abort", "kill", "undo", "unload", "deactivate", "assert", "unreserve",
+    "cancel",
   ]
 
   /// The first argument of a call that is written as `text`, without the address of it.
@@ -111,8 +149,24 @@ struct FunctionText {
     return String(result.drop { $0 == "&" || $0 == "*" })
   }
 
+  /// The first argument of a call that is written as `text`, and what that is a part of: `put_device(&foo->dev)` gives up
+  /// `foo`.
+  static func subjects(_ text: String) -> [String] {
+    let whole = subject(text)
+    guard text.contains("(&"), let dot = whole.lastIndex(where: { $0 == "." || $0 == ">" }) else { return [whole] }
+    let owner = whole[..<dot]
+    return [whole, String(whole[dot] == ">" ? owner.dropLast() : owner)]
+  }
+
   /// Whether an expression reads like `subject`, or like something inside it.
-  static func mentions(_ text: String, _ subject: String) -> Bool {
+  static func mentions(_ text: String, _ subject: String) -> Bool { mentions(text, subject) { _ in true } }
+
+  /// Whether an expression has `subject` in it as a whole, and not only something inside it.
+  static func mentionsWhole(_ text: String, _ subject: String) -> Bool {
+    mentions(text, subject) { !$0.starts(with: Array("->".utf8)) && $0.first != UInt8(ascii: ".") }
+  }
+
+  private static func mentions(_ text: String, _ subject: String, where fits: (ArraySlice<UInt8>) -> Bool) -> Bool {
     guard !subject.isEmpty else { return false }
     let bytes = Array(text.utf8)
     let wanted = Array(subject.utf8)
@@ -126,7 +180,7 @@ struct FunctionText {
         start == 0
         || !isWord(bytes[start - 1]) && bytes[start - 1] != UInt8(ascii: ".")
           && !(start > 1 && bytes[start - 1] == UInt8(ascii: ">") && bytes[start - 2] == UInt8(ascii: "-"))
-      if isStart, end == bytes.count || !isWord(bytes[end]) { return true }
+      if isStart, end == bytes.count || !isWord(bytes[end]), fits(bytes[end...]) { return true }
     }
     return false
   }

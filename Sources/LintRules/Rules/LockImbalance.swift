@@ -26,15 +26,17 @@ struct LockImbalance: Rule {
 
   func check(_ context: RuleContext) -> [Finding] {
     let callers = CallerTable(context)
-    let handed = handedOver(callers, context)
+    // Few files need it, and it looks at the callers of everything that releases.
+    lazy var handed = handedOver(callers, context)
     return context.functions.flatMap { id -> [Finding] in
       guard let facts = context.solver.facts(id), !facts.isPartial, !facts.isApproximate else { return [] }
-      return check(id, facts, callers, handed, context)
+      return check(id, facts, callers, context) { handed.contains($0) }
     }
   }
 
   private func check(
-    _ id: FunctionID, _ facts: FunctionFacts, _ callers: CallerTable, _ handed: Set<Handed>, _ context: RuleContext
+    _ id: FunctionID, _ facts: FunctionFacts, _ callers: CallerTable, _ context: RuleContext,
+    isHandedOver: (Handed) -> Bool
   ) -> [Finding] {
     var findings: [Finding] = []
     var reported: Set<NodeID> = []
@@ -51,7 +53,6 @@ struct LockImbalance: Rule {
       }
       for held in exit.held where held.balance > 0 && (held.kind != .pair || Self.soundsLikeLock(held, id, context)) {
         let isError = context.isError(exit, of: id)
-        if !isError, held.kind != .pair, handed.contains(Self.handed(held, id, context)) { continue }
         let others = facts.exits.filter { other in
           other.closed.contains(held.place) && !other.held.contains { $0.place == held.place && $0.balance > 0 }
         }
@@ -62,6 +63,7 @@ struct LockImbalance: Rule {
         else { continue }
         guard held.kind == .pair ? isException(held, id, facts, context) : isSure(exit, held.place, facts, context)
         else { continue }
+        if !isError, held.kind != .pair, isHandedOver(Self.handed(held, id, context)) { continue }
         let node = exit.statement >= 0 ? exit.statement : held.site
         guard reported.insert(node).inserted else { continue }
         findings.append(finding(id, node, held, other, context))

@@ -9,8 +9,10 @@ struct LostCleanup: ChangeRule {
     severity: .warning, confidence: .medium,
     whatItDoes: """
       Compares each function before and after a patch. Where the same check leaves the function in both, and what it ended \
-      before ('kfree(p)', 'of_node_put(np)', directly or behind the label it went to) it does not end any more, while \
-      nothing else about the thing has changed, the way out is reported. So is a local that was cleaned up by its scope.
+      before ('kfree(p)', 'of_node_put(np)', on its way there, directly or behind the label it went to) it does not end \
+      any more, while nothing else about the thing has changed, the way out is reported. So is a call that ended something \
+      and is gone, a local that was cleaned up by its scope, and a getter of a kind that the device undoes \
+      ('devm_clk_get') for which one has come that nothing undoes.
       """,
     whyItMatters: "Each time the function leaves there, it leaks.",
     accepts: [
@@ -18,132 +20,7 @@ struct LostCleanup: ChangeRule {
       "statements about the thing that are new",
     ],
     knownFalsePositives: ["an owner outside the file that has learnt to clean up"],
-    triggering: [
-      RuleExample(
-        before: """
-          int f(struct foo *foo)
-          {
-          	char *p = kmalloc(4, GFP_KERNEL);
-          	int ret;
-
-          	ret = check(foo);
-          	if (ret) {
-          		kfree(p);
-          		return ret;
-          	}
-          	keep(foo, p);
-          	return 0;
-          }
-          """,
-        after: """
-          int f(struct foo *foo)
-          {
-          	char *p = kmalloc(4, GFP_KERNEL);
-          	int ret;
-
-          	ret = check(foo);
-          	if (ret)
-          		return ret; /* reported */
-          	keep(foo, p);
-          	return 0;
-          }
-          """),
-      RuleExample(
-        before: """
-          int f(struct foo *foo)
-          {
-          	int ret;
-
-          	ret = get_args(foo, &foo->args);
-          	if (ret)
-          		return ret;
-          	if (!foo->args.n) {
-          		ret = -ENODEV;
-          		goto put;
-          	}
-          	ret = use(foo);
-          put:
-          	node_put(foo->args.np);
-          	return ret;
-          }
-          """,
-        after: """
-          int f(struct foo *foo)
-          {
-          	int ret;
-
-          	ret = get_args(foo, &foo->args);
-          	if (ret)
-          		return ret;
-          	if (!foo->args.n)
-          		return -ENODEV; /* reported */
-          	ret = use(foo);
-          	node_put(foo->args.np);
-          	return ret;
-          }
-          """),
-    ],
-    nonTriggering: [
-      RuleExample(
-        before: """
-          int f(struct foo *foo)
-          {
-          	char *p = kmalloc(4, GFP_KERNEL);
-          	int ret;
-
-          	ret = check(foo);
-          	if (ret) {
-          		kfree(p);
-          		return ret;
-          	}
-          	keep(foo, p);
-          	return 0;
-          }
-          """,
-        after: """
-          int f(struct foo *foo)
-          {
-          	char *p = devm_kmalloc(foo->dev, 4, GFP_KERNEL);
-          	int ret;
-
-          	ret = check(foo);
-          	if (ret)
-          		return ret;
-          	keep(foo, p);
-          	return 0;
-          }
-          """),
-      RuleExample(
-        before: """
-          int f(struct foo *foo)
-          {
-          	char *p = kmalloc(4, GFP_KERNEL);
-          	int ret;
-
-          	ret = check(foo);
-          	if (ret) {
-          		kfree(p);
-          		return ret;
-          	}
-          	keep(foo, p);
-          	return 0;
-          }
-          """,
-        after: """
-          int f(struct foo *foo)
-          {
-          	char *p = kmalloc(4, GFP_KERNEL);
-          	int ret;
-
-          	foo->p = p;
-          	ret = check(foo);
-          	if (ret)
-          		return ret;
-          	keep(foo, p);
-          	return 0;
-          }
-          """),
-    ])
+    triggering: Self.triggering, nonTriggering: Self.nonTriggering)
 
   func check(_ change: FileChange) -> [Finding] {
     let changed = changedFunctions(change)
@@ -172,11 +49,11 @@ struct LostCleanup: ChangeRule {
     var findings: [Finding] = []
     for exit in new.exits {
       guard let previous = exits[exit.key], !changed.contains(exit.callee) else { continue }
-      let lost = previous.cleanup.filter { !exit.cleanup.contains($0) }
+      let lost = (previous.cleanup + previous.before).filter { !exit.cleanup.contains($0) && !exit.before.contains($0) }
       // What takes the place of something is not followed.
       guard !lost.isEmpty, exit.cleanup.allSatisfy(previous.cleanup.contains) else { continue }
       for call in lost
-      where isStillNeeded(call, old, new) && !isKeptEarlier(call, old, previous.node, new, exit.node)
+      where stillNeeded(call, old, new) != nil && !isKeptEarlier(call, old, previous.node, new, exit.node)
         && !isLeftToCaller(call, new, change) && seen.insert(call).inserted
       {
         findings.append(
@@ -185,21 +62,32 @@ struct LostCleanup: ChangeRule {
             Evidence(change.placeBefore(previous.node), "it left here"), key: call, change))
       }
     }
-    return findings.isEmpty ? scopes(old, new, change) + ends(old, new, change) : findings
+    return findings.isEmpty
+      ? scopes(old, new, change) + ends(old, new, change) + unmanaged(old, new, change) : findings
   }
 
-  /// The thing is got as before, nothing new is done with it, and no other call of the kind has come.
-  private func isStillNeeded(_ call: String, _ old: FunctionText, _ new: FunctionText) -> Bool {
-    let subject = FunctionText.subject(call)
-    guard !subject.isEmpty, !subject.contains("("), !new.cleanedUp.contains(subject) else { return false }
-    let known = Set(old.lines.map(\.text))
-    let mentions = new.lines.filter { FunctionText.mentions($0.text, subject) }
-    guard !mentions.isEmpty, mentions.allSatisfy({ known.contains($0.text) }) else { return false }
-    let gone = old.lines.filter { line in
-      FunctionText.mentions(line.text, subject) && !new.lines.contains { $0.text == line.text }
+  /// What the call ends, where it is got as before, nothing new is done with it, and no other call of the kind has come.
+  func stillNeeded(_ call: String, _ old: FunctionText, _ new: FunctionText) -> String? {
+    let known = old.values
+    let values = new.values
+    guard !new.lines.contains(where: { !known.contains($0.text) && Self.isAction($0.text) }) else { return nil }
+    return FunctionText.subjects(call).first { subject in
+      let root = String(subject.prefix { $0.isLetter || $0.isNumber || $0 == "_" })
+      guard !subject.isEmpty, !subject.contains("("), !new.cleanedUp.contains(root) else { return false }
+      let mentions = new.lines.filter { FunctionText.mentions($0.text, subject) }
+      guard !mentions.isEmpty,
+        mentions.allSatisfy({
+          known.contains($0.text) || known.contains(FunctionText.value($0.text))
+            || !FunctionText.mentionsWhole($0.text, subject)
+        })
+      else { return false }
+      return old.lines.allSatisfy { line in
+        !FunctionText.mentions(line.text, subject) || values.contains(line.text)
+          || values.contains(FunctionText.value(line.text)) || FunctionText.isEnding(line.text)
+          || !FunctionText.mentionsWhole(line.text, subject) || line.text.contains("devm_add_action")
+          || line.text.hasSuffix(" = NULL")
+      }
     }
-    return gone.allSatisfy { FunctionText.ends(String($0.text.prefix { $0 != "(" })) }
-      && !new.lines.contains { !known.contains($0.text) && Self.isAction($0.text) }
   }
 
   /// What was stored behind the way out is stored in front of it now: it has an owner there.
@@ -225,14 +113,14 @@ struct LostCleanup: ChangeRule {
       let text = FunctionText(after, change.after, change.symbols)
       guard text.calls(new.definition.name) else { return false }
       let known = Set(FunctionText(before, change.before, change.symbols).lines.map(\.text))
-      return text.lines.contains { !known.contains($0.text) && FunctionText.ends(String($0.text.prefix { $0 != "(" })) }
+      return text.lines.contains { !known.contains($0.text) && FunctionText.isEnding($0.text) }
     }
   }
 
   /// Arranges for a cleanup elsewhere, or is one of another kind.
-  private static func isAction(_ text: String) -> Bool {
+  static func isAction(_ text: String) -> Bool {
     text.contains("devm_") || text.contains("_or_reset(") || text.contains("no_free_ptr(")
-      || FunctionText.ends(String(text.prefix { $0 != "(" }))
+      || FunctionText.isEnding(text)
   }
 
   /// `struct foo *foo __free(kfree) = …` that has become a plain local, or has gone.
@@ -270,35 +158,7 @@ struct LostCleanup: ChangeRule {
     return behind.count > 1 && behind[0].node != exit && file[exit].token > file[start.node].token
   }
 
-  /// The only call that ended something is gone, and everything else about the thing is as it was.
-  private func ends(_ old: FunctionText, _ new: FunctionText, _ change: FileChange) -> [Finding] {
-    let file = old.shapes.file
-    return old.lines.compactMap { line in
-      guard file[line.node].kind == .expressionStatement, FunctionText.ends(String(line.text.prefix { $0 != "(" })),
-        file[file[line.node].a].kind == .call, !new.lines.contains(where: { $0.text == line.text }),
-        !isOfGoneExit(line.text, old, new)
-      else { return nil }
-      let subject = FunctionText.subject(line.text)
-      let opener = "\(subject) = "
-      guard isStillNeeded(line.text, old, new),
-        let start = new.lines.first(where: { $0.text.hasPrefix(opener) && $0.text.hasSuffix(")") }),
-        !new.lines.contains(where: {
-          FunctionText.ends(String($0.text.prefix { $0 != "(" })) && FunctionText.mentions($0.text, subject)
-        })
-      else { return nil }
-      return finding(
-        at: start.node, new, "nothing runs '\(line.text)' any more, as the function did before the patch",
-        Evidence(change.placeBefore(line.node), "it ran here"), key: line.text, change)
-    }
-  }
-
-  /// The way out on which it ran is gone as a whole.
-  private func isOfGoneExit(_ call: String, _ old: FunctionText, _ new: FunctionText) -> Bool {
-    let exits = old.exits.filter { $0.cleanup.contains(call) }
-    return !exits.isEmpty && !exits.contains { exit in new.exits.contains { $0.key == exit.key } }
-  }
-
-  private func finding(
+  func finding(
     at node: NodeID, _ function: FunctionText, _ message: String, _ evidence: Evidence, key: String,
     _ change: FileChange
   ) -> Finding {

@@ -1,0 +1,80 @@
+import Findings
+import KernelC
+import LockModel
+
+// Calls that ended something and are gone as such, whatever way out they were on.
+extension LostCleanup {
+  /// A call that ended something is gone, nothing behind it does the same, and all else about the thing is as it was.
+  func ends(_ old: FunctionText, _ new: FunctionText, _ change: FileChange) -> [Finding] {
+    let file = old.shapes.file
+    func count(_ text: String, _ function: FunctionText) -> Int { function.lines.count { $0.text == text } }
+    return old.lines.enumerated().compactMap { index, line in
+      guard file[line.node].kind == .expressionStatement, FunctionText.isEnding(line.text),
+        file[file[line.node].a].kind == .call, count(line.text, new) < count(line.text, old),
+        !isOfGoneExit(line.text, old, new), let subject = stillNeeded(line.text, old, new),
+        let start = new.lines.first(where: { Self.gets(subject, $0.text) }),
+        !isEnded(subject, in: old.lines[(index + 1)...], old)
+      else { return nil }
+      return finding(
+        at: start.node, new, "nothing runs '\(line.text)' any more where the function did before the patch",
+        Evidence(change.placeBefore(line.node), "it ran here"), key: line.text, change)
+    }
+  }
+
+  /// `subject = get(…)`, or a call that is given the address of it.
+  private static func gets(_ subject: String, _ text: String) -> Bool {
+    if text.hasPrefix("\(subject) = ") { return text.hasSuffix(")") }
+    let root = subject.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+    return root.utf8.count < subject.utf8.count && !subject.contains("->")
+      && (text.contains(", &\(root),") || text.contains(", &\(root))") || text.contains("(&\(root),"))
+  }
+
+  /// Whether something in these lines ends the thing, other than where the function leaves.
+  private func isEnded(
+    _ subject: String, in lines: ArraySlice<(node: NodeID, text: String)>, _ function: FunctionText
+  ) -> Bool {
+    lines.contains { line in
+      FunctionText.isEnding(line.text) && FunctionText.mentions(line.text, subject)
+        && !function.exits.contains { function.shapes.contains($0.branch, line.node) }
+    }
+  }
+
+  /// The way out on which it ran is gone as a whole.
+  private func isOfGoneExit(_ call: String, _ old: FunctionText, _ new: FunctionText) -> Bool {
+    let exits = old.exits.filter { $0.cleanup.contains(call) }
+    return !exits.isEmpty && !exits.contains { exit in new.exits.contains { $0.key == exit.key } }
+  }
+
+  /// `x = devm_clk_get(…)` has become `x = clk_get(…)`, and no `clk_put()` has come with it.
+  func unmanaged(_ old: FunctionText, _ new: FunctionText, _ change: FileChange) -> [Finding] {
+    let known = Set(old.lines.map(\.text))
+    let kept = Set(new.lines.map(\.text))
+    let added = new.lines.filter { !known.contains($0.text) }
+    guard !added.contains(where: { Self.isAction($0.text) }) else { return [] }
+    return old.lines.compactMap { line in
+      guard !kept.contains(line.text), let equals = line.text.firstRange(of: " = "),
+        line.text[equals.upperBound...].hasPrefix("devm_"), !line.text.hasPrefix("ret")
+      else { return nil }
+      let target = line.text[..<equals.upperBound]
+      let managed = line.text[equals.upperBound...].prefix { $0 != "(" }
+      for now in added where now.text.hasPrefix(target) {
+        let getter = String(FunctionText.value(now.text).prefix { $0 != "(" })
+        let closers = KnownPairs.closers(of: getter)
+        guard !closers.isEmpty, now.text.hasSuffix(")"),
+          Self.count(of: closers, change.after, change.symbols)
+            <= Self.count(
+              of: closers, change.before, change.symbols)
+        else { continue }
+        return finding(
+          at: now.node, new, "nothing undoes '\(getter)' with the device, as '\(managed)' was undone before the patch",
+          Evidence(change.placeBefore(line.node), "'\(managed)' was here"), key: "\(managed) \(getter)", change)
+      }
+      return nil
+    }
+  }
+
+  private static func count(of names: [String], _ file: ParsedFile, _ symbols: SymbolTable) -> Int {
+    let wanted = Set(names.map(symbols.intern))
+    return file.tokens.count { wanted.contains($0.symbol) }
+  }
+}
