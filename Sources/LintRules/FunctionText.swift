@@ -43,8 +43,9 @@ struct FunctionText {
     let statements = Array(file.list(file[block].a, file[block].b))
     for (index, statement) in statements.enumerated() {
       if file[statement].kind == .ifStatement, let leaving = shapes.leaving(file[statement].b) {
-        let previous =
-          index > 0 && file[statements[index - 1]].kind == .expressionStatement ? statements[index - 1] : -1
+        // What ends something in between says nothing of which way out it is.
+        let last = statements[..<index].last { file[$0].kind != .expressionStatement || endings(in: [$0]).isEmpty }
+        let previous = last.flatMap { file[$0].kind == .expressionStatement ? $0 : nil } ?? -1
         let base = text(previous) + "; " + text(file[statement].a)
         counts[base, default: 0] += 1
         let inside = shapes.calls(in: file[statement].a) + shapes.calls(in: previous)

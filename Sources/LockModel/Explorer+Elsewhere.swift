@@ -109,11 +109,31 @@ extension Explorer {
       names.insert(alias)
     }
     var questions: [NodeID] = []
+    let around = Set(questionsAround(call).map { conditionKey($0) })
     for id in scope.definition.nodes
-    where scope.file[id].kind == .ifStatement && asks(scope.file[id].a, about: names, outputs, resource) {
+    where scope.file[id].kind == .ifStatement && !asksForError(id)
+      && asks(scope.file[id].a, about: names, outputs, resource)
+      && (around.isEmpty || !around.contains(conditionKey(scope.file[id].a)))
+    {
       questions.append(id)
     }
     return standOnly(closers, under: questions)
+  }
+
+  /// The conditions that the call runs under.
+  private func questionsAround(_ call: NodeID) -> [NodeID] {
+    scope.definition.nodes.filter { id in
+      scope.file[id].kind == .ifStatement && holds(scope.file[id].b, 0) { $0 == call }
+    }.map { scope.file[$0].a }
+  }
+
+  /// `if (handler->error) { …; return handler->error; }`: not a question about what there is to undo, but a failure.
+  private func asksForError(_ id: NodeID) -> Bool {
+    let node = scope.file[id]
+    guard scope.file[node.a].kind == .member, node.c < 0 else { return false }
+    let member = solver.program.symbols.text(Symbol(scope.file[node.a].b))
+    return ["error", "err", "status", "ret"].contains(member)
+      && holds(node.b, 0) { [.returnStatement, .gotoStatement].contains(scope.file[$0].kind) }
   }
 
   /// Whether a condition looks at a member of one of `names`, other than the resource, or at one of `outputs`.

@@ -81,6 +81,19 @@ extension Explorer {
     return state
   }
 
+  /// A loop that was left early has kept the reference to its cursor: another loop with the same cursor forgets it.
+  mutating func noteForgotten(_ node: NodeID, _ state: PathState) {
+    guard let (cursor, _) = solver.pairing.heldCursor(calleeName(node), solver.program.symbols) else { return }
+    let arguments = Array(scope.file.list(scope.file[node].b, scope.file[node].c))
+    guard cursor < arguments.count, scope.file[arguments[cursor]].kind == .name else { return }
+    let resource = localPlace(Symbol(scope.file[arguments[cursor]].a))
+    let isForgotten = state.held.contains { held in
+      held.kind == .pair && held.balance > 0 && held.site != node && pairs[held.site]?.resource == resource
+        && solver.pairing.heldCursor(calleeName(held.site), solver.program.symbols) != nil
+    }
+    if isForgotten { lostPairs.insert(node) }
+  }
+
   /// The call leaves something to undo when it fails; what it leaves then is marked by the mode.
   mutating func openOnFailure(_ pairing: Pairing, _ place: Place, _ node: NodeID, _ state: PathState) -> [PathState] {
     var succeeded = state
@@ -99,7 +112,10 @@ extension Explorer {
   mutating func dropReturned(_ value: NodeID, _ state: inout PathState) {
     guard value >= 0, state.held.contains(where: { $0.kind == .pair }) else { return }
     let returned = place(of: value)
+    // A number that is read out of the thing is not the thing.
+    let isRead = !scope.definition.returnType.isPointer && scope.file[uncast(value)].kind == .member
     state.held.removeAll { held in
+      if isRead, let pairing = pairs[held.site], pairing.isReference { return false }
       if held.kind == .pair, let pairing = pairs[held.site], pairing.isOutput { return pairing.resource == returned }
       guard held.kind == .pair, let pairing = pairs[held.site], pairing.isResult,
         solver.places[pairing.resource].kind == .local

@@ -25,7 +25,7 @@ extension Explorer {
     let known = values(of: node, state)
     let type = solver.returnType(of: calleeName(node), scope.fileIndex)
     let failure: ValueSet = type?.base == .boolean ? .zero : .negative
-    if known.isDisjoint(with: failure) { return [succeeded] }
+    if known.isDisjoint(with: failure) || solver.cannotFail(calleeName(node), scope.fileIndex) { return [succeeded] }
     var failed = state
     succeeded.set(result, known.subtracting(failure))
     failed.set(result, failure)

@@ -16,6 +16,13 @@ extension Explorer {
       guard let type = scope.localTypes[local], !type.isPointer, type.arrays == 0 else { continue }
       let uses = outputs ?? findOutputs()
       outputs = uses
+      if uses.ends[local] == nil, let (member, closers) = solver.pairing.knownPart(name, solver.program.symbols) {
+        let resource = solver.places.intern(.member, localPlace(local), member.rawValue)
+        guard resource >= 0 else { continue }
+        pairs[node] = Pairing(
+          closers: closers, resource: resource, isResult: false, isStrict: true, isOutput: true, isReference: true)
+        return true
+      }
       // Which of several calls filled it cannot be told.
       guard uses.fills[local] == 1 else { continue }
       var closers: Set<Symbol> = []

@@ -41,7 +41,9 @@ extension Explorer {
           continue
         }
         if !all.isEmpty, let holder = holders[node], PairingTable.isOwned(text) || made != nil {
-          addStrictPair(node, all, holder, isReference: PairingTable.isReference(text) || made?.isReference == true)
+          addStrictPair(
+            node, all, holder, isReference: PairingTable.isReference(text) || made?.isReference == true,
+            isMemory: isMemory(node) || made?.isReference == false)
         } else if PairingTable.isNumber(text), isMentioned(all) {
           addPair(node, all, nil)
           pairs[node]?.isStrict = true
@@ -60,6 +62,12 @@ extension Explorer {
       }
       addPair(node, closers, holders[node])
       pairs[node]?.relatives = all
+      if let pairing = pairs[node], pairing.isResult, solver.places[pairing.resource].kind == .local,
+        !scope.addressTaken.contains(Symbol(solver.places[pairing.resource].value)),
+        PairingTable.isReference(text) || made?.isReference == true
+      {
+        pairs[node]?.isReference = true
+      }
       if isStored(node) {
         pairs[node] = nil
         continue
@@ -246,7 +254,7 @@ extension Explorer {
 
   /// A local that holds new memory which this function never frees.
   private mutating func addStrictPair(
-    _ node: NodeID, _ closers: Set<Symbol>, _ holder: NodeID, isReference: Bool
+    _ node: NodeID, _ closers: Set<Symbol>, _ holder: NodeID, isReference: Bool, isMemory: Bool
   ) {
     let item = scope.file[holder]
     let name = Symbol(item.a)
@@ -276,7 +284,7 @@ extension Explorer {
     }
     pairs[node] = Pairing(
       closers: closers, resource: localPlace(name), isResult: true, isStrict: true,
-      isMemory: isMemory(node), isReference: isReference)
+      isMemory: isMemory, isReference: isReference)
   }
 
   /// Whether the value is the variable, or an address in what it points to.

@@ -53,9 +53,98 @@ extension Explorer {
   /// `list_add(&foo->node, …)`: others find the object now, and with it what its members hold.
   private func isInObject(_ pairing: Pairing, _ arguments: [Place]) -> Bool {
     guard let first = arguments.first, first >= 0, let object = solver.places.root(of: first) else { return false }
+    if pairing.isResult, object.kind == .local, isMade(Symbol(object.value), from: pairing.resource) { return true }
     return ([pairing.resource] + pairing.stored).contains {
       solver.places[$0].kind == .member && solver.places.root(of: $0) == object
     }
+  }
+
+  /// Whether an argument is the local that the resource is a part of, its address, or another part of it.
+  private func sharesRoot(_ arguments: [Place], _ resource: Place) -> Bool {
+    guard let root = solver.places.root(of: resource) else { return false }
+    return arguments.contains { $0 >= 0 && solver.places.root(of: $0) == root }
+  }
+
+  /// `foo = to_foo(object);`: another name for the object, or for what it is in.
+  private func isMade(_ name: Symbol, from resource: Place) -> Bool {
+    guard solver.places[resource].kind == .local else { return false }
+    let object = Symbol(solver.places[resource].value)
+    return scope.definition.nodes.contains { id in
+      let node = scope.file[id]
+      let value: NodeID
+      switch node.kind {
+      case .assign where scope.file[node.a].kind == .name && Symbol(scope.file[node.a].a) == name:
+        value = uncast(node.b)
+      case .variable where Symbol(node.a) == name && node.c >= 0: value = uncast(node.c)
+      default: return false
+      }
+      guard value >= 0, scope.file[value].kind == .call else { return false }
+      return scope.file.list(scope.file[value].b, scope.file[value].c).contains {
+        scope.file[$0].kind == .name && Symbol(scope.file[$0].a) == object
+      }
+    }
+  }
+
+  /// `SCTP_CHUNK(chunk)`: wraps what it is given.
+  private func isConstructor(_ name: Symbol) -> Bool {
+    solver.program.symbols.text(name).first?.isUppercase == true
+  }
+
+  /// Works on what it is given and leaves it to its owner. What a callee makes of a node it does not make of memory.
+  private func isLent(_ name: Symbol, _ pairing: Pairing) -> Bool {
+    solver.isBorrower(name) || pairing.isReference && solver.borrowsReference(name)
+  }
+
+  /// Whether a teardown goes by something that the opener was given too, or by nothing.
+  private mutating func sharesArgument(_ opener: NodeID, _ arguments: [Place]) -> Bool {
+    if arguments.isEmpty { return true }
+    guard scope.file[opener].kind == .call else { return true }
+    for argument in scope.file.list(scope.file[opener].b, scope.file[opener].c) where constant(argument) == nil {
+      let place = place(of: argument)
+      if place >= 0, arguments.contains(place) { return true }
+    }
+    return false
+  }
+
+  /// Whether only a local of the function leads to a reference that one of the kernel's own getters returned.
+  private func isPrivate(_ pairing: Pairing) -> Bool {
+    pairing.isResult && pairing.isReference && pairing.stored.isEmpty && solver.places[pairing.resource].kind == .local
+  }
+
+  /// Whether a closer of the pair surely runs behind the call, and not only where the call has failed: the call kept nothing.
+  private mutating func isClosedBehind(_ call: NodeID, _ pairing: Pairing) -> Bool {
+    guard pairing.isResult else { return false }
+    var block = scope.definition.body
+    for _ in 0..<40 {
+      guard scope.file[block].kind == .block else { return false }
+      let statements = Array(scope.file.list(scope.file[block].a, scope.file[block].b))
+      guard let index = statements.firstIndex(where: { holds($0, 0) { $0 == call } }) else { return false }
+      for statement in statements[(index + 1)...] {
+        let node = scope.file[statement]
+        if [.returnStatement, .gotoStatement, .breakStatement, .continueStatement].contains(node.kind) { break }
+        guard node.kind == .expressionStatement, scope.file[node.a].kind == .call,
+          pairing.closers.contains(calleeName(node.a))
+        else { continue }
+        if scope.file.list(scope.file[node.a].b, scope.file[node.a].c).contains(where: {
+          isMeant(place(of: $0), by: pairing)
+        }) {
+          return true
+        }
+      }
+      guard let inner = innerBlock(of: statements[index], around: call) else { return false }
+      block = inner
+    }
+    return false
+  }
+
+  /// The outermost block in a statement that has the call in it.
+  private func innerBlock(of statement: NodeID, around call: NodeID, _ depth: Int = 0) -> NodeID? {
+    guard statement >= 0, depth < 60, holds(statement, 0, { $0 == call }) else { return nil }
+    if scope.file[statement].kind == .block { return statement }
+    for child in scope.file.children(of: statement) {
+      if let found = innerBlock(of: child, around: call, depth + 1) { return found }
+    }
+    return nil
   }
 
   /// What a call means for the pairs that are open; those that it keeps when it succeeds are returned, and stay.
@@ -65,7 +154,8 @@ extension Explorer {
     _ node: NodeID, _ name: Symbol, _ arguments: [Place], _ target: FunctionID?, onlyByName: Bool = false,
     _ state: inout PathState
   ) -> [Place] {
-    guard state.held.contains(where: { $0.kind == .pair }), !solver.names.looks.contains(name) else { return [] }
+    guard state.held.contains(where: { $0.kind == .pair }), !solver.names.looks.contains(name), !solver.isLog(name)
+    else { return [] }
     var kept: [Place] = []
     let mayFail = mayKeepOnSuccess(node, name)
     let traits = solver.pairing.traits(of: name, solver.program.symbols)
@@ -96,7 +186,11 @@ extension Explorer {
       if arguments.contains(where: { isAddress($0, ofOneIn: pairing.stored) }) { return true }
       if isAction || traits.disposes && endsByCallback(arguments, pairing) { return true }
       if pairing.isTorn, isReferenceDropped(name, arguments, pairing) { return true }
-      if isTeardown, let target, solver.mayCall(target, pairing.closers, orIndirect: false) { return true }
+      if isTeardown, touches || !isPrivate(pairing) || sharesArgument(held.site, arguments), let target,
+        solver.mayCall(target, pairing.closers, orIndirect: false)
+      {
+        return true
+      }
       if pairing.isResult, traits.isEnd, arguments.first == pairing.resource { return true }
       if traits.links, pairing.isResult, isInObject(pairing, arguments) { return true }
       // A cleanup that takes no argument works on globals.
@@ -117,12 +211,23 @@ extension Explorer {
       if isInside, !name.exists || traits.disposes || target != nil, mayClose(target, pairing) { return true }
       // Whoever is shown the cursor of an iterator and keeps it takes a reference of its own.
       let isKept: Bool
+      // Whoever is shown the structure may take the reference out of it.
+      if pairing.isStrict, pairing.isOutput {
+        return sharesRoot(arguments, pairing.resource) && !solver.isHarmless(name) && !isLent(name, pairing)
+      }
       if pairing.isStrict, touches, held.place == owned, borrowsBuffer(name) { return false }
       if pairing.isStrict, touches {
-        guard pairing.isResult, !solver.isHarmless(name), !solver.isBorrower(name) else { return false }
-        isKept = target.map { solver.mayKeep($0, arguments, pairing.resource) } ?? true
+        guard pairing.isResult, !solver.isHarmless(name), !isLent(name, pairing) else { return false }
+        // Of a function that is not at hand, its name says whether it keeps a reference; memory it may always keep.
+        isKept =
+          target.map { solver.mayKeep($0, arguments, pairing.resource) }
+          ?? (!pairing.isReference || !name.exists || traits.transfers || traits.disposes || isConstructor(name))
       } else {
-        isKept = touches && pairing.isResult && !pairing.isKnown && traits.transfers && !solver.isHarmless(name)
+        isKept =
+          touches && pairing.isResult && !pairing.isKnown && traits.transfers && !solver.isHarmless(name)
+          && !(traits.setsData && target == nil && !arguments.contains(pairing.resource))
+          && !isLent(name, pairing) && (traits.links || !isClosedBehind(node, pairing))
+          && (target.map { solver.mayKeep($0, arguments, pairing.resource) } ?? true)
       }
       if isKept, mayFail, pairing.isMemory {
         kept.append(held.place)

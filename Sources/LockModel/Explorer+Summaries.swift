@@ -119,7 +119,11 @@ extension Explorer {
   ) -> [PathState] {
     var opened = state
     if let index = opened.heldIndex(pairPlace) {
-      if pairing.isStrict, state.values(of: pairing.resource) == .positive { lostPairs.insert(node) }
+      if pairing.isStrict || pairing.isReference && pairing.stored.isEmpty,
+        state.values(of: pairing.resource) == .positive
+      {
+        lostPairs.insert(node)
+      }
       opened.held.remove(at: index)
     }
     opened.change(pairPlace, .pair, .exclusive, by: 1, site: node)

@@ -270,6 +270,7 @@ struct Explorer {
       var state = state
       let call = scope.file[action.node]
       guard call.kind == .call else { return [state] }
+      noteForgotten(action.node, state)
       noteMacro(action.node, &state)
       for argument in scope.file.list(call.b, call.c) where scope.file[argument].kind == .name {
         let name = Symbol(scope.file[argument].a)

@@ -88,8 +88,18 @@ struct PairingTable: Sendable {
     guard let last = name.split(separator: "_").last(where: { $0 != "rcu" && $0 != "sync" && $0 != "locked" }) else {
       return false
     }
-    return last.hasSuffix("put") || ["unref", "drop"].contains(last) || name == "put_device" || name.hasPrefix("put_")
-      || name == "kfree_skb"
+    if last.hasSuffix("put") || ["unref", "drop"].contains(last) || name.hasPrefix("put_") || name == "kfree_skb" {
+      return true
+    }
+    // `btrfs_put_root`: the thing's name behind the word, unless it is what is written somewhere.
+    let words = name.split(separator: "_")
+    guard let index = words.firstIndex(of: "put"), index > 0, words.count == index + 2 else { return false }
+    return ![
+      "user", "char", "bits", "bit", "byte", "bytes", "data", "unaligned", "u8", "u16", "u32", "u64", "be16", "be32",
+      "be64", "le16", "le32", "le64", "string", "int", "c", "s", "32", "16", "8", "hex", "time", "buf", "buffer",
+      "value",
+      "noidle", "sync", "autosuspend", "interface", "bh", "unlocked", "async", "attr", "nlattr",
+    ].contains(words[index + 1])
   }
 
   /// Whether `name` puts an object where others find it.
@@ -130,6 +140,7 @@ struct PairingTable: Sendable {
   private var closerNames: [Symbol: Set<Symbol>] = [:]
   var heldCursors: [Symbol: (position: Int, closers: Set<Symbol>)] = [:]
   var failures: [Symbol: Set<Symbol>] = [:]
+  var knownParts: [Symbol: (member: Symbol, closers: Set<Symbol>)] = [:]
   private var traits: [Symbol: NameTraits] = [:]
 
   /// What the words of a name say of a call.
@@ -142,6 +153,8 @@ struct PairingTable: Sendable {
     var isEnd: Bool
     /// Something that puts an object where others find it.
     var links: Bool
+    /// Gives an object a driver's data: of what else hangs on that data it knows nothing.
+    var setsData: Bool
   }
 
   /// The names that may undo `name`; empty when it does not sound like something to undo.
@@ -152,6 +165,11 @@ struct PairingTable: Sendable {
     // What a message has no room for is thrown away with the message.
     if !text.hasPrefix("devm_"), !text.hasPrefix("trace_"), !text.hasPrefix("atomic"), !text.contains("nest_start") {
       if let fixed = Self.fixed[text] { result = Set(fixed.map(symbols.intern)) }
+      // Of new memory all that frees it is known: `x_release_path` beside `x_free_path` does something else.
+      if Self.isMaker(text), !result.isEmpty {
+        closerNames[name] = result
+        return result
+      }
       let parts = text.split(separator: "_", omittingEmptySubsequences: false).map(String.init)
       // `suspend_and_lock` is undone by `unlock_and_resume`.
       if let middle = parts.firstIndex(of: "and"), middle > 0, middle + 1 < parts.count {
@@ -228,13 +246,16 @@ struct PairingTable: Sendable {
     let text = symbols.text(name)
     let parts = text.lowercased().split(separator: "_").map(String.init)
     // A message about a failure ends nothing.
-    let isMessage = ["err", "warn", "info", "dbg", "notice"].contains(parts.last ?? "") || parts == ["drm", "error"]
-    let disposes =
-      !isMessage
-      && parts.contains { Self.disposing.contains($0) || $0.hasSuffix("free") || $0.hasSuffix("put") }
+    let disposing = parts.count { Self.disposing.contains($0) || $0.hasSuffix("free") || $0.hasSuffix("put") }
+    let isMessage =
+      ["err", "warn", "info", "dbg", "notice"].contains(parts.last ?? "")
+      && disposing <= (parts.last == "err" ? 1 : 0)
+      || parts == ["drm", "error"]
+    let disposes = !isMessage && disposing > 0
     let result = NameTraits(
       disposes: disposes, transfers: parts.contains { Self.transferring.contains($0) },
-      isEnd: Self.soundsLikeEnd(text), links: Self.linksObject(text))
+      isEnd: Self.soundsLikeEnd(text), links: Self.linksObject(text),
+      setsData: text.contains("_set_") && text.hasSuffix("data"))
     traits[name] = result
     return result
   }

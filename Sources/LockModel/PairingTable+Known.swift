@@ -146,6 +146,10 @@ extension PairingTable {
     dput: d_find_alias d_find_any_alias d_lookup ovl_lookup_upper debugfs_lookup
     usb_put_phy: usb_get_phy
     bdev_fput,fput: bdev_file_open_by_dev bdev_file_open_by_path
+    btrfs_put_root: btrfs_get_fs_root btrfs_grab_root
+    usb_free_urb,usb_put_urb: usb_get_from_anchor
+    tty_driver_kref_put: tty_find_polling_driver
+    rtc_class_close: rtc_class_open
     """)
 
   /// Openers that return a pointer; what becomes of it is often another's business.

@@ -19,6 +19,8 @@ extension PairingTable {
     ("for_each_pci_dev", 0, ["pci_dev_put"]),
   ]
 
+  static let iterators = Set(cursors.flatMap { $0.names.split(separator: " ").map(String.init) })
+
   /// Calls that leave something to undo when they fail, for which their caller must do so.
   private static let failing: [String: [String]] = [
     "pm_runtime_get_sync": pmRuntimePuts,
@@ -26,6 +28,27 @@ extension PairingTable {
     "auxiliary_device_add": ["auxiliary_device_uninit", "put_device"],
     "platform_device_register": ["platform_device_put", "put_device"],
   ]
+
+  /// Calls that fill a structure and leave a reference in one of its members: the member, and what drops it.
+  private static let parts: [(names: String, member: String, closers: [String])] = [
+    (
+      "of_parse_phandle_with_args of_parse_phandle_with_fixed_args of_parse_phandle_with_optional_args "
+        + "of_parse_phandle_with_args_map", "np", ["of_node_put"]
+    ),
+    ("fwnode_property_get_reference_args", "fwnode", ["fwnode_handle_put"]),
+  ]
+
+  /// The member that holds a reference behind a call of `name` that has succeeded; nil for other calls.
+  mutating func knownPart(_ name: Symbol, _ symbols: SymbolTable) -> (member: Symbol, closers: Set<Symbol>)? {
+    if knownParts.isEmpty {
+      for (names, member, closers) in Self.parts {
+        for name in names.split(separator: " ") {
+          knownParts[symbols.intern(String(name))] = (symbols.intern(member), Set(closers.map(symbols.intern)))
+        }
+      }
+    }
+    return knownParts[name]
+  }
 
   /// Where an iterator's arguments have the cursor that it holds, and what drops the reference; nil for other macros.
   mutating func heldCursor(_ name: Symbol, _ symbols: SymbolTable) -> (position: Int, closers: Set<Symbol>)? {

@@ -58,6 +58,24 @@ extension Solver {
     return result
   }
 
+  /// Calls that look something up by an object or a node, or take a reference of their own to it.
+  func borrowsReference(_ name: Symbol) -> Bool {
+    if let known = referenceBorrowers[name] { return known }
+    let text = program.symbols.text(name)
+    let result = Self.referenceBorrowers.contains { text.hasPrefix($0) }
+    referenceBorrowers[name] = result
+    return result
+  }
+
+  private static let referenceBorrowers = [
+    "of_find_device_by_node", "of_find_i2c", "bus_find_device", "of_get_property", "of_iomap", "of_io_request",
+    "irq_of_parse", "of_irq_", "of_clk_", "of_parse_", "of_get_child", "of_get_parent",
+    "of_graph_", "of_platform_", "of_dma_", "of_reset_", "of_phy_", "of_translate", "of_device_", "of_genpd_",
+    "syscon_node_to", "irq_domain_add_", "irq_domain_create_", "rtc_read_", "rtc_set_", "regulator_get", "clk_get",
+    "gpiod_get", "reset_control_get", "dma_request_chan", "dev_get_", "power_supply_get_property",
+    "usb_submit_urb", "usb_anchor_urb",
+  ]
+
   /// Works on a page or a folio and leaves its references alone, whatever its name sounds like.
   func worksOnPage(_ name: Symbol) -> Bool {
     if let known = pageOperations[name] { return known }
@@ -89,6 +107,13 @@ extension Solver {
       || text.hasPrefix("pr_") || text.hasPrefix("DRM_DEBUG")
     messages[name] = result
     return result
+  }
+
+  /// Prints what it is given, by one of the kernel's own families of names.
+  func isLog(_ name: Symbol) -> Bool {
+    guard isMessage(name) else { return false }
+    let text = program.symbols.text(name)
+    return ["dev_", "_dev_", "pr_", "netdev_", "netif_", "drm_", "DRM_", "printk"].contains { text.hasPrefix($0) }
   }
 
   /// Frees or puts what it is given and looks at it first, so that an error pointer is followed.
@@ -126,6 +151,20 @@ extension Solver {
     }
   }
 
+  /// Whether the body has only one way to end, and that with a constant: what it returns tells nothing.
+  public func cannotFail(_ name: Symbol, _ fromFile: Int) -> Bool {
+    guard name.exists, let target = program.resolve(name, fromFile: fromFile), !program.definition(target).isMacro
+    else {
+      return false
+    }
+    let file = program.file(of: target)
+    let returns = program.definition(target).nodes.filter { file[$0].kind == .returnStatement }
+    guard returns.count == 1, file[returns[0]].a >= 0 else { return false }
+    let value = file[file[returns[0]].a]
+    return value.kind == .number && value.a == 0
+      || value.kind == .name && file.tokens[Int(value.token)].traits.contains(.upperCase)
+  }
+
   /// Whether all that a function fails with is that something is not there.
   public func onlyLooksUp(_ name: Symbol, fromFile: Int) -> Bool {
     guard let target = program.resolve(name, fromFile: fromFile), !program.definition(target).isMacro else {
@@ -157,7 +196,12 @@ extension Solver {
 
   /// Whether the function may keep the pointer that it is given: it stores it, returns it or hands it on.
   func mayKeep(_ id: FunctionID, _ arguments: [Place], _ resource: Place) -> Bool {
-    guard !program.definition(id).isMacro, let position = arguments.firstIndex(of: resource) else { return true }
+    guard !program.definition(id).isMacro,
+      let position = arguments.firstIndex(of: resource)
+        ?? arguments.firstIndex(where: {
+          $0 >= 0 && places[$0].kind == .address && places.depends($0, on: resource)
+        })
+    else { return true }
     let key = KeepKey(function: id, position: position)
     if let known = keeps[key] { return known }
     keeps[key] = true
@@ -196,7 +240,10 @@ extension Solver {
         let callee = file[node.a]
         guard callee.kind == .name else { return true }
         let calleeName = Symbol(callee.a)
-        if locks[calleeName] != nil || isHarmless(calleeName) || isBorrower(calleeName) { continue }
+        if locks[calleeName] != nil || isHarmless(calleeName) || isBorrower(calleeName) || borrowsReference(calleeName)
+        {
+          continue
+        }
         return true
       default: continue
       }

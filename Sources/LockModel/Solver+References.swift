@@ -48,6 +48,8 @@ extension Solver {
       switch node.kind {
       case .number: return node.a == 0
       case .cast: return isFine(node.b, mayBeLocal: mayBeLocal)
+      case .conditional:
+        return isFine(node.b >= 0 ? node.b : node.a, mayBeLocal: mayBeLocal) && isFine(node.c, mayBeLocal: mayBeLocal)
       case .name:
         let name = Symbol(node.a)
         if name == names.null { return true }
@@ -61,6 +63,12 @@ extension Solver {
         if name == names.errPtr || name == names.errCast { return true }
         guard name.exists else { return false }
         let text = program.symbols.text(name)
+        // `to_foo(dev)` is the same thing by another name.
+        if names.containers.contains(name) || text.hasPrefix("to_") || text.contains("_to_"),
+          let first = file.list(node.b, node.c).first, file[first].kind == .name
+        {
+          return isFine(first, mayBeLocal: true)
+        }
         let inner: NewReference?
         if PairingTable.isOwned(text) {
           inner = NewReference(
@@ -77,16 +85,40 @@ extension Solver {
     for node in scope.definition.nodes where file[node].kind == .returnStatement {
       guard isFine(file[node].a, mayBeLocal: true) else { return nil }
     }
+    // A local may be made from another one, further up.
+    var known = -1
+    while known != locals.count {
+      known = locals.count
+      for id in scope.definition.nodes {
+        let node = file[id]
+        let isOwn = node.kind == .assign && file[node.a].kind == .name && locals.contains(Symbol(file[node.a].a))
+        if isOwn { _ = isFine(node.b, mayBeLocal: false) }
+        if node.kind == .variable, locals.contains(Symbol(node.a)) { _ = isFine(node.c, mayBeLocal: false) }
+      }
+    }
+    let taken = takenByName(locals, scope)
+    for closers in taken.values {
+      guard result?.isReference != false else { return nil }
+      result = NewReference(closers: closers.union(result?.closers ?? []), isReference: true)
+    }
     for id in scope.definition.nodes where !locals.isEmpty {
       let node = file[id]
       switch node.kind {
       case .assign where file[node.a].kind == .name && locals.contains(Symbol(file[node.a].a)):
-        guard node.operation == .equal, isFine(node.b, mayBeLocal: false) else { return nil }
+        guard node.operation == .equal, taken[Symbol(file[node.a].a)] != nil || isFine(node.b, mayBeLocal: false) else {
+          return nil
+        }
       case .variable where locals.contains(Symbol(node.a)) && node.c >= 0:
-        guard isFine(node.c, mayBeLocal: false) else { return nil }
+        guard taken[Symbol(node.a)] != nil || isFine(node.c, mayBeLocal: false) else { return nil }
       case .macroLoop where file[node.a].kind == .call:
-        let cursors = file.list(file[node.a].b, file[node.a].c)
-        if cursors.contains(where: { isOne($0, of: locals, file) }) { return nil }
+        let cursors = Array(file.list(file[node.a].b, file[node.a].c))
+        guard let index = cursors.firstIndex(where: { isOne($0, of: locals, file) }) else { continue }
+        if taken[Symbol(file[cursors[index]].a)] != nil { continue }
+        // Whoever returns the cursor of an iterator that holds it returns a reference.
+        guard let (position, closers) = pairing.heldCursor(callee(node.a), program.symbols), position == index,
+          result?.isReference != false
+        else { return nil }
+        result = NewReference(closers: closers.union(result?.closers ?? []), isReference: true)
       // Stored elsewhere, it has another owner.
       case .assign where isOne(node.b, of: locals, file): return nil
       case .designator where node.b >= 0 && isOne(node.b, of: locals, file): return nil
@@ -103,6 +135,25 @@ extension Solver {
         }
       default: break
       }
+    }
+    return result
+  }
+
+  /// Locals that the function takes a reference to by name, `foo_get(foo);` as a statement, with what gives it back.
+  private func takenByName(_ locals: Set<Symbol>, _ scope: FunctionScope) -> [Symbol: Set<Symbol>] {
+    var result: [Symbol: Set<Symbol>] = [:]
+    let file = scope.file
+    for id in scope.definition.nodes where !locals.isEmpty && file[id].kind == .expressionStatement {
+      let call = file[id].a
+      guard call >= 0, file[call].kind == .call, file[file[call].a].kind == .name,
+        let first = file.list(file[call].b, file[call].c).first, file[first].kind == .name,
+        locals.contains(Symbol(file[first].a))
+      else { continue }
+      let name = Symbol(file[file[call].a].a)
+      let words = program.symbols.text(name).split(separator: "_")
+      guard words.contains("get") || words.contains("hold") || words.contains("grab") else { continue }
+      let closers = pairing.closers(of: name, program.symbols).filter { !program.definitions(of: $0).isEmpty }
+      if !closers.isEmpty { result[Symbol(file[first].a), default: []].formUnion(closers) }
     }
     return result
   }

@@ -40,6 +40,7 @@ public final class Solver {
   private var depth = 0
   var classes: [ClassKey: LockClass?] = [:]
   var borrowers: [Symbol: Bool] = [:]
+  var referenceBorrowers: [Symbol: Bool] = [:]
   var harmless: [Symbol: Bool] = [:]
   var messages: [Symbol: Bool] = [:]
   var newReferences: [FunctionID: NewReference?] = [:]
@@ -143,7 +144,7 @@ public final class Solver {
   public func pairTraits(of node: NodeID, in function: FunctionID) -> PairTraits {
     guard let pairing = pairsOf[function]?[node] else { return PairTraits() }
     return PairTraits(
-      isKnown: pairing.isKnown, isStrict: pairing.isStrict, isResult: pairing.isResult,
+      isKnown: pairing.isKnown, isStrict: pairing.isStrict, isResult: pairing.isResult, isOutput: pairing.isOutput,
       isReference: pairing.isReference, isClosedHere: pairing.isClosedHere, isMemory: pairing.isMemory,
       isTorn: pairing.isTorn, isMember: places[pairing.resource].kind == .member,
       isLocal: places.root(of: pairing.resource)?.kind == .local)
@@ -272,11 +273,11 @@ public final class Solver {
     return result
   }
 
-  /// Whether a function calls one of `names`, at a few levels of calls.
-  func mayCall(_ id: FunctionID, _ names: Set<Symbol>, orIndirect: Bool) -> Bool {
-    let question = CallQuestion(function: id, names: names, orIndirect: orIndirect)
+  /// Whether a function calls one of `names`, at a few levels of calls, other than by way of `except`.
+  func mayCall(_ id: FunctionID, _ names: Set<Symbol>, orIndirect: Bool, except: FunctionID? = nil) -> Bool {
+    let question = CallQuestion(function: id, names: names, orIndirect: orIndirect, except: except)
     if let known = callsOf[question] { return known }
-    let result = searchCalls(of: id, for: names, orIndirect: orIndirect)
+    let result = searchCalls(of: id, for: names, orIndirect: orIndirect, except: except)
     callsOf[question] = result
     return result
   }
@@ -285,6 +286,7 @@ public final class Solver {
     let function: FunctionID
     let names: Set<Symbol>
     let orIndirect: Bool
+    let except: FunctionID?
 
     func hash(into hasher: inout Hasher) {
       // The order of a set is not its own: the sum of its members is.
@@ -293,8 +295,10 @@ public final class Solver {
     }
   }
 
-  private func searchCalls(of id: FunctionID, for names: Set<Symbol>, orIndirect: Bool) -> Bool {
-    var visited: Set<FunctionID> = [id]
+  private func searchCalls(
+    of id: FunctionID, for names: Set<Symbol>, orIndirect: Bool, except: FunctionID?
+  ) -> Bool {
+    var visited: Set<FunctionID> = [id, except ?? id]
     var work = [(id, 0)]
     while let (current, level) = work.popLast() {
       let scope = scopes(current)
@@ -347,6 +351,12 @@ public final class Solver {
   /// Whether the name says that the call may fail by returning false.
   func isTry(_ name: Symbol) -> Bool { program.symbols.text(name).contains("try") }
 
+  private static let bitOperations: Set<String> = [
+    "set_bit", "clear_bit", "change_bit", "test_bit", "test_and_set_bit", "test_and_clear_bit", "__set_bit",
+    "__clear_bit",
+    "__change_bit", "__test_and_set_bit", "__test_and_clear_bit", "set_mask_bits",
+  ]
+
   /// Calls that sound like a transfer and keep nothing.
   func isHarmless(_ name: Symbol) -> Bool {
     if let known = harmless[name] { return known }
@@ -354,6 +364,7 @@ public final class Solver {
     let result =
       text.hasPrefix("mem") || text.hasPrefix("str") || text.contains("snprintf") || text.hasPrefix("dma_map")
       || text.hasPrefix("copy_") || text.hasPrefix("INIT_") || text.hasPrefix("dev_err") || text.hasPrefix("pr_")
+      || Self.bitOperations.contains(text) || text.hasSuffix("_get_drvdata")
     harmless[name] = result
     return result
   }

@@ -134,7 +134,9 @@ public struct PairTraits: Sendable {
   public internal(set) var isStrict = false
   /// The resource is what the call returns.
   public internal(set) var isResult = false
-  /// New and strict, and a reference: it must be dropped whatever the outcome.
+  /// The resource is a part of a local structure that the call fills.
+  public internal(set) var isOutput = false
+  /// A reference, and not memory: it must be dropped whatever the outcome.
   public internal(set) var isReference = false
   /// The function undoes it for this very resource somewhere.
   public internal(set) var isClosedHere = false

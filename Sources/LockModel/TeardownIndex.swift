@@ -62,7 +62,8 @@ extension Solver {
   /// Whether `other` may undo, at a few levels of calls, a pair that `function` opens.
   public func mayUndo(_ held: HeldLock, of function: FunctionID, in other: FunctionID) -> Bool {
     guard let pairing = pairing(of: held.site, in: function) else { return true }
-    return mayCall(other, pairing.closers, orIndirect: false)
+    // What the function does itself is no reason to leave it to its caller.
+    return mayCall(other, pairing.closers, orIndirect: false, except: function)
   }
 
   /// Whether a call by name undoes the pair, itself or at a few levels of calls.

@@ -8,8 +8,10 @@ extension LostCleanup {
   func ends(_ old: FunctionText, _ new: FunctionText, _ change: FileChange) -> [Finding] {
     let file = old.shapes.file
     func count(_ text: String, _ function: FunctionText) -> Int { function.lines.count { $0.text == text } }
+    var seen: Set<String> = []
     return old.lines.enumerated().compactMap { index, line in
-      guard file[line.node].kind == .expressionStatement, FunctionText.isEnding(line.text),
+      guard seen.insert(line.text).inserted, file[line.node].kind == .expressionStatement,
+        FunctionText.isEnding(line.text),
         file[file[line.node].a].kind == .call, count(line.text, new) < count(line.text, old),
         !isOfGoneExit(line.text, old, new), let subject = stillNeeded(line.text, old, new),
         let start = new.lines.first(where: { Self.gets(subject, $0.text) }),

@@ -65,6 +65,137 @@ extension LostCleanup {
         	return ret;
         }
         """),
+    RuleExample(
+      before: """
+        void f(struct foo *foo, int id)
+        {
+        	struct foo_dev *dev;
+
+        	dev = foo_dev_find(foo, id);
+        	if (!dev)
+        		return;
+        	if (dev->other != foo) {
+        		report(foo);
+        		put_device(&dev->dev);
+        		return;
+        	}
+        	foo->dev = dev;
+        }
+        """,
+      after: """
+        void f(struct foo *foo, int id)
+        {
+        	struct foo_dev *dev;
+
+        	dev = foo_dev_find(foo, id);
+        	if (!dev)
+        		return;
+        	if (dev->other != foo) {
+        		report(foo);
+        		return; /* reported */
+        	}
+        	foo->dev = dev;
+        }
+        """),
+    RuleExample(
+      before: """
+        int f(struct foo *foo)
+        {
+        	struct clk *clk = foo_clk(foo);
+        	int rate;
+
+        	rate = clk_get_rate(clk);
+        	clk_put(clk);
+        	return rate;
+        }
+        """,
+      after: """
+        int f(struct foo *foo)
+        {
+        	struct clk *clk = foo_clk(foo); /* reported */
+
+        	return clk_get_rate(clk);
+        }
+        """),
+    RuleExample(
+      before: """
+        int f(struct foo *foo, struct list_head *all)
+        {
+        	struct bar *bar;
+        	int i;
+
+        	for (i = 0; i < foo->n; i++) {
+        		bar = bar_lookup(foo, i);
+        		if (!bar->ok) {
+        			bar_put(bar);
+        			break;
+        		}
+        		list_add(&bar->node, all);
+        	}
+        	return i;
+        }
+        """,
+      after: """
+        int f(struct foo *foo, struct list_head *all)
+        {
+        	struct bar *bar;
+        	int i;
+
+        	for (i = 0; i < foo->n; i++) {
+        		bar = bar_lookup(foo, i);
+        		if (!bar->ok)
+        			break; /* reported */
+        		list_add(&bar->node, all);
+        	}
+        	return i;
+        }
+        """),
+    RuleExample(
+      before: """
+        int f(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = wait_for(foo);
+        	request_put(foo->request);
+        	if (ret)
+        		return ret;
+        	foo->done = 1;
+        	return 0;
+        }
+        """,
+      after: """
+        int f(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = wait_for(foo);
+        	if (ret)
+        		return ret; /* reported */
+        	request_put(foo->request);
+        	foo->done = 1;
+        	return 0;
+        }
+        """),
+    RuleExample(
+      before: """
+        int probe(struct foo *foo, struct device *dev)
+        {
+        	foo->clk = devm_clk_get(dev, NULL);
+        	if (IS_ERR(foo->clk))
+        		return PTR_ERR(foo->clk);
+        	return 0;
+        }
+        """,
+      after: """
+        int probe(struct foo *foo, struct device *dev)
+        {
+        	foo->clk = clk_get(dev, NULL); /* reported */
+        	if (IS_ERR(foo->clk))
+        		return PTR_ERR(foo->clk);
+        	return 0;
+        }
+        """),
   ]
 
   static let nonTriggering = [
@@ -125,6 +256,82 @@ extension LostCleanup {
         		return ret;
         	keep(foo, p);
         	return 0;
+        }
+        """),
+    RuleExample(
+      before: """
+        int f(struct foo *foo)
+        {
+        	char *p = make(foo);
+        	int ret;
+
+        	ret = check(foo);
+        	if (ret) {
+        		kfree(p);
+        		goto out;
+        	}
+        	use(foo, p);
+        out:
+        	kfree(p);
+        	return ret;
+        }
+        """,
+      after: """
+        int f(struct foo *foo)
+        {
+        	char *p = make(foo);
+        	int ret;
+
+        	ret = check(foo);
+        	if (ret)
+        		goto out;
+        	use(foo, p);
+        out:
+        	kfree(p);
+        	return ret;
+        }
+        """),
+    RuleExample(
+      before: """
+        void f(struct session *s)
+        {
+        	session_get(s);
+        	unlock(s->owner);
+        	wait(s);
+        	session_put(s);
+        }
+        """,
+      after: """
+        void f(struct session *s)
+        {
+        	unlock(s->owner);
+        	wait(s);
+        }
+        """),
+    RuleExample(
+      before: """
+        int probe(struct foo *foo, struct device *dev)
+        {
+        	foo->clk = devm_clk_get(dev, NULL);
+        	return 0;
+        }
+
+        void remove(struct foo *foo)
+        {
+        	stop(foo);
+        }
+        """,
+      after: """
+        int probe(struct foo *foo, struct device *dev)
+        {
+        	foo->clk = clk_get(dev, NULL);
+        	return 0;
+        }
+
+        void remove(struct foo *foo)
+        {
+        	stop(foo);
+        	clk_put(foo->clk);
         }
         """),
   ]

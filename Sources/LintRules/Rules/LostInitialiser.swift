@@ -64,8 +64,47 @@ struct LostInitialiser: ChangeRule {
           	foo->value = value; /* reported */
           }
           """),
+      RuleExample(
+        before: """
+          int f(struct foo *foo, void __user *to)
+          {
+          	struct info info = {};
+
+          	fill(foo, &info);
+          	return copy_to_user(to, &info, sizeof(info)) ? -EFAULT : 0;
+          }
+          """,
+        after: """
+          int f(struct foo *foo, void __user *to)
+          {
+          	struct info info;
+
+          	fill(foo, &info);
+          	return copy_to_user(to, &info, sizeof(info)) ? -EFAULT : 0; /* reported */
+          }
+          """),
     ],
     nonTriggering: [
+      RuleExample(
+        before: """
+          int f(struct foo *foo, void __user *to)
+          {
+          	struct info info = {};
+
+          	fill(foo, &info);
+          	return copy_to_user(to, &info, sizeof(info)) ? -EFAULT : 0;
+          }
+          """,
+        after: """
+          int f(struct foo *foo, void __user *to)
+          {
+          	struct info info;
+
+          	memset(&info, 0, sizeof(info));
+          	fill(foo, &info);
+          	return copy_to_user(to, &info, sizeof(info)) ? -EFAULT : 0;
+          }
+          """),
       RuleExample(
         before: """
           int f(struct foo *foo)
@@ -126,9 +165,20 @@ struct LostInitialiser: ChangeRule {
         guard item.kind == .variable, item.c < 0, item.op == 0, let start = had[Symbol(item.a)],
           change.after.types[Int(item.b)].arrays == 0
         else { return nil }
+        let name = change.symbols.text(Symbol(item.a))
+        let type = change.after.types[Int(item.b)]
+        if type.base == .structure, !type.isPointer {
+          guard let copy = copiedOut(Symbol(item.a), after, change) else { return nil }
+          return Finding(
+            rule: description.id, severity: description.severity, confidence: description.confidence,
+            place: change.place(copy), function: change.symbols.text(after.name),
+            message:
+              "'\(name)' leaves the kernel here with what the stack held where nothing else has filled it: the patch "
+              + "takes away its initialiser",
+            evidence: [Evidence(change.placeBefore(start), "it was set as a whole before the patch")], key: name)
+        }
         let walk = FirstUse(name: Symbol(item.a), file: change.after, symbols: change.symbols)
         guard case .read(let use) = walk.first(in: after.body) else { return nil }
-        let name = change.symbols.text(Symbol(item.a))
         return Finding(
           rule: description.id, severity: description.severity, confidence: description.confidence,
           place: change.place(use), function: change.symbols.text(after.name),
@@ -137,6 +187,32 @@ struct LostInitialiser: ChangeRule {
       }
     }
   }
+
+  /// The call that copies a structure as a whole to user space; nil where it is cleared or stored as a whole on the way.
+  private func copiedOut(_ name: Symbol, _ function: FunctionDefinition, _ change: FileChange) -> NodeID? {
+    let shapes = Statements(file: change.after, symbols: change.symbols)
+    var copy: NodeID?
+    for node in function.nodes {
+      let item = change.after[node]
+      if item.kind == .assign, change.after[item.a].kind == .name, Symbol(change.after[item.a].a) == name { return nil }
+      guard item.kind == .call else { continue }
+      let isGiven = change.after.list(item.b, item.c).contains { argument in
+        let part = change.after[argument]
+        return part.kind == .unary && part.operation == .ampersand && change.after[part.a].kind == .name
+          && Symbol(change.after[part.a].a) == name
+      }
+      guard isGiven else { continue }
+      let callee = change.symbols.text(shapes.callee(node))
+      if callee.hasPrefix("memset") || callee.hasPrefix("memcpy") || callee.contains("init") { return nil }
+      if Self.copies.contains(callee), copy == nil { copy = node }
+    }
+    return copy
+  }
+
+  private static let copies: Set<String> = [
+    "copy_to_user", "copy_to_sockptr", "copy_to_sockptr_offset", "copy_to_bpfptr_offset", "copy_to_iter", "nla_put",
+    "nla_put_64bit", "put_cmsg", "memcpy_to_msg", "copy_struct_to_user", "user_buffer_copy", "simple_read_from_buffer",
+  ]
 
   /// The locals that start with a value, each declared once.
   private func initialised(_ function: FunctionDefinition, _ file: ParsedFile) -> [Symbol: NodeID] {

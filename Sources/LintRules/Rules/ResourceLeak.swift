@@ -20,7 +20,8 @@ struct ResourceLeak: Rule {
       "variables with __free()",
     ],
     knownFalsePositives: ["an owner that frees the thing later, known only to the caller"],
-    triggering: Self.triggering, nonTriggering: Self.nonTriggering + Self.undoneElsewhere)
+    triggering: Self.triggering + Self.leftReferences,
+    nonTriggering: Self.nonTriggering + Self.undoneElsewhere + Self.keptReferences)
 
   func check(_ context: RuleContext) -> [Finding] {
     let callers = CallerTable(context)
@@ -39,7 +40,9 @@ struct ResourceLeak: Rule {
       let opener = context.text(context.callee(call, in: context.program.file(of: id)))
       return context.finding(
         description, id, call,
-        "what '\(opener)' returned in the turn before is lost here: nothing has freed it",
+        KnownPairs.holdsCursor(opener)
+          ? "the reference that the loop before was left with is lost here: nothing has dropped it"
+          : "what '\(opener)' returned in the turn before is lost here: nothing has freed it",
         key: "\(opener) lost")
     }
     findings += buffers(id, facts, context)
@@ -62,19 +65,25 @@ struct ResourceLeak: Rule {
         let undone = facts.exits.filter { other in
           other.closed.contains(held.place) && !other.held.contains { $0.place == held.place }
         }
+        let mayFail =
+          isTail(exit, held, id, context) && undone.contains { context.isError($0, of: id) } && !isResume(id, context)
         let isLeak =
           held.mode == .shared
           // A device that did not wake may be told so and be used all the same.
           ? isError || undone.contains { !context.isError($0, of: id) } || !isWake(held.site, id, context)
-          : traits.isReference || traits.isStrict && traits.isMemory
+          : traits.isStrict && (traits.isReference || traits.isMemory)
             || traits.isTorn && isUncertain(exit, id, context)
+            // One way out that is no failure gives the reference back, and so should another.
+            || traits.isReference && !traits.isMember && undone.contains { context.isError($0, of: id) == isError }
+            || mayFail
+            || type.base != .integer && isWake(held.site, id, context) && !undone.isEmpty
             || isError
               && (!undone.isEmpty || traits.isKnown || traits.isStrict || traits.isTorn
                 || traits.isClosedHere && !facts.isJoined)
         let node = exit.statement >= 0 ? exit.statement : held.site
         guard isLeak, !reported.contains(node) else { continue }
         // Whoever leaves it to others on success may leave it to its caller on failure.
-        let isOnlyHere = traits.isStrict && !traits.isResult || traits.isTorn
+        let isOnlyHere = traits.isStrict && !traits.isResult && !traits.isOutput || traits.isTorn
         if isOnlyHere || held.mode == .shared && !traits.isLocal || traits.isMember && traits.isResult,
           isUndoneByCaller(held, id, callers, unknown: isOnlyHere, context)
         {
@@ -90,7 +99,8 @@ struct ResourceLeak: Rule {
         findings.append(
           context.finding(
             description, id, node,
-            "'\(context.name(id))' \(isError ? "returns an error here" : "ends") without undoing '\(opener)' of "
+            "'\(context.name(id))' \(isError ? "returns an error here" : mayFail ? "may fail here" : "ends") without "
+              + "undoing '\(opener)' of "
               + "'\(resource)'",
             evidence: [
               Evidence(
@@ -103,6 +113,18 @@ struct ResourceLeak: Rule {
       }
     }
     return findings
+  }
+
+  /// `return start(foo);`: whether it fails is told by nobody but the last call, which has nothing to do with the thing.
+  private func isTail(_ exit: ExitEvent, _ held: HeldLock, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let file = context.program.file(of: id)
+    let fileIndex = Int(context.program.functions[Int(id.rawValue)].file)
+    guard exit.value >= 0, file[exit.value].kind == .call, isUncertain(exit, id, context) else { return false }
+    let callee = context.callee(exit.value, in: file)
+    let thing = context.solver.resourceText(held, in: id)
+    let shapes = Statements(file: file, symbols: context.program.symbols)
+    return callee.exists && !shapes.mentions(exit.value, thing) && !context.solver.cannotFail(callee, fileIndex)
+      && !context.solver.mayUndo(held, of: id, by: callee, fromFile: fileIndex)
   }
 
   private func isWake(_ call: NodeID, _ id: FunctionID, _ context: RuleContext) -> Bool {
