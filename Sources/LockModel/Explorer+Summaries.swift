@@ -119,7 +119,7 @@ extension Explorer {
   ) -> [PathState] {
     var opened = state
     if let index = opened.heldIndex(pairPlace) {
-      if pairing.isStrict || pairing.isReference && pairing.stored.isEmpty,
+      if pairing.isStrict || pairing.isReference && pairing.stored.isEmpty && isInLoop(node),
         state.values(of: pairing.resource) == .positive
       {
         lostPairs.insert(node)

@@ -151,16 +151,20 @@ extension Solver {
     }
   }
 
-  /// Whether the body has only one way to end, and that with a constant: what it returns tells nothing.
-  public func cannotFail(_ name: Symbol, _ fromFile: Int) -> Bool {
-    guard name.exists, let target = program.resolve(name, fromFile: fromFile), !program.definition(target).isMacro
-    else {
-      return false
-    }
+  /// Whether the body has only one way to end, and that with a constant, or with what such a function returns: the result
+  /// tells nothing.
+  public func cannotFail(_ name: Symbol, _ fromFile: Int, depth: Int = 0) -> Bool {
+    guard name.exists, depth < 4, let target = program.resolve(name, fromFile: fromFile),
+      !program.definition(target).isMacro
+    else { return false }
     let file = program.file(of: target)
     let returns = program.definition(target).nodes.filter { file[$0].kind == .returnStatement }
     guard returns.count == 1, file[returns[0]].a >= 0 else { return false }
     let value = file[file[returns[0]].a]
+    if value.kind == .call, file[value.a].kind == .name {
+      return cannotFail(
+        Symbol(file[value.a].a), Int(program.functions[Int(target.rawValue)].file), depth: depth + 1)
+    }
     return value.kind == .number && value.a == 0
       || value.kind == .name && file.tokens[Int(value.token)].traits.contains(.upperCase)
   }

@@ -67,14 +67,17 @@ struct ResourceLeak: Rule {
         }
         let mayFail =
           isTail(exit, held, id, context) && undone.contains { context.isError($0, of: id) } && !isResume(id, context)
+        // A pointer that was found through the thing stands for it.
+        let isDerived = !isError && type.isPointer
         let isLeak =
           held.mode == .shared
           // A device that did not wake may be told so and be used all the same.
           ? isError || undone.contains { !context.isError($0, of: id) } || !isWake(held.site, id, context)
-          : traits.isStrict && (traits.isReference || traits.isMemory)
+          : traits.isStrict && (traits.isReference && !isDerived || traits.isMemory)
             || traits.isTorn && isUncertain(exit, id, context)
             // One way out that is no failure gives the reference back, and so should another.
-            || traits.isReference && !traits.isMember && undone.contains { context.isError($0, of: id) == isError }
+            || traits.isReference && !traits.isMember && !isDerived
+              && undone.contains { context.isError($0, of: id) == isError }
             || mayFail
             || type.base != .integer && isWake(held.site, id, context) && !undone.isEmpty
             || isError
