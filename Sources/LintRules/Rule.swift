@@ -39,6 +39,7 @@ public enum RuleRegistry {
     ErrorType(),
     OverwrittenError(),
     MissingUnwind(),
+    DroppedReference(),
     InvertedCheck(),
     InvertedGuard(),
     ContradictingGuard(),
