@@ -153,6 +153,36 @@ extension ErrPtrConfusion {
       	return foo->frames[n + 1];
       }
 
+      struct encoder *probe(struct foo *foo)
+      {
+      	struct encoder *encoder = kzalloc(sizeof(*encoder), GFP_KERNEL);
+      	int ret;
+
+      	if (!encoder)
+      		return ERR_PTR(-ENOMEM);
+      	if (foo->n > 4)
+      		return ERR_PTR(-EINVAL);
+      	ret = parse(foo, encoder);
+      	if (ret < 0) {
+      		kfree(encoder);
+      		return NULL;
+      	}
+      	return encoder;
+      }
+
+      int start(struct foo *foo)
+      {
+      	foo->encoder = probe(foo);
+      	if (IS_ERR(foo->encoder))
+      		return PTR_ERR(foo->encoder);
+      	return 0;
+      }
+
+      int bind(struct foo *foo)
+      {
+      	return foo->encoder ? bind_encoder(foo->encoder) : 0;
+      }
+
       static struct group *make_group(struct group *parent)
       {
       	struct foo *foo = kzalloc(sizeof(*foo), GFP_KERNEL);

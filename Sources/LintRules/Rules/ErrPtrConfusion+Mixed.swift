@@ -21,7 +21,8 @@ extension ErrPtrConfusion {
       for (previous, statement) in zip(statements, statements.dropFirst())
       where file[statement].kind == .ifStatement && shapes.leaving(file[statement].b) == null {
         guard let code = failure(file[statement].a, behind: previous, shapes),
-          !shapes.calls(in: file[statement].b).contains(where: { isErrorPointer($0, shapes) })
+          !shapes.calls(in: file[statement].b).contains(where: { isErrorPointer($0, shapes) }),
+          !isNullExpected(definition.name, context)
         else { continue }
         return [
           context.finding(
@@ -52,6 +53,48 @@ extension ErrPtrConfusion {
       SourceText.text(of: file[file[previous].a].a, file, shapes.symbols) == text
     else { return nil }
     return text
+  }
+
+  /// Whether somebody who calls the function by name asks whether there is anything: NULL is an answer of its own then.
+  private func isNullExpected(_ name: Symbol, _ context: RuleContext) -> Bool {
+    context.program.allFunctions.contains { caller in
+      let file = context.program.file(of: caller)
+      let shapes = Statements(file: file, symbols: context.program.symbols)
+      return context.program.definition(caller).nodes.contains { node in
+        let item = file[node]
+        switch item.kind {
+        case .assign where shapes.callee(item.b) == name: return isAsked(item.a, file, shapes)
+        case .variable where item.c >= 0 && shapes.callee(item.c) == name: return isAsked(node, file, shapes)
+        default: return false
+        }
+      }
+    }
+  }
+
+  /// Whether anything in the file asks if a variable, or a member of that name, is NULL.
+  private func isAsked(_ target: NodeID, _ file: ParsedFile, _ shapes: Statements) -> Bool {
+    let wanted = file[target]
+    func isIt(_ id: NodeID) -> Bool {
+      guard id >= 0 else { return false }
+      let node = file[id]
+      return wanted.kind == .member
+        ? node.kind == .member && node.b == wanted.b
+        : node.kind == .name && (wanted.kind == .name || wanted.kind == .variable) && node.a == wanted.a
+    }
+    return file.functions.contains { function in
+      function.nodes.contains { node in
+        let item = file[node]
+        switch item.kind {
+        case .ifStatement, .whileStatement, .conditional: return isIt(shapes.core(item.a).node)
+        case .unary where item.operation == .bang: return isIt(item.a)
+        case .binary where item.operation == .ampersandAmpersand || item.operation == .pipePipe:
+          return isIt(shapes.core(item.a).node) || isIt(shapes.core(item.b).node)
+        case .call where shapes.symbols.text(shapes.callee(node)) == "IS_ERR_OR_NULL":
+          return file.list(item.b, item.c).contains(where: isIt)
+        default: return false
+        }
+      }
+    }
   }
 
   private func isErrorPointer(_ value: NodeID, _ shapes: Statements) -> Bool {
