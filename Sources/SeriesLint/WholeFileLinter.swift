@@ -108,17 +108,10 @@ public struct WholeFileLinter<Checker: SourceChecker>: Sendable {
     let own = entries.filter { focus.contains($0.path) }.compactMap { entry in
       facts[entry].map { (facts: $0, lines: Set(1...(surroundings.heads[entry.path]?.lines ?? 1))) }
     }
-    var found: [SourceEntry] = []
-    // What the definers call in turn may be missing too.
-    for depth in [2, 3] {
-      let missing = checker.missingNames(
-        reachedFrom: own, in: (entries + found).compactMap { facts[$0] }, depth: depth)
-      let definers = reach.definers(functions: missing.functions, structures: missing.structures)
-        .filter { facts[$0] == nil }
-      guard !definers.isEmpty else { break }
-      await facts.load(definers, from: tree, checker: checker, jobs: options.jobs)
-      found += definers
-    }
+    // A series asks what these call in turn; a whole file calls a lot, and what it costs is the bodies that are followed.
+    let missing = checker.missingNames(reachedFrom: own, in: entries.compactMap { facts[$0] }, depth: 2)
+    let found = reach.definers(functions: missing.functions, structures: missing.structures)
+    await facts.load(found, from: tree, checker: checker, jobs: options.jobs)
     return found
   }
 
