@@ -71,7 +71,11 @@ extension Explorer {
     {
       return returns
     }
-    if let known = solver.interface.returns(name), solver.program.definitions(of: name).isEmpty { return known }
+    // A body around calls that nobody knows says no more than a name.
+    let definitions = solver.program.definitions(of: name)
+    if let known = solver.interface.returns(name), definitions.allSatisfy({ solver.program.definition($0).isInline }) {
+      return known
+    }
     if solver.program.returnType(name)?.base == .boolean { return [.zero, .positive] }
     let place = place(of: id)
     return place >= 0 ? state.values(of: place) ?? .any : .any

@@ -26,7 +26,7 @@ struct Reach: Sendable {
 
   /// Looks over the candidates in `all`, the files of the tree in path order; `known` are read already.
   init(
-    changed: Set<String>, includes: [String], all: [SourceEntry], known: Set<String>, tree: RepositoryTree, jobs: Int
+    changed: Set<String>, includes: [String], all: [SourceEntry], known: Set<String>, tree: some SourceTree, jobs: Int
   ) async {
     let headers = await Self.headers(included: includes, all: all, known: known, tree: tree)
     let stems = Set(includes.map(Self.stem))
@@ -82,7 +82,7 @@ struct Reach: Sendable {
 
   /// The headers that `included` ones include, in a few levels, without those that are known.
   private static func headers(
-    included: [String], all: [SourceEntry], known: Set<String>, tree: RepositoryTree
+    included: [String], all: [SourceEntry], known: Set<String>, tree: some SourceTree
   ) async -> [SourceEntry] {
     let byPath = Dictionary(
       all.lazy.filter { $0.path.hasSuffix(".h") }.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })

@@ -52,6 +52,24 @@ struct WholeFileLinterTests {
     #expect(try await linter.lint(tree, paths: ["mm/a.c", "mm/a.c"]).analysed.files == 1)
   }
 
+  /// What a folder does not hold is looked for when single files of it are named, and not for the whole of it.
+  @Test(arguments: ["kernel/locker.c", "include/linux/inner.h"])
+  func filesByNameAreJudgedWithWhatTheyCall(path: String) async throws {
+    let fixture = try LintFixture()
+    try fixture.commit([
+      path: "\(path.hasSuffix(".c") ? "" : "static inline ")void lock(int x)\n{\n\tprovides(lock);\n}\n",
+      "drivers/one/a.c": "#include <linux/locking.h>\nint x;\n\tcalls(lock);\n\tcalls(key);\n",
+      "drivers/one/b.c": "\tbug(b);\n",
+      "include/linux/locking.h": "#include <linux/inner.h>\n",
+      "net/far/key.c": "void key(int x)\n{\n\tprovides(key);\n}\n",
+    ])
+    let tree = FolderTree(FilePath(fixture.path))
+    let named = try await linter.lint(tree, paths: ["drivers/one/a.c"])
+    #expect(named.findings.map(\.finding.message) == ["'lock' is wrong"])
+    #expect(named.analysed.files == 1)
+    #expect(try await linter.lint(tree, paths: ["drivers/one"]).findings.map(\.finding.message) == ["'b' is wrong"])
+  }
+
   /// More files than one program takes are judged in portions: each file once, whatever lies beside it.
   @Test func manyFilesAreJudgedInPortions() async throws {
     let fixture = try LintFixture()

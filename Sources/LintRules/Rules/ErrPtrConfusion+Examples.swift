@@ -4,6 +4,26 @@ extension ErrPtrConfusion {
   static let triggering: [RuleExample] = [
     RuleExample(
       """
+      struct frame *create(struct foo *foo, int n)
+      {
+      	struct frame *frame;
+      	int ret;
+
+      	if (n > foo->most)
+      		return ERR_PTR(-EINVAL);
+      	frame = kzalloc(sizeof(*frame), GFP_KERNEL);
+      	if (!frame)
+      		return ERR_PTR(-ENOMEM);
+      	ret = frame_init(frame, n);
+      	if (ret) {
+      		kfree(frame);
+      		return NULL; /* reported */
+      	}
+      	return frame;
+      }
+      """),
+    RuleExample(
+      """
       static struct foo *make(int n)
       {
       	struct foo *foo = kzalloc(sizeof(*foo), GFP_KERNEL);
@@ -93,6 +113,97 @@ extension ErrPtrConfusion {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      """
+      struct frame *lookup(struct foo *foo, int n)
+      {
+      	struct frame *frame;
+      	int ret;
+
+      	if (n > foo->most)
+      		return ERR_PTR(-EINVAL);
+      	ret = find(foo, n);
+      	if (ret == -ENOENT)
+      		return NULL;
+      	if (ret < 0)
+      		return ERR_PTR(ret);
+      	frame = kzalloc(sizeof(*frame), GFP_KERNEL);
+      	if (!frame)
+      		return ERR_PTR(-ENOMEM);
+      	return frame;
+      }
+
+      struct frame *next(struct foo *foo, int n)
+      {
+      	int ret;
+
+      	if (n > foo->most)
+      		return ERR_PTR(-EINVAL);
+      	if (n < 0)
+      		return ERR_PTR(-ERANGE);
+      	ret = is_last(foo, n);
+      	if (!ret)
+      		return foo->frames[n];
+      	ret = wait(foo);
+      	if (ret) {
+      		if (ret != -ENOENT)
+      			return ERR_PTR(ret);
+      		return NULL;
+      	}
+      	return foo->frames[n + 1];
+      }
+
+      struct encoder *probe(struct foo *foo)
+      {
+      	struct encoder *encoder = kzalloc(sizeof(*encoder), GFP_KERNEL);
+      	int ret;
+
+      	if (!encoder)
+      		return ERR_PTR(-ENOMEM);
+      	if (foo->n > 4)
+      		return ERR_PTR(-EINVAL);
+      	ret = parse(foo, encoder);
+      	if (ret < 0) {
+      		kfree(encoder);
+      		return NULL;
+      	}
+      	return encoder;
+      }
+
+      int start(struct foo *foo)
+      {
+      	foo->encoder = probe(foo);
+      	if (IS_ERR(foo->encoder))
+      		return PTR_ERR(foo->encoder);
+      	return 0;
+      }
+
+      int bind(struct foo *foo)
+      {
+      	return foo->encoder ? bind_encoder(foo->encoder) : 0;
+      }
+
+      static struct group *make_group(struct group *parent)
+      {
+      	struct foo *foo = kzalloc(sizeof(*foo), GFP_KERNEL);
+      	int ret;
+
+      	if (!foo)
+      		return ERR_PTR(-ENOMEM);
+      	if (parent->n)
+      		return ERR_PTR(-EINVAL);
+      	ret = add(foo);
+      	if (ret) {
+      		kfree(foo);
+      		return NULL;
+      	}
+      	return &foo->group;
+      }
+
+      static struct configfs_group_operations ops = {
+      	.make_group = make_group,
+      };
+      """),
     RuleExample(
       """
       static struct foo *make(int n)

@@ -11,7 +11,7 @@ struct ErrPtrConfusion: Rule {
     severity: .error, confidence: .medium,
     whatItDoes: """
       Knows from the body of the callee whether its failures are NULL or ERR_PTR(), and reports a caller whose only checks \
-      of the result are of the other kind.
+      of the result are of the other kind. And a function that returns NULL for one failure and error pointers for the others.
       """,
     whyItMatters: "The failure passes the check and is dereferenced.",
     accepts: ["callers that check both", "callees whose body is not known or that return both"],
@@ -19,7 +19,9 @@ struct ErrPtrConfusion: Rule {
     triggering: Self.triggering, nonTriggering: Self.nonTriggering)
 
   func check(_ context: RuleContext) -> [Finding] {
-    context.functions.flatMap { check($0, context) + otherPointer($0, context) + noError($0, context) }
+    context.functions.flatMap {
+      check($0, context) + otherPointer($0, context) + noError($0, context) + nullAmongErrors($0, context)
+    }
   }
 
   private struct Checks {

@@ -10,10 +10,14 @@ struct InvertedSearch: Rule {
     severity: .error, confidence: .high, judgesPrograms: true,
     whatItDoes: """
       Reports a loop over a list in which one 'if' compares a member of the element with a value from outside for \
-      inequality, keeps the element, and leaves the loop.
+      inequality, keeps the element, and leaves the loop. And a loop that looks for something, sets a flag where it is \
+      found and leaves, where the flag has that value all along.
       """,
     whyItMatters: "What is found is anything but what was asked for.",
-    accepts: ["loops that look for a difference and keep no element", "comparisons with NULL, zero and constants"],
+    accepts: [
+      "loops that look for a difference and keep no element", "comparisons with NULL, zero and constants",
+      "flags that are set to another value anywhere, or whose address is taken",
+    ],
     knownFalsePositives: ["a search for the first element that differs from the current one"],
     triggering: [
       RuleExample(
@@ -31,9 +35,56 @@ struct InvertedSearch: Rule {
         	}
         	kill(dev);
         }
-        """)
+        """),
+      RuleExample(
+        """
+        int sync(struct foo *foo)
+        {
+        	bool is_degraded;
+        	int i;
+
+        	is_degraded = false;
+        	for (i = 0; i < foo->n; i++) {
+        		if (foo->disks[i].is_faulty) {
+        			is_degraded = false; /* reported */
+        			break;
+        		}
+        	}
+        	return start(foo, is_degraded);
+        }
+        """),
     ],
     nonTriggering: [
+      RuleExample(
+        """
+        int sync(struct foo *foo)
+        {
+        	bool is_degraded = false, is_faulty = true, is_open = false;
+        	int i;
+
+        	for (i = 0; i < foo->n; i++) {
+        		if (foo->disks[i].is_faulty) {
+        			is_degraded = true;
+        			break;
+        		}
+        	}
+        	for (i = 0; i < foo->n; i++) {
+        		if (!foo->disks[i].is_faulty) {
+        			is_faulty = false;
+        			break;
+        		}
+        		is_faulty |= foo->disks[i].n > 1;
+        	}
+        	look(foo, &is_open);
+        	for (i = 0; i < foo->n; i++) {
+        		if (foo->disks[i].is_closed) {
+        			is_open = false;
+        			break;
+        		}
+        	}
+        	return start(foo, is_degraded, is_faulty, is_open);
+        }
+        """),
       RuleExample(
         """
         void gone(int iface)
@@ -48,16 +99,18 @@ struct InvertedSearch: Rule {
         	}
         	kill(dev);
         }
-        """)
+        """),
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
     context.functions.flatMap { id -> [Finding] in
       let file = context.program.file(of: id)
+      let flags = unchangedFlags(id, context)
       let locals = Set(context.program.definition(id).parameters.map(\.name))
-      return context.program.definition(id).nodes.compactMap { node in
-        file[node].kind == .macroLoop ? check(node, id, file, locals, context) : nil
-      }
+      return flags
+        + context.program.definition(id).nodes.compactMap { node in
+          file[node].kind == .macroLoop ? check(node, id, file, locals, context) : nil
+        }
     }
   }
 

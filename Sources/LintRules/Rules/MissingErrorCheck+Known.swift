@@ -95,7 +95,9 @@ extension MissingErrorCheck {
 
   /// A function that nearly everybody checks, in one that returns errors itself.
   private func learnt(_ call: NodeID, _ name: Symbol, _ id: FunctionID, _ context: RuleContext) -> Finding? {
-    guard context.solver.mustBeChecked(name), canFail(id, context), !isOnWayOut(call, id, context) else { return nil }
+    guard context.solver.mustBeChecked(name), canFail(id, context) || givesUp(before: call, id, context),
+      !isOnWayOut(call, id, context)
+    else { return nil }
     return context.finding(
       description, id, call, "the result of '\(context.text(name))' is ignored here; nearly all callers look at it",
       key: SourceText.text(of: call, context.program.file(of: id), context.program.symbols))
@@ -112,7 +114,7 @@ extension MissingErrorCheck {
   }
 
   /// Functions that take something down, with nobody to tell when that fails.
-  private static func isEnd(_ name: String) -> Bool {
+  static func isEnd(_ name: String) -> Bool {
     name.split(separator: "_").contains {
       ["suspend", "remove", "shutdown", "teardown", "off", "stop", "disable", "poweroff"].contains($0)
     }

@@ -11,7 +11,7 @@ struct MissingErrorCheck: Rule {
     whatItDoes: """
       Reports a call whose result nobody looks at, of a function that allocates and can fail: storing an entry in an xarray, \
       an idr or a radix tree, and the like. Storing NULL, which frees, is left alone. And a check for a negative number \
-      behind a function that fails with 0.
+      behind a function that fails with 0, and a thread that was to take over what the function has made.
       """,
     whyItMatters: "The caller goes on as if the entry were there.",
     accepts: [
@@ -117,8 +117,91 @@ struct MissingErrorCheck: Rule {
         	return 0;
         }
         """),
+      RuleExample(
+        """
+        void send(struct foo *foo, u8 *address)
+        {
+        	struct sk_buff *skb = dev_alloc_skb(64);
+
+        	if (!skb)
+        		return;
+        	skb->dev = foo->dev;
+        	llc_mac_hdr_init(skb, foo->dev->dev_addr, address); /* reported */
+        	skb_reset_mac_header(skb);
+        	xmit(foo, skb);
+        }
+        """),
+      RuleExample(
+        """
+        int refuse(struct foo *foo, struct dentry *dentry, char *buf)
+        {
+        	const char *path;
+
+        	path = dentry_path(dentry, buf, 64); /* reported */
+        	audit(foo, path, -EACCES);
+        	return -EACCES;
+        }
+        """),
+      RuleExample(
+        """
+        bool repair(struct foo *foo)
+        {
+        	struct device_node *np = of_get_parent(foo->node);
+
+        	if (!np)
+        		return true;
+        	if (test_and_set_bit(0, &np->flags)) {
+        		of_node_put(np);
+        		return true;
+        	}
+        	kthread_run(repair_thread, np, "repair"); /* reported */
+        	return true;
+        }
+        """),
     ],
     nonTriggering: [
+      RuleExample(
+        """
+        void send(struct foo *foo, struct sk_buff *skb, u8 *address)
+        {
+        	struct device *dev = foo->dev;
+
+        	if (!foo->on)
+        		return;
+        	llc_mac_hdr_init(skb, foo->dev->dev_addr, address);
+        	sysfs_create_group(&dev->kobj, &group);
+        	xmit(foo, skb, dev);
+        }
+
+        void last(struct foo *foo, u8 *address)
+        {
+        	struct sk_buff *skb = dev_alloc_skb(64);
+
+        	if (!skb)
+        		return;
+        	llc_mac_hdr_init(skb, foo->dev->dev_addr, address);
+        	kfree_skb(skb);
+        }
+
+        bool repair(struct foo *foo)
+        {
+        	struct device_node *np = of_get_parent(foo->node);
+
+        	kthread_run(repair_thread, foo, "repair");
+        	of_node_put(np);
+        	return true;
+        }
+
+        void borrow(struct foo *foo)
+        {
+        	struct item *item = kzalloc(sizeof(*item), GFP_KERNEL);
+
+        	if (!item)
+        		return;
+        	foo->item = item;
+        	kthread_run(item_thread, item, "item");
+        }
+        """),
       RuleExample(
         """
         int f(struct foo *foo)
@@ -217,7 +300,9 @@ struct MissingErrorCheck: Rule {
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
-    (known(context) + unlikeSiblings(context) + neverTrue(context) + unchecked(context)).sorted { $0.place < $1.place }
+    (known(context) + unlikeSiblings(context) + neverTrue(context) + unchecked(context) + lostThreads(context)).sorted {
+      $0.place < $1.place
+    }
   }
 
   /// A function and the constants that it is given: `power(dev, 1)` and `power(dev, 0)` are two things.

@@ -1,0 +1,115 @@
+import Findings
+import KernelC
+import LockModel
+
+/// NULL for a failure, in a function that returns error pointers for all others.
+extension ErrPtrConfusion {
+  /// `if (ret) { kfree(p); return NULL; }` among `return ERR_PTR(…)`.
+  func nullAmongErrors(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
+    let file = context.program.file(of: id)
+    let definition = context.program.definition(id)
+    guard definition.returnType.isPointer, !isAskedForItem(id, context) else { return [] }
+    let shapes = Statements(file: file, symbols: context.program.symbols)
+    let returns = definition.nodes.filter { file[$0].kind == .returnStatement && file[$0].a >= 0 }
+    let nulls = returns.filter { isNull(file[$0].a, file, context) }
+    // More than one NULL is an answer, as "there is none".
+    guard nulls.count == 1, let null = nulls.first,
+      returns.filter({ isErrorPointer(file[$0].a, shapes) }).count > 1
+    else { return [] }
+    for block in definition.nodes where file[block].kind == .block {
+      let statements = Array(file.list(file[block].a, file[block].b))
+      for (previous, statement) in zip(statements, statements.dropFirst())
+      where file[statement].kind == .ifStatement && shapes.leaving(file[statement].b) == null {
+        guard let code = failure(file[statement].a, behind: previous, shapes),
+          !shapes.calls(in: file[statement].b).contains(where: { isErrorPointer($0, shapes) }),
+          !isNullExpected(definition.name, context)
+        else { continue }
+        return [
+          context.finding(
+            description, id, null, "'\(code)' is an error here, but what is returned is NULL and no error pointer",
+            key: "NULL for \(code)")
+        ]
+      }
+    }
+    return []
+  }
+
+  /// The variable that holds an errno of the call in front of the test; nil where the condition asks for anything else.
+  private func failure(_ condition: NodeID, behind previous: NodeID, _ shapes: Statements) -> String? {
+    let file = shapes.file
+    guard file[previous].kind == .expressionStatement, file[file[previous].a].kind == .assign,
+      shapes.callee(file[file[previous].a].b).exists
+    else { return nil }
+    var (core, isNegated) = shapes.core(condition)
+    guard core >= 0, !isNegated else { return nil }
+    if file[core].kind == .binary, file[core].operation == .less, file[file[core].b].kind == .number,
+      file[file[core].b].a == 0
+    {
+      core = file[core].a
+    }
+    guard file[core].kind == .name else { return nil }
+    let text = shapes.symbols.text(Symbol(file[core].a))
+    guard Statements.errorNames.contains(text),
+      SourceText.text(of: file[file[previous].a].a, file, shapes.symbols) == text
+    else { return nil }
+    return text
+  }
+
+  /// Whether somebody who calls the function by name asks whether there is anything: NULL is an answer of its own then.
+  private func isNullExpected(_ name: Symbol, _ context: RuleContext) -> Bool {
+    context.program.allFunctions.contains { caller in
+      let file = context.program.file(of: caller)
+      let shapes = Statements(file: file, symbols: context.program.symbols)
+      return context.program.definition(caller).nodes.contains { node in
+        let item = file[node]
+        switch item.kind {
+        case .assign where shapes.callee(item.b) == name: return isAsked(item.a, file, shapes)
+        case .variable where item.c >= 0 && shapes.callee(item.c) == name: return isAsked(node, file, shapes)
+        default: return false
+        }
+      }
+    }
+  }
+
+  /// Whether anything in the file asks if a variable, or a member of that name, is NULL.
+  private func isAsked(_ target: NodeID, _ file: ParsedFile, _ shapes: Statements) -> Bool {
+    let wanted = file[target]
+    func isIt(_ id: NodeID) -> Bool {
+      guard id >= 0 else { return false }
+      let node = file[id]
+      return wanted.kind == .member
+        ? node.kind == .member && node.b == wanted.b
+        : node.kind == .name && (wanted.kind == .name || wanted.kind == .variable) && node.a == wanted.a
+    }
+    return file.functions.contains { function in
+      function.nodes.contains { node in
+        let item = file[node]
+        switch item.kind {
+        case .ifStatement, .whileStatement, .conditional: return isIt(shapes.core(item.a).node)
+        case .unary where item.operation == .bang: return isIt(item.a)
+        case .binary where item.operation == .ampersandAmpersand || item.operation == .pipePipe:
+          return isIt(shapes.core(item.a).node) || isIt(shapes.core(item.b).node)
+        case .call where shapes.symbols.text(shapes.callee(node)) == "IS_ERR_OR_NULL":
+          return file.list(item.b, item.c).contains(where: isIt)
+        default: return false
+        }
+      }
+    }
+  }
+
+  private func isErrorPointer(_ value: NodeID, _ shapes: Statements) -> Bool {
+    ["ERR_PTR", "ERR_CAST"].contains(shapes.symbols.text(shapes.callee(value)))
+  }
+
+  private func isNull(_ value: NodeID, _ file: ParsedFile, _ context: RuleContext) -> Bool {
+    file[value].kind == .name && Symbol(file[value].a) == context.names.null
+  }
+
+  /// configfs and what is built on it take NULL from their `make_…` members for -ENOMEM.
+  private func isAskedForItem(_ id: FunctionID, _ context: RuleContext) -> Bool {
+    context.solver.callbacks.members(holding: id).contains {
+      let name = context.text($0.member)
+      return name.hasPrefix("make_") || name.contains("_make_")
+    }
+  }
+}
