@@ -32,9 +32,7 @@ extension Explorer {
 
   /// Whether anything in the function's own body says that a finder takes a reference.
   func isFinderOnly(_ name: Symbol) -> Bool {
-    guard let target = solver.program.resolve(name, fromFile: scope.fileIndex),
-      !solver.program.definition(target).isMacro
-    else { return false }
+    guard let target = solver.program.resolve(name, fromFile: scope.fileIndex) else { return false }
     return !solver.mayTakeReference(target)
   }
 

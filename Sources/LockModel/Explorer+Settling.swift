@@ -66,7 +66,7 @@ extension Explorer {
   }
 
   /// `foo = to_foo(object);`: another name for the object, or for what it is in.
-  private func isMade(_ name: Symbol, from resource: Place) -> Bool {
+  func isMade(_ name: Symbol, from resource: Place) -> Bool {
     guard solver.places[resource].kind == .local else { return false }
     let object = Symbol(solver.places[resource].value)
     return scope.definition.nodes.contains { id in

@@ -82,6 +82,7 @@ extension Explorer {
     guard state.held.contains(where: { $0.kind == .pair }) else { return false }
     let stored = place(of: value)
     dropPassedOn(value, targetNode, &state)
+    dropFreedLater(value, targetNode, &state)
     guard stored >= 0, scope.file[value].kind != .call else { return false }
     var isFollowed = false
     let target = place(of: targetNode)
@@ -99,6 +100,23 @@ extension Explorer {
       return false
     }
     return isFollowed
+  }
+
+  /// `ctl->private_free = free_it;`: the end of some object frees the thing. `node->foo = bar` with `bar = to_bar(thing)`:
+  /// the object has it now.
+  private mutating func dropFreedLater(_ value: NodeID, _ targetNode: NodeID, _ state: inout PathState) {
+    let item = scope.file[uncast(value)]
+    guard item.kind == .name, scope.file[targetNode].kind == .member else { return }
+    let name = Symbol(item.a)
+    let isLocal = scope.localTypes[name] != nil
+    let target =
+      isLocal || scope.parameters[name] != nil ? nil : solver.program.resolve(name, fromFile: scope.fileIndex)
+    guard isLocal || target != nil else { return }
+    state.held.removeAll { held in
+      guard held.kind == .pair, let pairing = pairs[held.site], pairing.isResult else { return false }
+      if let target { return solver.mayCall(target, pairing.closers, orIndirect: false) }
+      return pairing.isReference && isMade(name, from: pairing.resource)
+    }
   }
 
   /// `planes[i] = to_plane(object);`, `name = strim(copy);`: what stands for it is stored, and it with that.

@@ -227,7 +227,47 @@ extension ResourceLeak {
 
       	if (!foo)
       		return -ENOMEM;
-      	usb_set_serial_port_data(port, foo);
+      	dev_set_drvdata(&port->dev, foo);
+      	return 0;
+      }
+      """),
+    // An answer that only the device can give wakes it; a function without one may be there to wake it.
+    RuleExample(
+      """
+      void power_on(struct foo *foo)
+      {
+      	if (pm_runtime_get_sync(foo->dev) < 0) {
+      		pm_runtime_put_noidle(foo->dev);
+      		return;
+      	}
+      	foo->on = 1;
+      }
+      """),
+    // Whoever frees the control frees what it was made with.
+    RuleExample(
+      """
+      static void free_value(struct snd_kcontrol *control)
+      {
+      	kfree(control->private_data);
+      }
+
+      int add(struct foo *foo)
+      {
+      	struct value *value = kzalloc(sizeof(*value), GFP_KERNEL);
+      	struct snd_kcontrol *control;
+      	int ret;
+
+      	if (!value)
+      		return -ENOMEM;
+      	control = snd_ctl_new1(&foo_control, value);
+      	if (!control) {
+      		kfree(value);
+      		return -ENOMEM;
+      	}
+      	control->private_free = free_value;
+      	ret = foo_add_control(foo, control);
+      	if (ret < 0)
+      		return ret;
       	return 0;
       }
       """),

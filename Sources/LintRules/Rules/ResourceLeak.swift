@@ -79,7 +79,8 @@ struct ResourceLeak: Rule {
             || traits.isReference && !traits.isMember && !isDerived
               && undone.contains { context.isError($0, of: id) == isError }
             || mayFail
-            || type.base != .integer && isWake(held.site, id, context) && !undone.isEmpty
+            // An answer of its own kind, neither a number nor nothing: the device is only woken for it.
+            || type.base == .enumeration && !type.isPointer && isWake(held.site, id, context) && !undone.isEmpty
             || isError
               && (!undone.isEmpty || traits.isKnown || traits.isStrict || traits.isTorn
                 || traits.isClosedHere && !facts.isJoined)
