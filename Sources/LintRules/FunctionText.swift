@@ -16,6 +16,16 @@ struct FunctionText {
     let before: [String]
     /// The statements that only run where it leaves.
     let branch: NodeID
+    /// What the branch asks.
+    let condition: String
+
+    /// Whether it leaves because there is no such thing.
+    func isWithout(_ subject: String) -> Bool {
+      let said = ["!\(subject)", "IS_ERR(\(subject))", "IS_ERR_OR_NULL(\(subject))", "\(subject) == NULL"]
+      return condition.split(separator: "|").contains {
+        said.contains($0.split(separator: " ").joined(separator: " "))
+      }
+    }
   }
 
   let definition: FunctionDefinition
@@ -53,7 +63,8 @@ struct FunctionText {
           Exit(
             key: "\(base) #\(counts[base] ?? 0)", node: leaving,
             callee: inside.map(shapes.callee).first(where: \.exists) ?? .none,
-            cleanup: cleanup(file[statement].b, leaving), before: before, branch: file[statement].b))
+            cleanup: cleanup(file[statement].b, leaving), before: before, branch: file[statement].b,
+            condition: text(file[statement].a)))
       }
       for inner in blocks(in: statement) { findExits(in: inner, before: before, &counts, depth: depth + 1) }
       if file[statement].kind == .expressionStatement { before += endings(in: [statement]) }
@@ -78,7 +89,7 @@ struct FunctionText {
     let node = shapes.file[id]
     switch node.kind {
     case .expressionStatement, .returnStatement: if node.a >= 0 { lines.append((id, text(node.a))) }
-    case .ifStatement, .whileStatement, .switchStatement: lines.append((id, text(node.a)))
+    case .ifStatement, .whileStatement, .switchStatement, .macroLoop: lines.append((id, text(node.a)))
     case .variable:
       if node.op & 2 != 0 { cleanedUp.insert(shapes.symbols.text(Symbol(node.a))) }
       if node.c >= 0 { lines.append((id, text(id))) }

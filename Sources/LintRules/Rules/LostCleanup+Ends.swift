@@ -13,7 +13,7 @@ extension LostCleanup {
       guard seen.insert(line.text).inserted, file[line.node].kind == .expressionStatement,
         FunctionText.isEnding(line.text),
         file[file[line.node].a].kind == .call, count(line.text, new) < count(line.text, old),
-        !isOfGoneExit(line.text, old, new), let subject = stillNeeded(line.text, old, new),
+        let subject = stillNeeded(line.text, old, new), !isOfGoneExit(line.text, subject, old, new),
         let start = new.lines.first(where: { Self.gets(subject, $0.text) }),
         !isEnded(subject, in: old.lines[(index + 1)...], old)
       else { return nil }
@@ -41,10 +41,11 @@ extension LostCleanup {
     }
   }
 
-  /// The way out on which it ran is gone as a whole.
-  private func isOfGoneExit(_ call: String, _ old: FunctionText, _ new: FunctionText) -> Bool {
+  /// The ways out on which it ran are gone as a whole, or those that had nothing to end.
+  private func isOfGoneExit(_ call: String, _ subject: String, _ old: FunctionText, _ new: FunctionText) -> Bool {
     let exits = old.exits.filter { $0.cleanup.contains(call) }
-    return !exits.isEmpty && !exits.contains { exit in new.exits.contains { $0.key == exit.key } }
+    return !exits.isEmpty
+      && !exits.contains { exit in !exit.isWithout(subject) && new.exits.contains { $0.key == exit.key } }
   }
 
   /// `x = devm_clk_get(…)` has become `x = clk_get(…)`, and no `clk_put()` has come with it.

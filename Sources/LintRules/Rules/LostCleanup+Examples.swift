@@ -334,5 +334,59 @@ extension LostCleanup {
         	clk_put(foo->clk);
         }
         """),
+    RuleExample(
+      before: """
+        int f(struct device_node *np, int n)
+        {
+        	struct device_node *child;
+        	int i = 0;
+
+        	for_each_child_of_node(np, child) {
+        		if (i++ == n) {
+        			of_node_put(child);
+        			return i;
+        		}
+        	}
+        	return 0;
+        }
+        """,
+      after: """
+        int f(struct device_node *np, int n)
+        {
+        	int i = 0;
+
+        	for_each_child_of_node_scoped(np, child) {
+        		if (i++ == n)
+        			return i;
+        	}
+        	return 0;
+        }
+        """),
+    RuleExample(
+      before: """
+        int f(struct foo *foo)
+        {
+        	foo->data = parse(foo);
+        	if (!foo->data)
+        		goto out;
+        	return run(foo);
+        out:
+        	kfree(foo->data);
+        	kfree(foo->blob);
+        	return -ENOMEM;
+        }
+        """,
+      after: """
+        int f(struct foo *foo)
+        {
+        	foo->data = parse(foo);
+        	if (!foo->data)
+        		goto out;
+        	return run(foo);
+        out:
+        	kfree(foo->blob);
+        	return -ENOMEM;
+        }
+        """),
   ]
 }

@@ -53,7 +53,8 @@ struct LostCleanup: ChangeRule {
       // What takes the place of something is not followed.
       guard !lost.isEmpty, exit.cleanup.allSatisfy(previous.cleanup.contains) else { continue }
       for call in lost
-      where stillNeeded(call, old, new) != nil && !isKeptEarlier(call, old, previous.node, new, exit.node)
+      where stillNeeded(call, old, new).map({ !exit.isWithout($0) }) == true
+        && !isKeptEarlier(call, old, previous.node, new, exit.node)
         && !isLeftToCaller(call, new, change) && seen.insert(call).inserted
       {
         findings.append(
