@@ -35,12 +35,15 @@ struct FunctionText {
   /// Locals that are cleaned up at the end of their scope.
   private(set) var cleanedUp: Set<String> = []
   private(set) var exits: [Exit] = []
+  /// What the lines say, and what those that store something store.
+  private(set) var values: Set<String> = []
 
   init(_ definition: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable) {
     self.definition = definition
     shapes = Statements(file: file, symbols: symbols)
     for node in definition.nodes { note(node) }
     lines.sort { file[$0.node].token < file[$1.node].token }
+    values = Set(lines.flatMap { [$0.text, Self.value($0.text)] })
     var counts: [String: Int] = [:]
     findExits(in: definition.body, before: [], &counts)
   }
@@ -117,11 +120,6 @@ struct FunctionText {
   private func endings(in statements: [NodeID]) -> [String] {
     statements.flatMap { shapes.calls(in: $0) }
       .filter { Self.ends(shapes.symbols.text(shapes.callee($0))) }.map(text)
-  }
-
-  /// What the lines say, and what those that store something store.
-  var values: Set<String> {
-    Set(lines.flatMap { [$0.text, Self.value($0.text)] })
   }
 
   /// The right side of an assignment; any other text as it is.

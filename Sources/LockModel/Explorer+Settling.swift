@@ -51,7 +51,7 @@ extension Explorer {
   }
 
   /// `list_add(&foo->node, …)`: others find the object now, and with it what its members hold.
-  private func isInObject(_ pairing: Pairing, _ arguments: [Place]) -> Bool {
+  private mutating func isInObject(_ pairing: Pairing, _ arguments: [Place]) -> Bool {
     guard let first = arguments.first, first >= 0, let object = solver.places.root(of: first) else { return false }
     if pairing.isResult, object.kind == .local, isMade(Symbol(object.value), from: pairing.resource) { return true }
     return ([pairing.resource] + pairing.stored).contains {
@@ -66,23 +66,33 @@ extension Explorer {
   }
 
   /// `foo = to_foo(object);`: another name for the object, or for what it is in.
-  func isMade(_ name: Symbol, from resource: Place) -> Bool {
+  mutating func isMade(_ name: Symbol, from resource: Place) -> Bool {
     guard solver.places[resource].kind == .local else { return false }
-    let object = Symbol(solver.places[resource].value)
-    return scope.definition.nodes.contains { id in
+    let views = viewsOf[resource] ?? findViews(Symbol(solver.places[resource].value))
+    viewsOf[resource] = views
+    return views.contains(name)
+  }
+
+  /// The locals that take what some call makes of another one.
+  private func findViews(_ object: Symbol) -> Set<Symbol> {
+    var views: Set<Symbol> = []
+    for id in scope.definition.nodes {
       let node = scope.file[id]
+      let name: Symbol
       let value: NodeID
       switch node.kind {
-      case .assign where scope.file[node.a].kind == .name && Symbol(scope.file[node.a].a) == name:
-        value = uncast(node.b)
-      case .variable where Symbol(node.a) == name && node.c >= 0: value = uncast(node.c)
-      default: return false
+      case .assign where scope.file[node.a].kind == .name:
+        (name, value) = (Symbol(scope.file[node.a].a), uncast(node.b))
+      case .variable where node.c >= 0: (name, value) = (Symbol(node.a), uncast(node.c))
+      default: continue
       }
-      guard value >= 0, scope.file[value].kind == .call else { return false }
-      return scope.file.list(scope.file[value].b, scope.file[value].c).contains {
+      guard scope.file[value].kind == .call else { continue }
+      let isGiven = scope.file.list(scope.file[value].b, scope.file[value].c).contains {
         scope.file[$0].kind == .name && Symbol(scope.file[$0].a) == object
       }
+      if isGiven { views.insert(name) }
     }
+    return views
   }
 
   /// `SCTP_CHUNK(chunk)`: wraps what it is given.
@@ -112,39 +122,35 @@ extension Explorer {
   }
 
   /// Whether a closer of the pair surely runs behind the call, and not only where the call has failed: the call kept nothing.
-  private mutating func isClosedBehind(_ call: NodeID, _ pairing: Pairing) -> Bool {
+  private mutating func isClosedBehind(_ call: NodeID, _ opener: NodeID, _ pairing: Pairing) -> Bool {
     guard pairing.isResult else { return false }
-    var block = scope.definition.body
-    for _ in 0..<40 {
-      guard scope.file[block].kind == .block else { return false }
-      let statements = Array(scope.file.list(scope.file[block].a, scope.file[block].b))
-      guard let index = statements.firstIndex(where: { holds($0, 0) { $0 == call } }) else { return false }
-      for statement in statements[(index + 1)...] {
-        let node = scope.file[statement]
-        if [.returnStatement, .gotoStatement, .breakStatement, .continueStatement].contains(node.kind) { break }
-        guard node.kind == .expressionStatement, scope.file[node.a].kind == .call,
-          pairing.closers.contains(calleeName(node.a))
-        else { continue }
-        if scope.file.list(scope.file[node.a].b, scope.file[node.a].c).contains(where: {
-          isMeant(place(of: $0), by: pairing)
-        }) {
-          return true
-        }
-      }
-      guard let inner = innerBlock(of: statements[index], around: call) else { return false }
-      block = inner
-    }
-    return false
+    let regions = closedRegions[opener] ?? findClosedRegions(pairing)
+    closedRegions[opener] = regions
+    let token = scope.file[call].token
+    return regions.contains { $0.contains(token) }
   }
 
-  /// The outermost block in a statement that has the call in it.
-  private func innerBlock(of statement: NodeID, around call: NodeID, _ depth: Int = 0) -> NodeID? {
-    guard statement >= 0, depth < 60, holds(statement, 0, { $0 == call }) else { return nil }
-    if scope.file[statement].kind == .block { return statement }
-    for child in scope.file.children(of: statement) {
-      if let found = innerBlock(of: child, around: call, depth + 1) { return found }
+  /// The stretches of text behind which a closer of the pair runs as a statement of the same block or of one around it.
+  private mutating func findClosedRegions(_ pairing: Pairing) -> [Range<UInt32>] {
+    var regions: [Range<UInt32>] = []
+    for block in scope.definition.nodes where scope.file[block].kind == .block {
+      var start: UInt32?
+      for statement in scope.file.list(scope.file[block].a, scope.file[block].b) {
+        let node = scope.file[statement]
+        if [.returnStatement, .gotoStatement, .breakStatement, .continueStatement].contains(node.kind) {
+          start = nil
+          continue
+        }
+        let begin = start ?? node.token
+        start = begin
+        guard node.kind == .expressionStatement, scope.file[node.a].kind == .call,
+          pairing.closers.contains(calleeName(node.a)), begin < node.token
+        else { continue }
+        let arguments = scope.file.list(scope.file[node.a].b, scope.file[node.a].c)
+        if arguments.contains(where: { isMeant(place(of: $0), by: pairing) }) { regions.append(begin..<node.token) }
+      }
     }
-    return nil
+    return regions
   }
 
   /// What a call means for the pairs that are open; those that it keeps when it succeeds are returned, and stay.
@@ -226,7 +232,7 @@ extension Explorer {
         isKept =
           touches && pairing.isResult && !pairing.isKnown && traits.transfers && !solver.isHarmless(name)
           && !(traits.setsData && target == nil && !arguments.contains(pairing.resource))
-          && !isLent(name, pairing) && (traits.links || !isClosedBehind(node, pairing))
+          && !isLent(name, pairing) && (traits.links || !isClosedBehind(node, held.site, pairing))
           && (target.map { solver.mayKeep($0, arguments, pairing.resource) } ?? true)
       }
       if isKept, mayFail, pairing.isMemory {

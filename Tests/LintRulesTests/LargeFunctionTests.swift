@@ -39,6 +39,11 @@ struct LargeFunctionTests {
         "\tret = read_it\($0 % 97)(t, &args);\n\tif (ret) return ret;\n\tof_node_put(args.np);\n"
       }
     },
+    "transfers": {
+      function(
+        $0, before: "\tstruct device_node *np = of_get_child_by_name(t->np, name);\n", after: "\tof_node_put(np);\n"
+      ) { "\tregister_it\($0 % 97)(np, \($0));\n\tt->f\($0 % 50) = view;\n" }
+    },
     "nesting": {
       function($0, after: String(repeating: "}", count: $0)) {
         "if (t->f\($0 % 50) > \($0)) { mutex_lock(&t->l\($0 % 9));\n"
