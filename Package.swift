@@ -58,14 +58,15 @@ let package = Package(
     // source → facts → findings
     room("Findings"),
     room("KernelC", ["ByteText"]),
-    room("LockModel", ["KernelC"]),
-    room("LintRules", ["KernelC", "LockModel", "Findings"]),
+    room("LockModel", ["ByteText", "KernelC"]),
+    room("LintRules", ["ByteText", "KernelC", "LockModel", "Findings"]),
     room("SeriesRules", ["Findings"]),
     room("TreeFacts", ["KernelC"]),
     room(
       "SeriesLint",
       [
-        "SeriesRules", "TreeFacts", "LintRules", "KernelC", "Findings", "KernelTree", "PatchMail", "UnifiedDiff",
+        "ByteText", "SeriesRules", "TreeFacts", "LintRules", "KernelC", "Findings", "KernelTree", "PatchMail",
+        "UnifiedDiff",
         "SeriesApply",
         systemPackage,
       ]),

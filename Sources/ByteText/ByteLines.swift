@@ -41,6 +41,20 @@ extension Array where Element == UInt8 {
   }
 }
 
+extension StringProtocol {
+  /// Whether the bytes of `part` stand somewhere in the text: `contains` for names and code, which nothing has to be
+  /// composed in.
+  public func holds(_ part: StaticString) -> Bool {
+    let found = utf8.withContiguousStorageIfAvailable { bytes -> Bool in
+      guard let base = bytes.baseAddress else { return part.utf8CodeUnitCount == 0 }
+      let length = part.utf8CodeUnitCount
+      return bytes.count >= length
+        && (0...bytes.count - length).contains { memcmp(base + $0, part.utf8Start, length) == 0 }
+    }
+    return found ?? contains("\(part)")
+  }
+}
+
 extension Collection where Element == UInt8 {
   /// The bytes as text for a message or a report; invalid UTF-8 becomes U+FFFD.
   public var text: String { String(decoding: self, as: UTF8.self) }

@@ -1,3 +1,4 @@
+import ByteText
 import KernelC
 
 /// What a function does with the results of the calls that it makes, by the order of the text.
@@ -120,8 +121,8 @@ struct CallResults {
     case .unary where item.operation == .bang: ask(item.a)
     case .call:
       let name = symbols.text(shapes.callee(node))
-      if name.hasPrefix("IS_ERR") || name.hasPrefix("PTR_ERR") || name.contains("WARN_ON") || name.contains("BUG_ON")
-        || name.contains("ASSERT") || name.contains("EXPECT")
+      if name.hasPrefix("IS_ERR") || name.hasPrefix("PTR_ERR") || name.holds("WARN_ON") || name.holds("BUG_ON")
+        || name.holds("ASSERT") || name.holds("EXPECT")
       {
         ask(node)
       }

@@ -29,14 +29,14 @@ final class FolderTables {
   /// Whether the tree gives some locks of the member a class of their own, for lockdep: they may be taken in one another.
   func isSplit(_ lockClass: LockClass) -> Bool { split.contains(lockClass) }
 
-  private static let splitters: Set<String> = [
+  private static let splitters = [
     "lockdep_set_class", "lockdep_set_class_and_name", "lockdep_set_subclass", "lockdep_set_class_and_subclass",
     "lockdep_set_novalidate_class",
   ]
 
   private func splitLocks() -> Set<LockClass> {
     let program = solver.program
-    let names = Set(Self.splitters.map(program.symbols.intern))
+    let names = Self.splitters.map(program.symbols.intern)
     let files = program.files.indices.filter { index in
       program.files[index].tokens.contains { names.contains($0.symbol) }
     }

@@ -1,3 +1,4 @@
+import ByteText
 import KernelC
 import LockModel
 
@@ -109,7 +110,7 @@ struct GuardedUses {
     var result: Set<NodeID> = []
     for node in context.program.definition(id).nodes where file[node].kind == .call {
       let name = context.callee(node, in: file)
-      guard name.exists, context.text(name).contains("list_empty"),
+      guard name.exists, context.text(name).holds("list_empty"),
         let first = file.list(file[node].b, file[node].c).first, file[first].kind == .unary
       else { continue }
       result.insert(file[first].a)

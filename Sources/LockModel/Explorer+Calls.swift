@@ -1,3 +1,4 @@
+import ByteText
 import KernelC
 
 extension Explorer {
@@ -374,7 +375,7 @@ extension Explorer {
   private func releaseSections(_ node: NodeID, _ state: inout PathState) {
     guard state.held.contains(where: { $0.kind == .irq || $0.kind == .softirq }) else { return }
     let name = solver.program.symbols.text(calleeName(node))
-    if name.contains("_irqrestore") || name.hasSuffix("_irq") || name.contains("_irq_") {
+    if name.holds("_irqrestore") || name.hasSuffix("_irq") || name.holds("_irq_") {
       state.held.removeAll { $0.kind == .irq }
     }
     if name.hasSuffix("_bh") { state.held.removeAll { $0.kind == .softirq } }

@@ -1,3 +1,4 @@
+import ByteText
 import KernelC
 
 /// A message that a function is given to keep: whoever frees it on one way out must free it on the others.
@@ -53,7 +54,7 @@ extension Explorer {
     guard owned >= 0, name.exists else { return false }
     let text = solver.program.symbols.text(name)
     if Self.bufferViews.contains(where: { text.hasPrefix($0) }) { return true }
-    return text.hasSuffix("_hdr") || text.contains("print") || text.contains("dump") || text.contains("dbg")
+    return text.hasSuffix("_hdr") || text.holds("print") || text.holds("dump") || text.holds("dbg")
       || text.hasPrefix("trace_") || solver.isMessage(name)
   }
 

@@ -1,3 +1,4 @@
+import ByteText
 import KernelC
 
 extension Explorer {
@@ -304,7 +305,7 @@ extension Explorer {
       let name2 = calleeName(id)
       guard
         solver.names.containers.contains(name2) || solver.isGetter(name2) || solver.names.pageViews.contains(name2)
-          || node.c == 1 && solver.program.symbols.text(name2).contains("_to_")
+          || node.c == 1 && solver.program.symbols.text(name2).holds("_to_")
       else { return false }
       return scope.file.list(node.b, node.c).contains { mentions($0, name, depth + 1) }
     default: return false

@@ -1,3 +1,4 @@
+import ByteText
 import KernelC
 
 /// What calls mean for the pairs that are open.
@@ -9,17 +10,17 @@ extension Explorer {
     let prefix = text.dropLast(6)
     return closers.contains { closer in
       let other = solver.program.symbols.text(closer)
-      return other.hasPrefix(prefix) && !other.contains("unlock") && !other.dropFirst(prefix.count).contains("_")
+      return other.hasPrefix(prefix) && !other.holds("unlock") && !other.dropFirst(prefix.count).contains("_")
     }
   }
 
   /// Part of the closer's name: `mddev_unlock` does half of what `mddev_unlock_and_resume` does.
   private func isPart(_ name: Symbol, of closers: Set<Symbol>) -> Bool {
-    let words = Set(solver.program.symbols.text(name).split(separator: "_"))
-    return closers.contains {
-      let text = solver.program.symbols.text($0)
-      return text.contains("_and_") && words.isSubset(of: text.split(separator: "_"))
-    }
+    let symbols = solver.program.symbols
+    let double = closers.map(symbols.text).filter { $0.holds("_and_") }
+    guard !double.isEmpty else { return false }
+    let words = Set(symbols.text(name).split(separator: "_"))
+    return double.contains { words.isSubset(of: $0.split(separator: "_")) }
   }
 
   /// Whether a callee may undo the pair; one that is not known may.

@@ -5,7 +5,7 @@ import KernelC
 /// Conditions that recur are remembered on the path, so that `if (locked) unlock()` goes the way `if (locked) lock()` went.
 /// The budget is a number of states per block; beyond it correlations are dropped first (`isApproximate`), then the
 /// function counts as partly analysed.
-struct Explorer {
+struct Explorer: ~Copyable {
   static let statesPerBlock = 40
   static let stepBudget = 12_000
   /// Steps for each block of a function that has thousands of them.

@@ -55,6 +55,15 @@ public struct FileVersions: Sendable {
     self.numbers = numbers
     self.functions = functions
   }
+
+  /// The text of a function, in a version that has it in these words.
+  func definition(_ id: FunctionID) -> FunctionDefinition {
+    let entry = functions[Int(id.rawValue)]
+    return files[Int(entry.version)].functions[Int(entry.index)]
+  }
+
+  /// The version of a file that a function's text is of.
+  func file(of id: FunctionID) -> ParsedFile { files[Int(functions[Int(id.rawValue)].version)] }
 }
 
 /// The functions of the versions of one file in an order that each version keeps.

@@ -1,3 +1,4 @@
+import ByteText
 import KernelC
 
 /// What a function's text says regardless of paths: its locals, which of them have one value, which conditions recur.
@@ -66,7 +67,7 @@ final class FunctionScope {
     let callee = file[file[id].a]
     if callee.kind == .name {
       let text = program.symbols.text(Symbol(callee.a))
-      if text.contains("ERR") || text.contains("err") { return false }
+      if text.holds("ERR") || text.holds("err") { return false }
     }
     return file.list(file[id].b, file[id].c).contains { argument in
       file[argument].kind == .name && definition.parameters.contains { $0.name == Symbol(file[argument].a) }
@@ -79,7 +80,7 @@ final class FunctionScope {
     let node = file[id]
     func saysSo(_ name: Symbol) -> Bool {
       let text = program.symbols.text(name).lowercased()
-      return ["async", "nowait", "nonblock", "atomic"].contains { text.contains($0) }
+      return text.holds("async") || text.holds("nowait") || text.holds("nonblock") || text.holds("atomic")
     }
     switch node.kind {
     case .name: return saysSo(Symbol(node.a))

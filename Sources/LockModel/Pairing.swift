@@ -1,3 +1,4 @@
+import ByteText
 import KernelC
 
 /// A call that another call in the same function undoes, judged by their names (`…_get` and `…_put`).
@@ -57,7 +58,7 @@ struct PairingTable: Sendable {
   static func soundsLikeOpener(_ name: String) -> Bool {
     // What an object carries for its driver is no reference.
     guard !name.hasPrefix("devm_"), !name.hasPrefix("drmm_"), !name.hasSuffix("data"), !name.hasSuffix("priv"),
-      !name.contains("_from_")
+      !name.holds("_from_")
     else { return false }
     return name.split(separator: "_").contains {
       ["get", "find", "lookup", "alloc", "create", "new", "open", "dup", "clone", "copy", "grab", "acquire"].contains(
@@ -163,7 +164,7 @@ struct PairingTable: Sendable {
     let text = symbols.text(name)
     var result: Set<Symbol> = []
     // What a message has no room for is thrown away with the message.
-    if !text.hasPrefix("devm_"), !text.hasPrefix("trace_"), !text.hasPrefix("atomic"), !text.contains("nest_start") {
+    if !text.hasPrefix("devm_"), !text.hasPrefix("trace_"), !text.hasPrefix("atomic"), !text.holds("nest_start") {
       if let fixed = Self.fixed[text] { result = Set(fixed.map(symbols.intern)) }
       // Of new memory all that frees it is known: `x_release_path` beside `x_free_path` does something else.
       if Self.isMaker(text), !result.isEmpty {
@@ -255,7 +256,7 @@ struct PairingTable: Sendable {
     let result = NameTraits(
       disposes: disposes, transfers: parts.contains { Self.transferring.contains($0) },
       isEnd: Self.soundsLikeEnd(text), links: Self.linksObject(text),
-      setsData: text.contains("_set_") && text.hasSuffix("data"))
+      setsData: text.holds("_set_") && text.hasSuffix("data"))
     traits[name] = result
     return result
   }

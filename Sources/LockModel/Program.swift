@@ -27,70 +27,80 @@ struct OwnedName: Hashable {
 }
 
 /// Files that were read, linked: who defines what, which functions sit in which operations table.
-public struct Program: Sendable {
+///
+/// A class, because everything that looks at a function carries it along.
+public final class Program: Sendable {
   /// The table that the symbols of all files belong to.
   public let symbols: SymbolTable
   /// The files in the order of their paths, which decides between equal definitions.
-  public private(set) var files: [ParsedFile] = []
+  public let files: [ParsedFile]
   /// Every function by its number, those of other states too: the index of its file, and where its text is.
   public let functions: [(file: Int32, version: Int32, index: Int32)]
   /// All functions of the program, macros included, in file order.
-  public private(set) var allFunctions: [FunctionID] = []
+  public let allFunctions: [FunctionID]
+  /// Functions that initialisers and assignments put into a member.
+  public let slots: [MemberKey: [FunctionID]]
   let versions: FileVersions
   /// How many bytes further on a function stands than in the version that its text is of.
-  private var shifts: [FunctionID: Int] = [:]
-  private(set) var byName: [Symbol: [FunctionID]] = [:]
+  private let shifts: [FunctionID: Int]
+  let byName: [Symbol: [FunctionID]]
   /// By file: whether it is a header.
-  private var isHeader: [Bool] = []
-  private(set) var members: [MemberKey: CType] = [:]
-  private(set) var typedefs: [Symbol: CType] = [:]
-  private(set) var globals: [Symbol: CType] = [:]
+  private let isHeader: [Bool]
+  let members: [MemberKey: CType]
+  let typedefs: [Symbol: CType]
+  let globals: [Symbol: CType]
   /// Variables that only one `.c` file can name, with their types.
-  private(set) var owned: [OwnedName: CType] = [:]
-  private(set) var returnTypes: [Symbol: CType] = [:]
-  private(set) var aliases: [Symbol: Symbol] = [:]
+  let owned: [OwnedName: CType]
+  let returnTypes: [Symbol: CType]
+  let aliases: [Symbol: Symbol]
   /// Guards by their class, each with the file that defines it.
-  private(set) var guards: [Symbol: (definition: GuardDefinition, file: Int)] = [:]
+  let guards: [Symbol: (definition: GuardDefinition, file: Int)]
   /// Functions that stand in a list without a member's name, as in an array of function pointers.
-  private var listed: Set<FunctionID> = []
-  /// Functions that initialisers and assignments put into a member.
-  public private(set) var slots: [MemberKey: [FunctionID]] = [:]
+  private let listed: Set<FunctionID>
 
   /// Links `files`; their order decides ties, so give them sorted.
   ///
   /// - Complexity: O(definitions and initialisers).
-  public init(files: [ParsedFile], symbols: SymbolTable) {
+  public convenience init(files: [ParsedFile], symbols: SymbolTable) {
     self.init(FileVersions(separate: files), state: Array(files.indices), symbols: symbols)
   }
 
   /// Links the versions that are in `state`, at most one of each path.
   ///
   /// - Complexity: O(definitions and initialisers).
-  public init(_ versions: FileVersions, state: [Int], symbols: SymbolTable) {
-    self.symbols = symbols
-    self.versions = versions
-    functions = versions.functions
-    var current = [Int?](repeating: nil, count: versions.paths.count)
-    for version in state { current[Int(versions.slots[version])] = version }
-    files = zip(current, versions.paths).map { version, path in
-      version.map { versions.files[$0] } ?? ParsedFile(path: path, bytes: [], symbols: symbols)
-    }
-    isHeader = files.map { $0.path.hasSuffix(".h") }
-    for (index, version) in current.enumerated() {
-      link(Int32(index), version.map { versions.numbers[$0] } ?? [])
-    }
-    for index in files.indices { linkSlots(index) }
+  public convenience init(_ versions: FileVersions, state: [Int], symbols: SymbolTable) {
+    let names = NameLinker(versions, state: state, symbols: symbols)
+    // What an initialiser names is looked up in what the names are.
+    let tables = TableReader(Program(names, slots: [:], listed: []))
+    self.init(names, slots: tables.slots, listed: tables.listed)
+  }
+
+  private init(_ names: NameLinker, slots: [MemberKey: [FunctionID]], listed: Set<FunctionID>) {
+    symbols = names.symbols
+    files = names.files
+    functions = names.versions.functions
+    allFunctions = names.allFunctions
+    versions = names.versions
+    shifts = names.shifts
+    byName = names.byName
+    isHeader = names.isHeader
+    members = names.members
+    typedefs = names.typedefs
+    globals = names.globals
+    owned = names.owned
+    returnTypes = names.returnTypes
+    aliases = names.aliases
+    guards = names.guards
+    self.slots = slots
+    self.listed = listed
   }
 
   /// The definition `id` names.
-  public func definition(_ id: FunctionID) -> FunctionDefinition {
-    let place = functions[Int(id.rawValue)]
-    return versions.files[Int(place.version)].functions[Int(place.index)]
-  }
+  public func definition(_ id: FunctionID) -> FunctionDefinition { versions.definition(id) }
 
   /// The file that defines `id`, in a version that has the function in these words; `position(ofToken:in:)` knows where it
   /// stands in the program.
-  public func file(of id: FunctionID) -> ParsedFile { versions.files[Int(functions[Int(id.rawValue)].version)] }
+  public func file(of id: FunctionID) -> ParsedFile { versions.file(of: id) }
 
   /// One-based line and column of a token of a function.
   public func position(ofToken token: UInt32, in id: FunctionID) -> (line: Int, column: Int) {
@@ -98,115 +108,8 @@ public struct Program: Sendable {
     return files[Int(functions[Int(id.rawValue)].file)].position(ofOffset: UInt32(clamping: offset))
   }
 
-  private mutating func link(_ fileIndex: Int32, _ numbers: [FunctionID]) {
-    let file = files[Int(fileIndex)]
-    var anonymous: [Symbol: Symbol] = [:]
-    func named(_ type: CType) -> CType {
-      guard type.name.rawValue < -1 else { return type }
-      var type = type
-      type.name = anonymous[type.name] ?? type.name
-      return type
-    }
-    for structure in file.structures where structure.name.rawValue < -1 {
-      anonymous[structure.name] = symbols.intern("\(file.path)#\(-structure.name.rawValue)")
-    }
-    for structure in file.structures {
-      let tag = anonymous[structure.name] ?? structure.name
-      for member in structure.members {
-        members[MemberKey(structure: tag, member: member.name)] = named(member.type)
-      }
-    }
-    for alias in file.typedefs { typedefs[alias.name] = named(alias.type) }
-    let isHeader = isHeader[Int(fileIndex)]
-    for variable in file.globals {
-      if variable.isStatic, !isHeader {
-        owned[OwnedName(file: fileIndex, name: variable.name)] = named(variable.type)
-      }
-      if globals[variable.name] == nil || globals[variable.name]?.base == .typedef {
-        globals[variable.name] = named(variable.type)
-      }
-    }
-    for prototype in file.prototypes { returnTypes[prototype.name] = prototype.type }
-    for alias in file.aliases { aliases[alias.name] = alias.target }
-    for definition in file.guards where guards[definition.name] == nil {
-      guards[definition.name] = (definition, Int(fileIndex))
-    }
-    let elsewhere = isHeader ? Set(file.prototypes.lazy.filter { !$0.isStatic }.map(\.name)) : []
-    for (index, function) in file.functions.enumerated() {
-      let id = numbers[index]
-      allFunctions.append(id)
-      if let own = function.tokens.first, let text = definition(id).tokens.first {
-        let shift = Int(file.tokens[own].start) - Int(self.file(of: id).tokens[text].start)
-        if shift != 0 { shifts[id] = shift }
-      }
-      // A header that has both is of two configurations: the stub says nothing of the function that the other one has.
-      if function.isStatic, !function.isMacro, elsewhere.contains(function.name) { continue }
-      byName[function.name, default: []].append(id)
-      if !function.isMacro { returnTypes[function.name] = function.returnType }
-    }
-  }
-
-  private mutating func linkSlots(_ index: Int) {
-    let file = files[index]
-    for variable in file.globals where variable.initialiser >= 0 {
-      noteListed(variable.initialiser, file, index, 0)
-      guard let tag = structure(of: variable.type) else { continue }
-      fillSlots(tag, variable.initialiser, file, index)
-    }
-  }
-
-  private mutating func noteListed(_ node: NodeID, _ file: ParsedFile, _ fileIndex: Int, _ depth: Int) {
-    guard file[node].kind == .initialiserList, depth < 8 else { return }
-    for element in file.list(file[node].a, file[node].b) {
-      var item = file[element]
-      // `[INDEX] = f` is an element as any other.
-      if item.kind == .designator, item.op == 1 || item.b >= 0 && file[item.b].kind == .initialiserList {
-        guard item.b >= 0 else { continue }
-        if file[item.b].kind == .initialiserList {
-          noteListed(item.b, file, fileIndex, depth + 1)
-          continue
-        }
-        item = file[item.b]
-      } else if item.kind == .initialiserList {
-        noteListed(element, file, fileIndex, depth + 1)
-        continue
-      }
-      if item.kind == .unary, item.operation == .ampersand { item = file[item.a] }
-      guard item.kind == .name, byName[Symbol(item.a)] != nil, let target = resolve(Symbol(item.a), fromFile: fileIndex)
-      else { continue }
-      listed.insert(target)
-    }
-  }
-
   /// Whether the function stands in an array at file scope, from which anybody may call it.
   public func isListed(_ id: FunctionID) -> Bool { listed.contains(id) }
-
-  private mutating func fillSlots(_ tag: Symbol, _ node: NodeID, _ file: ParsedFile, _ fileIndex: Int) {
-    let list = file[node]
-    guard list.kind == .initialiserList else { return }
-    for element in file.list(list.a, list.b) {
-      let item = file[element]
-      if item.kind == .initialiserList {
-        fillSlots(tag, element, file, fileIndex)
-      } else if item.kind == .designator {
-        if item.b >= 0, file[item.b].kind == .initialiserList {
-          let inner = item.op == 1 ? tag : memberType(tag, Symbol(item.a)).flatMap { structure(of: $0) }
-          if let inner { fillSlots(inner, item.b, file, fileIndex) }
-        } else {
-          addSlot(MemberKey(structure: tag, member: Symbol(item.a)), item.b, file, fileIndex)
-        }
-      }
-    }
-  }
-
-  /// Records that the function named by `value` is stored in `key`.
-  mutating func addSlot(_ key: MemberKey, _ value: NodeID, _ file: ParsedFile, _ fileIndex: Int) {
-    guard value >= 0 else { return }
-    var node = file[value]
-    if node.kind == .unary, node.operation == .ampersand { node = file[node.a] }
-    guard node.kind == .name, let target = resolve(Symbol(node.a), fromFile: fileIndex) else { return }
-    if slots[key]?.contains(target) != true { slots[key, default: []].append(target) }
-  }
 }
 
 extension Program {
@@ -271,7 +174,7 @@ extension Program {
   }
 
   private static func sharesTwoComponents(_ left: String, _ right: String) -> Bool {
-    left.split(separator: "/").prefix(2) == right.split(separator: "/").prefix(2)
+    zip(left.utf8, right.utf8).prefix { $0 == $1 }.count { $0.0 == UInt8(ascii: "/") } >= 2
   }
 
   /// All definitions of `name`.

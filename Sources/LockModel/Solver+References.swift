@@ -1,3 +1,4 @@
+import ByteText
 import KernelC
 
 /// What a call returns anew, and what gets rid of it.
@@ -64,7 +65,7 @@ extension Solver {
         guard name.exists else { return false }
         let text = program.symbols.text(name)
         // `to_foo(dev)` is the same thing by another name.
-        if names.containers.contains(name) || text.hasPrefix("to_") || text.contains("_to_"),
+        if names.containers.contains(name) || text.hasPrefix("to_") || text.holds("_to_"),
           let first = file.list(node.b, node.c).first, file[first].kind == .name
         {
           return isFine(first, mayBeLocal: true)

@@ -1,3 +1,4 @@
+import ByteText
 public import KernelC
 
 extension Solver {
@@ -201,7 +202,7 @@ extension Solver {
     guard names.allocators.contains(name) else { return false }
     let text = program.symbols.text(name)
     // A pool waits until it has something.
-    return (text.contains("alloc") || text.contains("dup")) && text != "bio_alloc" && text != "mempool_alloc"
+    return (text.holds("alloc") || text.holds("dup")) && text != "bio_alloc" && text != "mempool_alloc"
   }
 
   /// All that is known to be returned by functions called `name`, over all definitions; nil where one is not known.

@@ -1,3 +1,4 @@
+import ByteText
 import KernelC
 
 /// Computes facts and summaries of functions on demand, callees first, each once.
@@ -57,7 +58,7 @@ public final class Solver {
   private var callsOf: [CallQuestion: Bool] = [:]
 
   /// A solver over `program`.
-  public convenience init(_ program: Program) { self.init(LinkedState(program)) }
+  public convenience init(_ program: Program) { self.init(LinkedState(program, KernelInterface(program.symbols))) }
 
   init(_ linked: LinkedState) {
     self.linked = linked
@@ -65,7 +66,7 @@ public final class Solver {
     let program = program
     names = KnownNames(program.symbols)
     locks = LockTable(program.symbols)
-    interface = KernelInterface(program.symbols)
+    interface = linked.interface
   }
 
   /// The facts of a function; nil while it is under way or too deep in a chain of calls.
@@ -222,7 +223,7 @@ public final class Solver {
     let text = program.symbols.text(name)
     if PairingTable.makesMemory(text) { return false }
     // `file_inode()` names an inode, `grab_inode()` takes a reference to one.
-    if text.hasSuffix("_inode"), PairingTable.soundsLikeOpener(text) || text.contains("make") { return false }
+    if text.hasSuffix("_inode"), PairingTable.soundsLikeOpener(text) || text.holds("make") { return false }
     let suffixes = [
       "_priv", "_drvdata", "get_drvdata", "_inode", "_pdata", "_platdata", "_clientdata", "_intfdata", "_chip_data",
       "_subdevdata", "chip_get_data",
@@ -336,20 +337,20 @@ public final class Solver {
     if names.allocators.contains(name) { return true }
     guard name.exists else { return false }
     let text = program.symbols.text(name)
-    return text.hasPrefix("alloc_") || text.hasSuffix("_alloc") || text.contains("_alloc_") || text.hasSuffix("zalloc")
+    return text.hasPrefix("alloc_") || text.hasSuffix("_alloc") || text.holds("_alloc_") || text.hasSuffix("zalloc")
   }
 
   /// Whether the name has "lock" in it.
   func isNamedForLock(_ name: Symbol) -> Bool {
     guard name.exists else { return false }
     if let known = lockNames[name] { return known }
-    let result = program.symbols.text(name).contains("lock")
+    let result = program.symbols.text(name).holds("lock")
     lockNames[name] = result
     return result
   }
 
   /// Whether the name says that the call may fail by returning false.
-  func isTry(_ name: Symbol) -> Bool { program.symbols.text(name).contains("try") }
+  func isTry(_ name: Symbol) -> Bool { program.symbols.text(name).holds("try") }
 
   private static let bitOperations: Set<String> = [
     "set_bit", "clear_bit", "change_bit", "test_bit", "test_and_set_bit", "test_and_clear_bit", "__set_bit",
@@ -362,7 +363,7 @@ public final class Solver {
     if let known = harmless[name] { return known }
     let text = program.symbols.text(name)
     let result =
-      text.hasPrefix("mem") || text.hasPrefix("str") || text.contains("snprintf") || text.hasPrefix("dma_map")
+      text.hasPrefix("mem") || text.hasPrefix("str") || text.holds("snprintf") || text.hasPrefix("dma_map")
       || text.hasPrefix("copy_") || text.hasPrefix("INIT_") || text.hasPrefix("dev_err") || text.hasPrefix("pr_")
       || Self.bitOperations.contains(text) || text.hasSuffix("_get_drvdata")
     harmless[name] = result

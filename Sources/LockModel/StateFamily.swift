@@ -17,10 +17,11 @@ public struct StateFamily: Sendable {
   public init(
     _ versions: FileVersions, states: [[Int]], symbols: SymbolTable, jobs: Int, solve: @Sendable (Solver) -> Void
   ) async {
-    let first = LinkedState(Program(versions, state: states.first ?? [], symbols: symbols))
+    let interface = KernelInterface(symbols)
+    let first = LinkedState(Program(versions, state: states.first ?? [], symbols: symbols), interface)
     let mentions = MentionIndex(versions, symbols: symbols)
     async let others = Self.dealt(1..<max(1, states.count), jobs: max(1, jobs - 1)) { index in
-      let state = LinkedState(Program(versions, state: states[index], symbols: symbols))
+      let state = LinkedState(Program(versions, state: states[index], symbols: symbols), interface)
       return (state: state, difference: StateDifference(from: first, to: state, mentions))
     }
     let solver = Solver(first)

@@ -29,13 +29,22 @@ struct Reach: Sendable {
     changed: Set<String>, includes: [String], all: [SourceEntry], known: Set<String>, tree: some SourceTree, jobs: Int
   ) async {
     let headers = await Self.headers(included: includes, all: all, known: known, tree: tree)
-    let stems = Set(includes.map(Self.stem))
-    let folders = Set(Self.core).union(changed.flatMap(Self.foldersAbove))
-    let sources = all.lazy.filter { entry in
-      guard entry.path.hasSuffix(".c"), !known.contains(entry.path) else { return false }
-      return Self.isCandidate(entry.path, folders, stems)
+    let stems = Set(includes.map { Self.stem($0) })
+    let folders = Set(Self.core.map { $0[...] }).union(changed.flatMap(Self.foldersAbove))
+    var sources: [SourceEntry] = []
+    var isForeign = FolderVerdicts()
+    var isNear = FolderVerdicts()
+    for entry in all where entry.path.hasSuffix(".c") {
+      guard sources.count < Self.candidateLimit else { break }
+      let path = entry.path
+      guard !isForeign.verdict(of: path, { _ in Self.isForeign(path) }), !Self.tests.contains(where: path.hasPrefix),
+        isNear.verdict(of: path, { folders.contains($0) || stems.contains(Self.stem($0)) })
+          || stems.contains(Self.stem(path)),
+        !known.contains(path)
+      else { continue }
+      sources.append(entry)
     }
-    entries = Array(sources.prefix(Self.candidateLimit)) + headers
+    entries = sources + headers
     let entries = entries
     let scans = await withTaskGroup(of: [(Int, DefinitionScan)].self) { group in
       for share in Array(entries.indices).shares(jobs) {
@@ -71,13 +80,11 @@ struct Reach: Sendable {
     return ordered.prefix(Self.fileLimit).map(\.key).sorted().map { entries[$0] }
   }
 
-  private static func isCandidate(_ path: String, _ folders: Set<String>, _ stems: Set<String>) -> Bool {
-    for foreign in ["tools/", "Documentation/", "samples/", "scripts/", "drivers/staging/", "lib/test", "lib/kunit"]
-    where path.hasPrefix(foreign) { return false }
-    if path.hasPrefix("arch/"), !path.hasPrefix("arch/x86/") { return false }
-    let folder = folder(path)
-    if folders.contains(folder) { return true }
-    return stems.contains(stem(path)) || stems.contains(stem(folder))
+  private static let foreign = ["tools/", "Documentation/", "samples/", "scripts/", "drivers/staging/"]
+  private static let tests = ["lib/test", "lib/kunit"]
+
+  private static func isForeign(_ path: String) -> Bool {
+    foreign.contains(where: path.hasPrefix) || path.hasPrefix("arch/") && !path.hasPrefix("arch/x86/")
   }
 
   /// The headers that `included` ones include, in a few levels, without those that are known.
@@ -100,24 +107,14 @@ struct Reach: Sendable {
     return seen.subtracting(known).sorted().compactMap { byPath[$0] }
   }
 
-  /// `a/b` and `a` for `a/b/c/file.c`.
-  private static func foldersAbove(_ path: String) -> [String] {
-    var folder = folder(folder(path))
-    var result: [String] = []
-    while folder.contains("/") {
-      result.append(folder)
-      folder = Self.folder(folder)
-    }
-    return result
-  }
-
-  private static func folder(_ path: String) -> String {
-    path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+  /// `a/b` and `a/b/c` for `a/b/c/d/file.c`; what lies at the top holds too much.
+  private static func foldersAbove(_ path: String) -> [Substring] {
+    let parts = TreePath.parts(path)
+    return (2..<max(2, parts.count - 1)).map { parts.prefix($0).joined(separator: "/")[...] }
   }
 
   /// The last part of a path without what follows its first dot, with `_` for `-`.
-  private static func stem(_ path: String) -> String {
-    let name = path.split(separator: "/").last?.prefix { $0 != "." } ?? ""
-    return String(name.map { $0 == "-" ? "_" : $0 })
+  private static func stem(_ path: some StringProtocol) -> [UInt8] {
+    TreePath.name(path).utf8.prefix { $0 != UInt8(ascii: ".") }.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }
   }
 }

@@ -1,3 +1,4 @@
+import ByteText
 import Findings
 import KernelC
 import LockModel
@@ -186,14 +187,14 @@ struct ContradictingGuard: Rule {
         name.contains($0)
       } || name.hasPrefix("pr_") || name.hasPrefix("dev_") || name.hasPrefix("WARN") || name.hasPrefix("mem")
       || name.hasPrefix("list_") || name.hasPrefix("trace_") || !name.contains(where: \.isLowercase)
-      || name.hasPrefix("cpu_to") || name.contains("_to_cpu") || name.contains("container_of") || name.hasPrefix("min")
-      || name.hasPrefix("max") || name.hasPrefix("to_") || name.contains("_priv")
+      || name.hasPrefix("cpu_to") || name.holds("_to_cpu") || name.holds("container_of") || name.hasPrefix("min")
+      || name.hasPrefix("max") || name.hasPrefix("to_") || name.holds("_priv")
       || name.hasSuffix("_bit")
   }
 
   /// Not one of the tests that are about anything.
   private func isQuestion(_ name: String) -> Bool {
-    !(name.first?.isUppercase == true || name.hasSuffix("_bit") || name.contains("list_empty")
+    !(name.first?.isUppercase == true || name.hasSuffix("_bit") || name.holds("list_empty")
       || name.hasPrefix("atomic")
       || name.hasPrefix("time_") || name.hasPrefix("kthread_") || name.hasPrefix("signal_") || name.hasPrefix("str")
       || name.hasPrefix("mem"))
