@@ -25,14 +25,18 @@ final class CallerTable {
           held.balance > 0 && held.kind != .pair
             && (context.solver.lockClass(of: held, in: caller) == lockClass
               || context.solver.lastMember(of: held.place) == lockClass.name)
-        } || context.solver.summary(caller)?.requires.contains { $0.lockClass == lockClass } == true
+        }
+        // What a caller only relies on as well says nothing of who holds it.
+        || context.solver.facts(caller)?.asserts.contains { $0.lockClass == lockClass } == true
     }
   }
 
   /// Whether some chain of callers holds or asserts a lock that goes by the name.
   func mayHold(named lock: Symbol, over id: FunctionID) -> Bool {
-    anyCaller(of: id) { caller, call in
+    if context.solver.heldAround(id)?.held.lockClass.name == lock { return true }
+    return anyCaller(of: id) { caller, call in
       call.unsure.contains { context.solver.lastMember(of: $0) == lock }
+        || context.solver.heldAround(caller)?.held.lockClass.name == lock
         || call.held.contains { held in
           held.balance > 0
             && (context.solver.opener(of: held)?.name ?? context.solver.lastMember(of: held.place)) == lock

@@ -6,11 +6,8 @@ import LockModel
 struct EntryPoints {
   /// Structures all of whose members are such, or those that are.
   private static let members: [String: Set<String>] = [
-    "platform_driver": ["probe", "remove", "remove_new", "shutdown", "suspend", "resume"],
-    "i2c_driver": ["probe", "remove", "shutdown"], "spi_driver": ["probe", "remove", "shutdown"],
-    "usb_driver": ["probe", "disconnect", "suspend", "resume", "reset_resume"],
-    "auxiliary_driver": ["probe", "remove", "shutdown"], "virtio_driver": ["probe", "remove", "freeze", "restore"],
-    "mdio_driver": ["probe", "remove"], "amba_driver": ["probe", "remove"], "of_platform_driver": ["probe", "remove"],
+    "platform_driver": ["suspend", "resume"], "usb_driver": ["suspend", "resume", "reset_resume"],
+    "virtio_driver": ["freeze", "restore"],
     "file_operations": [
       "open", "release", "read", "write", "unlocked_ioctl", "compat_ioctl", "read_iter", "write_iter",
     ],
@@ -20,6 +17,10 @@ struct EntryPoints {
       "resume_noirq", "prepare", "complete", "runtime_suspend", "runtime_resume", "runtime_idle",
     ],
   ]
+  /// Of the drivers of any bus.
+  private static let driverMembers: Set<String> = ["probe", "remove", "remove_new", "disconnect", "shutdown"]
+  /// Buses that hold locks of their own around their drivers.
+  private static let holdingDrivers: Set<String> = ["phy_driver", "pci_driver", "usb_device_driver", "device_driver"]
   /// A parameter of one of these types: an attribute's function, or a work item's.
   private static let parameters: Set<String> = ["device_attribute", "kobj_attribute", "work_struct"]
   /// Structures whose locks the core itself may hold there.
@@ -30,11 +31,13 @@ struct EntryPoints {
   ]
 
   private let callers: CallerTable
+  private let folders: StructureFolders
   private let context: RuleContext
 
-  init(_ context: RuleContext, _ callers: CallerTable) {
+  init(_ context: RuleContext, _ callers: CallerTable, _ folders: StructureFolders) {
     self.context = context
     self.callers = callers
+    self.folders = folders
   }
 
   /// Whether the kernel's core may hold a lock of the class around functions that it calls.
@@ -64,6 +67,17 @@ struct EntryPoints {
     }
     let members = context.solver.callbacks.members(holding: id)
     if members.isEmpty { return context.solver.callbacks.isPassed(id) ? false : nil }
-    return members.allSatisfy { Self.members[context.text($0.structure)]?.contains(context.text($0.member)) == true }
+    let others = members.filter { !isEntry($0) }
+    if others.isEmpty { return true }
+    // What a driver keeps in a structure of its own, it calls itself.
+    return others.allSatisfy { folders.isDefined($0.structure, beside: id, context) } ? nil : false
+  }
+
+  private func isEntry(_ key: MemberKey) -> Bool {
+    let structure = context.text(key.structure)
+    let member = context.text(key.member)
+    if Self.members[structure]?.contains(member) == true { return true }
+    return structure.hasSuffix("_driver") && !Self.holdingDrivers.contains(structure)
+      && Self.driverMembers.contains(member)
   }
 }

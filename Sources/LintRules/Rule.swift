@@ -46,6 +46,7 @@ public enum RuleRegistry {
     InvertedGuard(),
     ContradictingGuard(),
     UnguardedMember(),
+    LateUnlink(),
     LockAssertCoverage(),
   ]
 

@@ -20,6 +20,11 @@ struct StructureFolders {
     return folders[lockClass.structure].map { $0 == here } ?? !Self.shared.contains(context.text(lockClass.structure))
   }
 
+  /// Whether the folder of the function defines the structure.
+  func isDefined(_ structure: Symbol, beside id: FunctionID, _ context: RuleContext) -> Bool {
+    folders[structure] == Self.folder(context.program.file(of: id).path)
+  }
+
   /// Whether both functions lie in one folder.
   func areTogether(_ id: FunctionID, _ other: FunctionID, _ context: RuleContext) -> Bool {
     Self.folder(context.program.file(of: id).path) == Self.folder(context.program.file(of: other).path)

@@ -42,7 +42,9 @@ extension KernelInterface {
       "cfg80211_ops", "wiphy", "mtx", .exclusive,
       """
       add_virtual_intf del_virtual_intf change_virtual_intf add_key del_key start_ap stop_ap scan connect disconnect
-      set_wiphy_params suspend resume join_ibss leave_ibss add_station del_station change_station
+      set_wiphy_params suspend resume join_ibss leave_ibss add_station del_station change_station set_power_mgmt
+      set_default_key change_bss set_tx_power change_beacon auth assoc deauth disassoc update_ft_ies set_channel
+      set_bitrate_mask set_cqm_rssi_config mgmt_tx remain_on_channel set_qos_map join_ocb leave_ocb join_mesh leave_mesh
       """
     ),
     (
@@ -59,6 +61,11 @@ extension KernelInterface {
     ),
     ("ff_device", "input_dev", "event_lock", .exclusive, "set_gain set_autocenter playback"),
     ("input_dev", "input_dev", "mutex", .exclusive, "open close"),
+  ]
+
+  /// Members whose functions rely on the lock that the kernel holds around them: they change what it protects.
+  private static let relying: [String: Set<Substring>] = [
+    "net_device_ops": ["ndo_open", "ndo_stop", "ndo_change_mtu", "ndo_set_features"]
   ]
 
   /// Locks that are known everywhere, and what asserts or needs them.
@@ -93,7 +100,21 @@ extension KernelInterface {
   }
 }
 
+extension KernelInterface {
+  static func isRelying(_ structure: String, _ member: Substring) -> Bool {
+    relying[structure]?.contains(member) == true
+  }
+}
+
 extension Solver {
+  /// The global lock that a function relies on, as it is stored where the kernel calls it with that held; none otherwise.
+  func reliesOn(_ function: FunctionID) -> Symbol {
+    guard let (key, held) = heldAround(function), !held.lockClass.structure.exists,
+      KernelInterface.isRelying(program.symbols.text(key.structure), program.symbols.text(key.member)[...])
+    else { return .none }
+    return held.lockClass.name
+  }
+
   /// What the kernel holds around a function that is stored in a member of one of its interfaces; nil where that is not known.
   public func heldAround(_ function: FunctionID) -> (member: MemberKey, held: HeldByInterface)? {
     func text(_ key: MemberKey) -> String { program.symbols.text(key.structure) + program.symbols.text(key.member) }

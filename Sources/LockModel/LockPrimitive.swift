@@ -200,6 +200,10 @@ public struct LockTable: Sendable {
     - spin 0.net_device:tx_global_lock netif_tx_unlock netif_tx_unlock_bh
     + spin 0.net_device:addr_list_lock netif_addr_lock netif_addr_lock_bh
     - spin 0.net_device:addr_list_lock netif_addr_unlock netif_addr_unlock_bh
+    + mutex! 0.hci_dev:lock hci_dev_lock
+    - mutex 0.hci_dev:lock hci_dev_unlock
+    + mutex! 0.l2cap_chan:lock l2cap_chan_lock
+    - mutex 0.l2cap_chan:lock l2cap_chan_unlock
     + mutex! 0.wiphy:mtx wiphy_lock
     - mutex 0.wiphy:mtx wiphy_unlock
     + mutex! 0.devlink:lock devl_lock

@@ -127,6 +127,11 @@ extension Solver {
     liftedConditions(conditions, CallWay(call, in: FunctionID(rawValue: -1)))
   }
 
+  /// Whether conditions only say that pointers are not NULL.
+  public func areGiven(_ conditions: [ParameterCondition], in id: FunctionID) -> Bool {
+    conditions.allSatisfy { isGiven($0, in: id) }
+  }
+
   /// Whether the condition only says that a pointer is not NULL, which callers see to.
   func isGiven(_ condition: ParameterCondition, in id: FunctionID) -> Bool {
     let parameters = program.definition(id).parameters

@@ -9,8 +9,11 @@ extension Solver {
   func requirements(_ facts: FunctionFacts) -> [Requirement] {
     var result: [Requirement] = []
     func add(_ requirement: Requirement) {
-      let isKnown = result.contains { $0.place == requirement.place && $0.mode == requirement.mode }
-      if !isKnown, result.count < Self.requirementLimit { result.append(requirement) }
+      if let index = result.firstIndex(where: { $0.place == requirement.place && $0.mode == requirement.mode }) {
+        if result[index].isWeak, !requirement.isWeak { result[index] = requirement }
+      } else if result.count < Self.requirementLimit {
+        result.append(requirement)
+      }
     }
     for event in facts.asserts where !event.isHeldHere && !event.isConditional && places.isPortable(event.place) {
       // Whoever reads under RCU may do so under another lock as well.
@@ -19,7 +22,7 @@ extension Solver {
       add(
         Requirement(
           place: event.place, lockClass: event.lockClass, mode: event.mode, isExplicit: event.isExplicit,
-          isFirm: !returns(before: event.node, in: facts.id), function: facts.id, node: event.node))
+          isFirm: !returns(before: event.node, in: facts.id), isWeak: false, function: facts.id, node: event.node))
     }
     guard !facts.isPartial, !facts.isApproximate else { return result }
     let always = scopes(facts.id).unconditional
@@ -27,8 +30,9 @@ extension Solver {
     where call.targets.count <= 1 && !call.isIndirect && always.contains(call.node)
       && call.conditions.allSatisfy({ isGiven($0, in: facts.id) })
     {
-      for inner in requirements(of: call) where inner.isFirm && !returns(before: call.node, in: facts.id) {
-        if let requirement = inherited(inner, call, facts) { add(requirement) }
+      let isWeak = returns(before: call.node, in: facts.id)
+      for inner in requirements(of: call) {
+        if let requirement = inherited(inner, call, isWeak: isWeak || !inner.isFirm, facts) { add(requirement) }
       }
     }
     return result
@@ -37,19 +41,22 @@ extension Solver {
   /// What a call by name asks of its caller, in the callee's terms: what the body asserts, and what is known by name.
   public func requirements(of call: CallEvent) -> [Requirement] {
     var result = call.targets.first.flatMap { summary($0)?.requires } ?? []
-    guard let lock = interface.demands[call.callee] else { return result }
+    let relied = call.isIndirect ? nil : call.targets.first.map(reliesOn)
+    guard let lock = interface.demands[call.callee] ?? relied, lock.exists else { return result }
     let place = places.intern(.global, -1, lock.rawValue)
     if !result.contains(where: { $0.place == place }) {
       result.append(
         Requirement(
           place: place, lockClass: LockClass(structure: .none, name: lock), mode: .shared, isExplicit: true,
-          isFirm: true, function: nil, node: -1))
+          isFirm: true, isWeak: false, function: nil, node: -1))
     }
     return result
   }
 
   /// A callee's requirement that the function does nothing about, in its own terms.
-  private func inherited(_ inner: Requirement, _ call: CallEvent, _ facts: FunctionFacts) -> Requirement? {
+  private func inherited(
+    _ inner: Requirement, _ call: CallEvent, isWeak: Bool, _ facts: FunctionFacts
+  ) -> Requirement? {
     let place = places.substitute(inner.place, call.arguments)
     guard places.isPortable(place), isThroughPointer(place) || places.root(of: place)?.kind == .global else {
       return nil
@@ -69,8 +76,8 @@ extension Solver {
       return nil
     }
     return Requirement(
-      place: place, lockClass: innerClass, mode: inner.mode, isExplicit: false, isFirm: true, function: inner.function,
-      node: inner.node)
+      place: place, lockClass: innerClass, mode: inner.mode, isExplicit: false, isFirm: !isWeak, isWeak: isWeak,
+      function: inner.function, node: inner.node)
   }
 
   /// Whether the function takes the lock in a branch before, and holds it still: `if (unlocked) lock(); assert_held();`.

@@ -162,10 +162,22 @@ public struct Requirement: Sendable, Hashable {
   public let isExplicit: Bool
   /// Nothing returns before it is asserted.
   let isFirm: Bool
+  /// It comes from a callee that may return before it gets to the assertion, or before it gets to the call of another.
+  public let isWeak: Bool
   /// The function whose body states it: the one required of, or one that it calls; nil for what is known by name.
   public let function: FunctionID?
   /// The assertion in that body; -1 for none.
   public let node: NodeID
+
+  /// What states a requirement, the same for all that inherit it.
+  public struct Statement: Hashable {
+    let function: FunctionID?
+    let node: NodeID
+    let lockClass: LockClass?
+  }
+
+  /// What states it.
+  public var statement: Statement { Statement(function: function, node: node, lockClass: lockClass) }
 }
 
 /// What callers need to know of a function.

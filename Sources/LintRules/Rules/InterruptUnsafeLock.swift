@@ -196,7 +196,7 @@ struct InterruptUnsafeLock: Rule {
     for handler in atomics.registered.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
       guard let reason = atomics.registered[handler] else { continue }
       for item in context.solver.summary(handler)?.mayAcquire ?? []
-      where item.kind == .spin && item.conditions.isEmpty && !item.isThroughPointer {
+      where item.kind == .spin && context.solver.areGiven(item.conditions, in: handler) && !item.isThroughPointer {
         guard let lockClass = item.lockClass, takers[lockClass] == nil || reason == AtomicContexts.interrupt else {
           continue
         }
@@ -217,10 +217,10 @@ struct InterruptUnsafeLock: Rule {
 
   /// The function sleeps, so that it cannot be a handler's.
   private func runsInTask(_ id: FunctionID, _ facts: FunctionFacts, _ context: RuleContext) -> Bool {
-    if facts.acquires.contains(where: { $0.sleeps && $0.conditions.isEmpty }) { return true }
+    if facts.acquires.contains(where: { $0.sleeps && context.solver.areGiven($0.conditions, in: id) }) { return true }
     let file = context.program.file(of: id)
     return facts.calls.contains { call in
-      call.conditions.isEmpty
+      context.solver.areGiven(call.conditions, in: id)
         && context.solver.sleepsItself(call.callee, Array(file.list(file[call.node].b, file[call.node].c)), in: id)
     }
   }

@@ -119,7 +119,7 @@ struct LockAssertCoverage: Rule {
       figures[lock] = figure
     }
     for id in context.functions {
-      let asserted = Set((context.solver.summary(id)?.requires ?? []).compactMap(\.lockClass))
+      let asserted = Set((context.solver.summary(id)?.requires ?? []).filter { !$0.isWeak }.compactMap(\.lockClass))
       for lockClass in asserted { count(lockClass, isAsserted: true) }
       let bare = Set(relied(id, callers, context).map(\.lockClass)).subtracting(asserted)
       for lockClass in bare { count(lockClass, isAsserted: false) }
@@ -150,7 +150,8 @@ struct LockAssertCoverage: Rule {
         return place >= 0 ? Relied(place: place, lockClass: lockClass) : nil
       }
       // A caller that asserts the lock holds it as well.
-      let asserted = (solver.summary(caller)?.requires ?? []).compactMap { requirement -> Relied? in
+      let asserted = (solver.summary(caller)?.requires ?? []).filter { !$0.isWeak }.compactMap {
+        requirement -> Relied? in
         guard let lockClass = requirement.lockClass else { return nil }
         let place = solver.calleePlace(of: requirement.place, call.arguments)
         return place >= 0 ? Relied(place: place, lockClass: lockClass) : nil
@@ -174,7 +175,7 @@ struct LockAssertCoverage: Rule {
       guard call.targets.count == 1, !call.isIndirect, let summary = context.solver.summary(call.targets[0]) else {
         return false
       }
-      return summary.requires.contains { $0.lockClass == lock.lockClass }
+      return summary.requires.contains { !$0.isWeak && $0.lockClass == lock.lockClass }
     }
   }
 }

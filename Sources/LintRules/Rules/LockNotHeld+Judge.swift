@@ -17,7 +17,9 @@ extension LockNotHeld {
       guard place >= 0, let lockClass = requirement.lockClass ?? solver.lockClass(of: place, in: id),
         solver.isThroughPointer(place)
       else { return nil }
-      if isHeldForReading(requirement, place, call), !callers.mayHold(lockClass, over: id) { return .shared }
+      if !requirement.isWeak, isHeldForReading(requirement, place, call), !callers.mayHold(lockClass, over: id) {
+        return .shared
+      }
       return isMissing(requirement, place, lockClass, call, id, facts) ? .missing : nil
     }
 
@@ -57,6 +59,14 @@ extension LockNotHeld {
       let isOwn =
         requirement.isExplicit && !solver.isPortable(place) && !takesClass && !solver.hasElement(place)
         && !entries.isOfCore(lockClass)
+      if requirement.isWeak {
+        // What may not come to it is a demand only on whoever has taken that very lock before.
+        let file = context.program.file(of: id)
+        let hasTaken = facts.acquires.contains {
+          $0.lockClass == lockClass && file[$0.node].token < file[call.node].token
+        }
+        return takes && hasTaken && !isSection && !callers.mayHold(lockClass, over: id)
+      }
       if takes || isOwn {
         return !callers.mayHold(lockClass, over: id) && (!isSection || !callers.mayBeAtomic(over: id))
       }

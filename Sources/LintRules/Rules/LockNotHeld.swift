@@ -248,22 +248,43 @@ struct LockNotHeld: Rule {
 
   func check(_ context: RuleContext) -> [Finding] {
     let callers = CallerTable(context)
+    let folders = StructureFolders(context)
     let judge = Judge(
-      context: context, callers: callers, folders: StructureFolders(context), entries: EntryPoints(context, callers))
-    return context.functions.flatMap { id -> [Finding] in
-      guard let facts = context.solver.facts(id), !facts.isApproximate, !facts.isPartial else { return [] }
-      var findings = ownSections(id, facts, callers, context)
+      context: context, callers: callers, folders: folders, entries: EntryPoints(context, callers, folders))
+    var lacking: [Lacking] = []
+    var findings: [Finding] = []
+    for id in context.functions {
+      guard let facts = context.solver.facts(id), !facts.isApproximate, !facts.isPartial else { continue }
+      findings += ownSections(id, facts, callers, context)
       var reported: Set<NodeID> = []
       for call in facts.calls where call.targets.count <= 1 && !call.isIndirect {
         for requirement in context.solver.requirements(of: call) where !isAssertion(requirement, of: call, context) {
           let place = context.solver.substitute(requirement.place, call.arguments)
           guard let lack = judge.lack(of: requirement, at: place, call, id, facts), reported.insert(call.node).inserted
           else { continue }
-          findings.append(finding(requirement, place, lack, call, id, context))
+          lacking.append(
+            Lacking(
+              function: id, target: call.targets.first, statement: requirement.statement,
+              finding: finding(requirement, place, lack, call, id, context)))
         }
       }
-      return findings
     }
+    return findings + outermost(lacking)
+  }
+
+  /// A call without the lock, and who states that it must be held.
+  private struct Lacking {
+    let function: FunctionID
+    let target: FunctionID?
+    let statement: Requirement.Statement
+    let finding: Finding
+  }
+
+  /// Without those in functions that a call on the list leads to: one mistake is told once.
+  private func outermost(_ lacking: [Lacking]) -> [Finding] {
+    var led: [Requirement.Statement: Set<FunctionID>] = [:]
+    for item in lacking { if let target = item.target { led[item.statement, default: []].insert(target) } }
+    return lacking.filter { led[$0.statement]?.contains($0.function) != true }.map(\.finding)
   }
 
   /// Whether the callee is nothing but an assertion under another name, so that the caller is who asserts.

@@ -204,7 +204,10 @@ struct UnguardedMember: Rule {
     guard guarded.count >= 3, functions.count == 1, bare.count * 4 <= count + 1,
       let site = bare.first(where: { !isExcused($0, item, callers, context) }),
       !callers.mayHold(named: item.lock, over: site.function),
+      // What nothing names is in use all the same, or the compiler would say so: a macro pastes the name of an attribute's.
       callers.isCalled(site.function) || context.isExported(site.function)
+        || !context.program.definition(site.function).isInline
+          && !context.program.file(of: site.function).path.hasSuffix(".h")
     else { return nil }
     let name = name(of: subject, context)
     let other = sites.first { $0.guards.contains(item) }
