@@ -9,6 +9,8 @@ struct AtomicContexts {
   /// Those of them that a call registers, which may run at any time from then on.
   private(set) var registered: [FunctionID: String] = [:]
   static let interrupt = "an interrupt handler"
+  /// What runs with interrupts on, unless it disables them.
+  static let interruptible: Set<String> = ["a timer", "a tasklet", "a NAPI poller"]
   /// Functions that call one of their arguments in atomic context, and which.
   private let runners: [Symbol: Int]
 
@@ -22,6 +24,12 @@ struct AtomicContexts {
     ),
     ("a timer", [("timer_setup", 1), ("hrtimer_setup", 1), ("setup_timer", 1)]),
     ("a tasklet", [("tasklet_setup", 1), ("tasklet_init", 1)]),
+    (
+      "a NAPI poller",
+      [
+        ("netif_napi_add", 2), ("netif_napi_add_weight", 2), ("netif_napi_add_tx", 2), ("netif_napi_add_config", 2),
+      ]
+    ),
     (
       "the completion of a URB", [("usb_fill_bulk_urb", 5), ("usb_fill_int_urb", 5), ("usb_fill_control_urb", 6)]
     ),

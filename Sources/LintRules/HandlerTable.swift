@@ -106,6 +106,11 @@ final class HandlerTable {
     }
   }
 
+  /// Whether two ways lead to one member, of which one says more of the object around it.
+  private static func mayBe(_ left: [Symbol], _ right: [Symbol]) -> Bool {
+    left.count != right.count && zip(left, right).allSatisfy { $0 == $1 }
+  }
+
   /// A wait for the end of a handler.
   struct Wait {
     let handler: FunctionID
@@ -181,7 +186,9 @@ final class HandlerTable {
       return deferred.filter { $0.file == file.path && works.contains($0.member) }.map(\.handler)
     }
     let all = deferred.filter { $0.member == member }
-    let own = all.filter { $0.file == file.path }
+    var own = all.filter { $0.file == file.path }
+    // `&ports[i].timer` is set up, `&port->timer` waited for.
+    if all.isEmpty { own = deferred.filter { $0.file == file.path && Self.mayBe($0.member, member) } }
     let found = Set((own.isEmpty ? all.filter { Self.folder($0.file) == Self.folder(file.path) } : own).map(\.handler))
     // Several work items by one name: which one is waited for is not known.
     return found.count == 1 ? Array(found) : []

@@ -26,6 +26,33 @@ extension DoubleLock {
       """),
     RuleExample(
       """
+      struct port { spinlock_t lock; struct timer_list timer; int n; };
+
+      static struct port ports[4];
+
+      static void expire(struct timer_list *timer)
+      {
+      	struct port *port = from_timer(port, timer, timer);
+
+      	spin_lock(&port->lock);
+      	port->n++;
+      	spin_unlock(&port->lock);
+      }
+
+      void init(int i)
+      {
+      	timer_setup(&ports[i].timer, expire, 0);
+      }
+
+      void stop(struct port *port)
+      {
+      	spin_lock_irq(&port->lock);
+      	del_timer_sync(&port->timer); /* reported */
+      	spin_unlock_irq(&port->lock);
+      }
+      """),
+    RuleExample(
+      """
       static void poll_work(struct work_struct *work)
       {
       	struct foo *foo = container_of(work, struct foo, poll);

@@ -100,6 +100,69 @@ struct InterruptUnsafeLock: Rule {
         	mutex_unlock(&foo->mutex);
         }
         """),
+      RuleExample(
+        """
+        struct foo { spinlock_t lock; struct timer_list timer; int n; };
+
+        static irqreturn_t handler(int irq, void *data)
+        {
+        	struct foo *foo = data;
+
+        	spin_lock(&foo->lock);
+        	foo->n++;
+        	spin_unlock(&foo->lock);
+        	return IRQ_HANDLED;
+        }
+
+        static void expire(struct timer_list *timer)
+        {
+        	struct foo *foo = from_timer(foo, timer, timer);
+
+        	spin_lock(&foo->lock); /* reported */
+        	foo->n = 0;
+        	spin_unlock(&foo->lock);
+        }
+
+        int f(struct foo *foo)
+        {
+        	timer_setup(&foo->timer, expire, 0);
+        	return request_irq(foo->irq, handler, 0, "foo", foo);
+        }
+        """),
+      RuleExample(
+        """
+        struct foo { spinlock_t lock; struct mutex mutex; int n; };
+
+        static int wait_for(struct foo *foo)
+        {
+        	return foo->n;
+        }
+
+        static irqreturn_t handler(int irq, void *data)
+        {
+        	struct foo *foo = data;
+
+        	spin_lock(&foo->lock);
+        	foo->n++;
+        	spin_unlock(&foo->lock);
+        	return IRQ_HANDLED;
+        }
+
+        int send(struct foo *foo)
+        {
+        	spin_lock(&foo->lock); /* reported */
+        	foo->n = 0;
+        	spin_unlock(&foo->lock);
+        	mutex_lock(&foo->mutex);
+        	mutex_unlock(&foo->mutex);
+        	return wait_for(foo);
+        }
+
+        int f(struct foo *foo)
+        {
+        	return request_irq(foo->irq, handler, 0, "foo", foo);
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -134,7 +197,49 @@ struct InterruptUnsafeLock: Rule {
         	local_bh_enable();
         	mutex_unlock(&foo->mutex);
         }
-        """)
+        """),
+      RuleExample(
+        """
+        struct foo { spinlock_t lock; struct timer_list timer; int n; };
+
+        static irqreturn_t handler(int irq, void *data)
+        {
+        	struct foo *foo = data;
+
+        	spin_lock(&foo->lock);
+        	foo->n++;
+        	spin_unlock(&foo->lock);
+        	return IRQ_HANDLED;
+        }
+
+        static void expire(struct timer_list *timer)
+        {
+        	struct foo *foo = from_timer(foo, timer, timer);
+        	unsigned long flags;
+
+        	spin_lock_irqsave(&foo->lock, flags);
+        	foo->n = 0;
+        	spin_unlock_irqrestore(&foo->lock, flags);
+        }
+
+        static void poll(struct timer_list *timer)
+        {
+        	struct foo *foo = from_timer(foo, timer, timer);
+
+        	disable_irq(foo->irq);
+        	spin_lock(&foo->lock);
+        	foo->n = 0;
+        	spin_unlock(&foo->lock);
+        	enable_irq(foo->irq);
+        }
+
+        int f(struct foo *foo)
+        {
+        	timer_setup(&foo->timer, expire, 0);
+        	timer_setup(&foo->other, poll, 0);
+        	return request_irq(foo->irq, handler, 0, "foo", foo);
+        }
+        """),
     ])
 
   /// A handler that takes a lock, and how.
@@ -151,19 +256,26 @@ struct InterruptUnsafeLock: Rule {
     guard !takers.isEmpty || !shielded.isEmpty else { return [] }
     let callers = CallerTable(context)
     let reached = reached(from: Array(atomics.reasons.keys), context)
+    let masked = self.reached(
+      from: atomics.reasons.filter { !AtomicContexts.interruptible.contains($0.value) }.map(\.key), context)
     return context.functions.flatMap { id -> [Finding] in
-      guard !reached.contains(id), let facts = context.solver.facts(id), !facts.isPartial, !facts.isApproximate else {
+      // What runs as a timer and nothing else, an interrupt handler may interrupt.
+      let isOpen = reached.contains(id) && !masked.contains(id)
+      guard isOpen || !reached.contains(id), let facts = context.solver.facts(id), !facts.isPartial,
+        !facts.isApproximate
+      else {
         return []
       }
       var findings: [Finding] = []
       var reported: Set<NodeID> = []
       for event in facts.acquires where event.kind == .spin && !event.isTry {
         guard let lockClass = event.lockClass, !event.held.contains(where: { $0.kind.isAtomic }) else { continue }
-        if let taker = takers[lockClass], isOpen(event.node, to: taker, in: id, context),
-          runsInTask(id, facts, context), !callers.mayBeAtomic(over: id), reported.insert(event.node).inserted
+        if let taker = takers[lockClass], self.isOpen(event.node, to: taker, in: id, context),
+          isOpen ? isHard(taker) && !disables(facts, context) : runsInTask(id, facts, context),
+          !callers.mayBeAtomic(over: id), reported.insert(event.node).inserted
         {
           findings.append(finding(event, taker, id, context))
-        } else if let others = shielded.others(than: id, event, lockClass, context),
+        } else if !isOpen, let others = shielded.others(than: id, event, lockClass, context),
           runsInTask(id, facts, context) || event.held.contains(where: { $0.balance > 0 && Self.sleeps($0.kind) }),
           !context.isSetUp(id), !callers.mayBeAtomic(over: id), reported.insert(event.node).inserted
         {
@@ -212,6 +324,17 @@ struct InterruptUnsafeLock: Rule {
     case .plain: true
     case .bottomHalves: taker.reason == AtomicContexts.interrupt
     case .interrupts, nil: false
+    }
+  }
+
+  private func isHard(_ taker: Taker) -> Bool { taker.reason == AtomicContexts.interrupt }
+
+  /// Whether the function keeps the device from interrupting.
+  private func disables(_ facts: FunctionFacts, _ context: RuleContext) -> Bool {
+    facts.calls.contains { call in
+      guard call.callee.exists else { return false }
+      let words = context.text(call.callee).split(separator: "_")
+      return words.contains("disable") || words.contains("mask")
     }
   }
 
