@@ -7,10 +7,23 @@ struct GuardedUses {
   /// What is used.
   enum Subject: Hashable {
     case member(MemberKey)
+    /// The link by which an entry is taken off a list, or moved to another.
+    case removal(MemberKey)
     /// A function called by name.
     case call(Symbol)
     /// A function called through a member.
     case slot(Symbol)
+
+    /// Whether it is a member of an object, and no function.
+    var isMember: Bool {
+      switch self {
+      case .member, .removal: true
+      case .call, .slot: false
+      }
+    }
+
+    /// Whether it is about taking entries off a list.
+    var isRemoval: Bool { if case .removal = self { true } else { false } }
   }
 
   /// A lock by its place relative to what is used.
@@ -42,6 +55,14 @@ struct GuardedUses {
     var locks: Set<Symbol>
     /// The use is no more than a look whether a list is empty.
     var isLook = false
+
+    /// Where a use stands.
+    struct Location: Hashable {
+      let function: FunctionID
+      let node: NodeID
+    }
+
+    var location: Location { Location(function: function, node: node) }
   }
 
   /// Subjects in the order in which they were met.
@@ -52,16 +73,16 @@ struct GuardedUses {
   init(_ context: RuleContext) {
     for id in context.functions {
       guard let facts = context.solver.facts(id), !facts.isPartial else { continue }
-      var own: [NodeID: (Subject, Site)] = [:]
+      var own: [Use: Site] = [:]
       func add(_ subject: Subject, _ site: Site) {
-        if own[site.node] == nil {
-          own[site.node] = (subject, site)
-        } else {
-          own[site.node]?.1.guards.formIntersection(site.guards)
-          own[site.node]?.1.locks.formUnion(site.locks)
-        }
+        let use = Use(node: site.node, subject: subject)
+        own[use, default: site].guards.formIntersection(site.guards)
+        own[use]?.locks.formUnion(site.locks)
       }
-      let looks = Self.looks(id, context)
+      let looks = Self.arguments(of: id, context) { $0.holds("list_empty") }
+      let removals = Self.arguments(of: id, context) { name in
+        ["list_del", "list_move", "hlist_del"].contains(where: name.hasPrefix)
+      }
       let asserted = facts.asserts.filter { !$0.isHeldHere && !$0.isConditional }.map {
         HeldLock(place: $0.place, kind: $0.kind, mode: $0.mode, balance: 1, site: $0.node)
       }
@@ -69,11 +90,11 @@ struct GuardedUses {
         let guards = Self.guards(access.held + asserted, context) { owner in
           owner == access.object || context.solver.depends(access.object, on: owner) ? .object : nil
         }
-        add(
-          .member(access.member),
-          Site(
-            function: id, node: access.node, object: access.object, arguments: [], guards: guards,
-            locks: Self.names(access.held, [], context), isLook: looks.contains(access.node)))
+        let site = Site(
+          function: id, node: access.node, object: access.object, arguments: [], guards: guards,
+          locks: Self.names(access.held, [], context), isLook: looks.contains(access.node))
+        add(.member(access.member), site)
+        if removals.contains(access.node) { add(.removal(access.member), site) }
       }
       for call in facts.calls {
         guard let subject = Self.subject(call, id, context) else { continue }
@@ -89,9 +110,9 @@ struct GuardedUses {
             function: id, node: call.node, object: -1, arguments: call.arguments, guards: guards,
             locks: Self.names(call.held, call.unsure, context)))
       }
-      for (_, item) in own.sorted(by: { $0.key < $1.key }) {
-        if sites[item.0] == nil { order.append(item.0) }
-        sites[item.0, default: []].append(item.1)
+      for (use, site) in own.sorted(by: { ($0.key.node, $0.key.rank) < ($1.key.node, $1.key.rank) }) {
+        if sites[use.subject] == nil { order.append(use.subject) }
+        sites[use.subject, default: []].append(site)
       }
     }
   }
@@ -104,13 +125,24 @@ struct GuardedUses {
     return result
   }
 
-  /// The members in `list_empty(&x->list)`.
-  private static func looks(_ id: FunctionID, _ context: RuleContext) -> Set<NodeID> {
+  /// One use of a subject by a function.
+  private struct Use: Hashable {
+    let node: NodeID
+    let subject: Subject
+
+    /// The order of what one node uses.
+    var rank: Int { if case .removal = subject { 1 } else { 0 } }
+  }
+
+  /// The members in `f(&x->list)`, for functions of certain names.
+  private static func arguments(
+    of id: FunctionID, _ context: RuleContext, where isMeant: (String) -> Bool
+  ) -> Set<NodeID> {
     let file = context.program.file(of: id)
     var result: Set<NodeID> = []
     for node in context.program.definition(id).nodes where file[node].kind == .call {
       let name = context.callee(node, in: file)
-      guard name.exists, context.text(name).holds("list_empty"),
+      guard name.exists, isMeant(context.text(name)),
         let first = file.list(file[node].b, file[node].c).first, file[first].kind == .unary
       else { continue }
       result.insert(file[first].a)

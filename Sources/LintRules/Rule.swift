@@ -39,6 +39,7 @@ public enum RuleRegistry {
     ErrorType(),
     OverwrittenError(),
     MissingUnwind(),
+    EarlyUnwind(),
     CopiedCleanup(),
     DroppedReference(),
     ReallocLeak(),

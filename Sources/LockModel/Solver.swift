@@ -141,6 +141,11 @@ public final class Solver {
   /// The pair that `node` opens in `function`.
   func pairing(of node: NodeID, in function: FunctionID) -> Pairing? { pairsOf[function]?[node] }
 
+  /// What the function calls to undo a call by its argument; empty where it does not, or where it undoes the result.
+  public func namedClosers(of node: NodeID, in function: FunctionID) -> Set<Symbol> {
+    pairsOf[function]?[node].flatMap { $0.isResult ? nil : $0.closers } ?? []
+  }
+
   /// How sure it is that the function must undo the pair that `node` opens.
   public func pairTraits(of node: NodeID, in function: FunctionID) -> PairTraits {
     guard let pairing = pairsOf[function]?[node] else { return PairTraits() }

@@ -89,8 +89,126 @@ struct UnguardedMember: Rule {
         	set_speed(fan, 0); /* reported */
         }
         """),
+      RuleExample(
+        """
+        static DEFINE_MUTEX(cleanup_lock);
+        static DEFINE_SPINLOCK(target_lock);
+
+        void enable(struct target *target)
+        {
+        	mutex_lock(&cleanup_lock);
+        	spin_lock(&target_lock);
+        	list_move(&target->list, &targets);
+        	spin_unlock(&target_lock);
+        	mutex_unlock(&cleanup_lock);
+        }
+
+        void disable(struct target *target)
+        {
+        	mutex_lock(&cleanup_lock);
+        	spin_lock(&target_lock);
+        	list_move(&target->list, &idle);
+        	spin_unlock(&target_lock);
+        	mutex_unlock(&cleanup_lock);
+        }
+
+        void expire(struct target *target)
+        {
+        	mutex_lock(&cleanup_lock);
+        	spin_lock(&target_lock);
+        	list_del(&target->list);
+        	spin_unlock(&target_lock);
+        	mutex_unlock(&cleanup_lock);
+        }
+
+        void add(struct target *target)
+        {
+        	spin_lock(&target_lock);
+        	list_add(&target->list, &idle);
+        	spin_unlock(&target_lock);
+        }
+
+        void drop(struct target *target)
+        {
+        	spin_lock(&target_lock);
+        	list_del(&target->list); /* reported */
+        	spin_unlock(&target_lock);
+        }
+        """),
+      RuleExample(
+        """
+        static ssize_t limit_store(struct config_item *item, const char *page, size_t count)
+        {
+        	struct foo *foo = to_foo(item);
+
+        	set_limit(foo, page); /* reported */
+        	return count;
+        }
+        CONFIGFS_ATTR(foo_, limit);
+
+        static void set_limit(struct foo *foo, const char *page)
+        {
+        	foo->limit = page[0];
+        }
+
+        void a(struct foo *foo)
+        {
+        	mutex_lock(&foo->lock);
+        	set_limit(foo, "1");
+        	mutex_unlock(&foo->lock);
+        }
+
+        void b(struct foo *foo)
+        {
+        	mutex_lock(&foo->lock);
+        	set_limit(foo, "2");
+        	mutex_unlock(&foo->lock);
+        }
+
+        void c(struct foo *foo)
+        {
+        	mutex_lock(&foo->lock);
+        	set_limit(foo, "3");
+        	mutex_unlock(&foo->lock);
+        }
+        """),
     ],
     nonTriggering: [
+      RuleExample(
+        """
+        static DEFINE_MUTEX(cleanup_lock);
+
+        void enable(struct target *target)
+        {
+        	mutex_lock(&cleanup_lock);
+        	list_move(&target->list, &targets);
+        	mutex_unlock(&cleanup_lock);
+        }
+
+        void disable(struct target *target)
+        {
+        	mutex_lock(&cleanup_lock);
+        	list_move(&target->list, &idle);
+        	mutex_unlock(&cleanup_lock);
+        }
+
+        void expire(struct target *target)
+        {
+        	mutex_lock(&cleanup_lock);
+        	list_del(&target->list);
+        	mutex_unlock(&cleanup_lock);
+        }
+
+        void give_up(struct target *target)
+        {
+        	list_del(&target->list);
+        }
+
+        void let_go(struct target *target)
+        {
+        	list_del(&target->list);
+        }
+        """),
       RuleExample(
         """
         void a(struct foo *foo)
@@ -175,33 +293,46 @@ struct UnguardedMember: Rule {
   func check(_ context: RuleContext) -> [Finding] {
     let callers = CallerTable(context)
     let uses = GuardedUses(context)
+    var reported: Set<GuardedUses.Site.Location> = []
     return uses.order.compactMap { subject in
       guard let sites = uses.sites[subject] else { return nil }
-      return judge(subject, sites, callers, context)
+      for (item, count) in guards(of: subject, sites, context) {
+        guard let site = bare(subject, item, count, sites, callers, context) else { continue }
+        return reported.insert(site.location).inserted ? finding(subject, item, site, sites, context) : nil
+      }
+      return nil
     }
   }
 
-  private func judge(
-    _ subject: GuardedUses.Subject, _ sites: [GuardedUses.Site], _ callers: CallerTable, _ context: RuleContext
-  ) -> Finding? {
+  /// The locks that are held at most uses, with how many those are; for what is taken off a list, all that often are.
+  private func guards(
+    of subject: GuardedUses.Subject, _ sites: [GuardedUses.Site], _ context: RuleContext
+  ) -> [(key: GuardedUses.Guard, value: Int)] {
     if case .call(let name) = subject,
       context.solver.comesInPairs(name) || Statements.isPrint(context.text(name)) || !isOwnWriter(name, sites, context)
     {
-      return nil
+      return []
     }
     var counts: [GuardedUses.Guard: Int] = [:]
     for site in sites { for item in site.guards { counts[item, default: 0] += 1 } }
-    let isMember = if case .member = subject { true } else { false }
-    guard
-      let (item, count) = counts.filter({ isMember || isKnown(subject, $0.key, sites, context) }).max(by: {
-        ($0.value, $1.key.lock.rawValue) < ($1.value, $0.key.lock.rawValue)
-      }),
-      count >= (isMember ? 4 : 3)
-    else { return nil }
+    let ordered = counts.filter { $0.value >= 3 && (subject.isMember || isKnown(subject, $0.key, sites, context)) }
+      .sorted { ($1.value, $0.key.lock.rawValue) < ($0.value, $1.key.lock.rawValue) }
+    return subject.isRemoval ? ordered : Array(ordered.prefix(1))
+  }
+
+  /// The use that should be under the lock and is not; nil where that is not sure.
+  private func bare(
+    _ subject: GuardedUses.Subject, _ item: GuardedUses.Guard, _ count: Int, _ sites: [GuardedUses.Site],
+    _ callers: CallerTable, _ context: RuleContext
+  ) -> GuardedUses.Site? {
+    let isRemoval = subject.isRemoval
     let guarded = Set(sites.filter { $0.guards.contains(item) }.map(\.function))
     let bare = sites.filter { isBare($0, item, guarded, callers, context) }
+      // Whoever takes it off under another lock is neither setting up nor the last who knows it.
+      .filter { !isRemoval || !$0.locks.isEmpty && !context.runsOnce($0.function) }
     let functions = Set(bare.map(\.function))
-    guard guarded.count >= 3, functions.count == 1, bare.count * 4 <= count + 1,
+    guard guarded.count >= 3, count >= (subject.isMember && !isRemoval ? 4 : 3), functions.count == 1,
+      bare.count * 4 <= count + 1,
       let site = bare.first(where: { !isExcused($0, item, callers, context) }),
       !callers.mayHold(named: item.lock, over: site.function),
       // What nothing names is in use all the same, or the compiler would say so: a macro pastes the name of an attribute's.
@@ -209,11 +340,20 @@ struct UnguardedMember: Rule {
         || !context.program.definition(site.function).isInline
           && !context.program.file(of: site.function).path.hasSuffix(".h")
     else { return nil }
+    return site
+  }
+
+  private func finding(
+    _ subject: GuardedUses.Subject, _ item: GuardedUses.Guard, _ site: GuardedUses.Site, _ sites: [GuardedUses.Site],
+    _ context: RuleContext
+  ) -> Finding {
+    let guarded = Set(sites.filter { $0.guards.contains(item) }.map(\.function))
+    let use = subject.isRemoval ? "taken off a list" : subject.isMember ? "used" : "called"
     let name = name(of: subject, context)
     let other = sites.first { $0.guards.contains(item) }
     return context.finding(
       description, site.function, site.node,
-      "'\(name)' is \(isMember ? "used" : "called") without '\(context.text(item.lock))', which "
+      "'\(name)' is \(use) without '\(context.text(item.lock))', which "
         + "\(guarded.count) other functions hold for it",
       evidence: other.map {
         [Evidence(context.place($0.function, $0.node), "for example here, with '\(context.text(item.lock))' held")]
@@ -280,7 +420,7 @@ struct UnguardedMember: Rule {
 
   private func name(of subject: GuardedUses.Subject, _ context: RuleContext) -> String {
     switch subject {
-    case .member(let key): "\(context.text(key.structure))::\(context.text(key.member))"
+    case .member(let key), .removal(let key): "\(context.text(key.structure))::\(context.text(key.member))"
     case .call(let name): context.text(name)
     case .slot(let member): "->\(context.text(member))"
     }
