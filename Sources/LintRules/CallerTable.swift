@@ -104,7 +104,9 @@ final class CallerTable {
       guard let facts = context.solver.facts(caller) else { continue }
       // Whoever is handed the function may call it at once; whoever keeps it in a variable, anywhere.
       let calls = facts.calls.filter { $0.targets.contains(id) || context.solver.isPassed(name, $0) }
-      found += (calls.isEmpty ? facts.calls : calls).map { (caller, $0) }
+      // A call through a member of that name alone says nothing.
+      let isHanded = calls.isEmpty && references.isNamed(id, in: caller)
+      found += (isHanded ? facts.calls : calls).map { (caller, $0) }
     }
     callers[id] = found
     return found

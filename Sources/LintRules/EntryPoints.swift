@@ -49,9 +49,11 @@ struct EntryPoints {
     var visited: Set<FunctionID> = [id]
     var work = [id]
     while let current = work.popLast() {
-      guard visited.count < 60, isEntry(current) != false else { return false }
-      let above = callers.calls(of: current)
-      if above.isEmpty, isEntry(current) != true { return false }
+      let isEntry = isEntry(current)
+      guard visited.count < 60, isEntry != false else { return false }
+      // Of those that call an entry through its table nothing is to be said, as of the core itself.
+      let above = callers.calls(of: current).filter { isEntry != true || !$0.call.isIndirect }
+      if above.isEmpty, isEntry != true { return false }
       for (caller, _) in above where visited.insert(caller).inserted { work.append(caller) }
     }
     return true

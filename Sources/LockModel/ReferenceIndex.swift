@@ -35,6 +35,11 @@ public struct ReferenceIndex {
     }
   }
 
+  /// Whether `caller` names the function, for whatever use.
+  public func isNamed(_ id: FunctionID, in caller: FunctionID) -> Bool {
+    mentions[program.definition(id).name].contains(caller)
+  }
+
   /// The functions in which a call may mean `id`, in program order.
   public func mayCall(_ id: FunctionID) -> [FunctionID] {
     var result = mentions[program.definition(id).name]

@@ -123,8 +123,135 @@ struct LockNotHeld: Rule {
         	return min(mtu, route->mtu);
         }
         """),
+      RuleExample(
+        """
+        static int foo_open(struct net_device *dev)
+        {
+        	struct foo *foo = netdev_priv(dev);
+
+        	foo->n = 1;
+        	return start(foo);
+        }
+
+        static const struct net_device_ops foo_ops = { .ndo_open = foo_open };
+
+        static int foo_suspend(struct device *d)
+        {
+        	return d->driver->pm->resume(d);
+        }
+
+        static int foo_resume(struct device *d)
+        {
+        	return foo_open(dev_get_drvdata(d)); /* reported */
+        }
+
+        static const struct dev_pm_ops foo_pm = { .suspend = foo_suspend, .resume = foo_resume };
+        """),
+      RuleExample(
+        """
+        struct sub_ops { void (*suspend)(struct sub *sub); };
+        struct sub { const struct sub_ops *ops; struct phylink *phylink; };
+
+        static void sub_suspend(struct sub *sub)
+        {
+        	phylink_stop(sub->phylink); /* reported */
+        }
+
+        static const struct sub_ops ops = { .suspend = sub_suspend };
+
+        static int foo_suspend(struct device *d)
+        {
+        	struct sub *sub = dev_get_drvdata(d);
+
+        	sub->ops->suspend(sub);
+        	return 0;
+        }
+
+        static const struct dev_pm_ops foo_pm = { .suspend = foo_suspend };
+        """),
+      RuleExample(
+        """
+        static void stop(struct foo *foo)
+        {
+        	if (!foo->is_on)
+        		return;
+        	lockdep_assert_held(&foo->lock);
+        	foo->n = 0;
+        }
+
+        static void disable(struct foo *foo)
+        {
+        	stop(foo);
+        }
+
+        int enable(struct foo *foo)
+        {
+        	int err;
+
+        	mutex_lock(&foo->lock);
+        	err = start(foo);
+        	mutex_unlock(&foo->lock);
+        	if (err)
+        		disable(foo); /* reported */
+        	return err;
+        }
+        """),
     ],
     nonTriggering: [
+      RuleExample(
+        """
+        static int foo_open(struct net_device *dev)
+        {
+        	struct foo *foo = netdev_priv(dev);
+
+        	foo->n = 1;
+        	return start(foo);
+        }
+
+        static int foo_change_mtu(struct net_device *dev, int mtu)
+        {
+        	dev->mtu = mtu;
+        	return foo_open(dev);
+        }
+
+        static const struct net_device_ops foo_ops = { .ndo_open = foo_open, .ndo_change_mtu = foo_change_mtu };
+
+        static int foo_resume(struct device *d)
+        {
+        	int ret;
+
+        	rtnl_lock();
+        	ret = foo_open(dev_get_drvdata(d));
+        	rtnl_unlock();
+        	return ret;
+        }
+
+        static const struct dev_pm_ops foo_pm = { .resume = foo_resume };
+        """),
+      RuleExample(
+        """
+        static void stop(struct foo *foo)
+        {
+        	if (!foo->is_on)
+        		return;
+        	lockdep_assert_held(&foo->lock);
+        	foo->n = 0;
+        }
+
+        void disable(struct foo *foo)
+        {
+        	stop(foo);
+        }
+
+        int enable(struct foo *foo)
+        {
+        	int err = start(foo);
+
+        	if (err)
+        		disable(foo);
+        	return err;
+        }
+        """),
       RuleExample(
         """
         DEFINE_GUARD(foo, struct foo *, mutex_lock(&_T->lock), mutex_unlock(&_T->lock))

@@ -10,7 +10,8 @@ struct WrongLoopVariable: Rule {
     severity: .warning, confidence: .high, judgesPrograms: true,
     whatItDoes: """
       Reports a 'for' loop whose pointer is advanced by a call ('p = rb_prev(p)') and not read in the body, which instead \
-      reads the pointer that the loop started from.
+      reads the pointer that the loop started from. And a loop that counts back what an earlier one has set up, whose body \
+      works on the element where that one ended, without asking for each.
       """,
     whyItMatters: "Every turn works on the same element, often freeing it again; the others are forgotten.",
     accepts: ["a body that reads the loop's pointer in any way"],
@@ -25,9 +26,68 @@ struct WrongLoopVariable: Rule {
         	for (p = rb_prev(n); p; p = rb_prev(p))
         		drop(rb_entry(n, struct foo, node)); /* reported */
         }
-        """)
+        """),
+      RuleExample(
+        """
+        int replace(struct router *router, int new)
+        {
+        	struct vr *vr;
+        	int i, err;
+
+        	for (i = 0; i < router->count; i++) {
+        		vr = &router->vrs[i];
+        		err = vr_replace(vr, new);
+        		if (err)
+        			goto undo;
+        	}
+        	return 0;
+        undo:
+        	for (i--; i >= 0; i--)
+        		vr_replace(vr, router->old); /* reported */
+        	return err;
+        }
+        """),
     ],
     nonTriggering: [
+      RuleExample(
+        """
+        int replace(struct router *router, int new)
+        {
+        	struct vr *vr;
+        	int i, err;
+
+        	for (i = 0; i < router->count; i++) {
+        		vr = &router->vrs[i];
+        		err = vr_replace(vr, new);
+        		if (err)
+        			goto undo;
+        	}
+        	return 0;
+        undo:
+        	for (i--; i >= 0; i--) {
+        		vr = &router->vrs[i];
+        		vr_replace(vr, router->old);
+        	}
+        	return err;
+        }
+        """),
+      RuleExample(
+        """
+        void send(struct port *port, int n)
+        {
+        	struct port *first;
+        	int i;
+
+        	for (i = 0; i < n; i++) {
+        		first = port->ports[i];
+        		if (first->ready)
+        			break;
+        	}
+        	i = 3;
+        	while (i--)
+        		knock(first);
+        }
+        """),
       RuleExample(
         """
         void f(struct rb_node *n)
@@ -37,16 +97,100 @@ struct WrongLoopVariable: Rule {
         	for (p = rb_prev(n); p; p = rb_prev(p))
         		drop(rb_entry(p, struct foo, node));
         }
-        """)
+        """),
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
     context.functions.flatMap { id -> [Finding] in
       let file = context.program.file(of: id)
       return context.program.definition(id).nodes.compactMap { node in
-        file[node].kind == .forStatement ? check(node, id, file, context) : nil
+        (file[node].kind == .forStatement ? check(node, id, file, context) : nil)
+          ?? countsBack(node, id, file, context)
       }
     }
+  }
+
+  /// A loop that counts down what another has counted up, and works on what that one left in a variable.
+  private func countsBack(_ node: NodeID, _ id: FunctionID, _ file: ParsedFile, _ context: RuleContext) -> Finding? {
+    guard let (counter, body) = countdown(node, file) else { return nil }
+    var reads: [Symbol: NodeID] = [:]
+    names(body, file, &reads, 0)
+    guard reads[counter] == nil else { return nil }
+    let before = context.program.definition(id).nodes.filter { file[$0].token < file[node].token }
+    // A counter that is set anew counts something else.
+    guard let loop = before.last(where: { file[$0].kind == .forStatement }), countsUp(loop, counter, file),
+      !before.contains(where: { file[$0].token > lastToken(of: loop, file) && sets($0, counter, file) })
+    else { return nil }
+    let elements = file.list(file[loop].a, 4).last.map { setFromIndex(counter, in: $0, file) } ?? []
+    guard
+      let (name, use) = reads.filter({ elements.contains($0.key) && !isSet($0.key, in: body, file) })
+        .min(by: { $0.value < $1.value })
+    else { return nil }
+    return context.finding(
+      description, id, use,
+      "the loop counts '\(context.text(counter))' back but its body works on '\(context.text(name))', which stays the same",
+      evidence: [Evidence(context.place(id, loop), "this loop has set it for each")],
+      key: "\(context.text(counter)) \(context.text(name)) back")
+  }
+
+  /// The counter and the body of `for (…; i >= 0; i--)`, `while (i--)` and `while (--i >= 0)`.
+  private func countdown(_ node: NodeID, _ file: ParsedFile) -> (Symbol, NodeID)? {
+    let item = file[node]
+    switch item.kind {
+    case .forStatement:
+      let parts = Array(file.list(item.a, item.b))
+      guard parts.count == 4, parts[2] >= 0, parts[3] >= 0 else { return nil }
+      return decremented(parts[2], file).map { ($0, parts[3]) }
+    case .whileStatement:
+      var condition = item.a
+      if file[condition].kind == .binary { condition = file[condition].a }
+      return decremented(condition, file).map { ($0, item.b) }
+    default: return nil
+    }
+  }
+
+  private func decremented(_ id: NodeID, _ file: ParsedFile) -> Symbol? {
+    guard id >= 0, file[id].kind == .postfix || file[id].kind == .unary, file[id].operation == .minusMinus,
+      file[file[id].a].kind == .name
+    else { return nil }
+    return Symbol(file[file[id].a].a)
+  }
+
+  private func countsUp(_ loop: NodeID, _ counter: Symbol, _ file: ParsedFile) -> Bool {
+    let parts = Array(file.list(file[loop].a, file[loop].b))
+    guard parts.count == 4, parts[2] >= 0 else { return false }
+    let step = file[parts[2]]
+    return step.operation == .plusPlus && file[step.a].kind == .name && Symbol(file[step.a].a) == counter
+  }
+
+  private func sets(_ id: NodeID, _ name: Symbol, _ file: ParsedFile) -> Bool {
+    file[id].kind == .assign && file[id].operation == .equal && file[file[id].a].kind == .name
+      && Symbol(file[file[id].a].a) == name
+  }
+
+  private func isSet(_ name: Symbol, in id: NodeID, _ file: ParsedFile, _ depth: Int = 0) -> Bool {
+    guard id >= 0, depth < 60 else { return false }
+    return sets(id, name, file) || file.children(of: id).contains { isSet(name, in: $0, file, depth + 1) }
+  }
+
+  /// The variables that are set from an element by its number.
+  private func setFromIndex(
+    _ counter: Symbol, in id: NodeID, _ file: ParsedFile, _ depth: Int = 0
+  ) -> Set<Symbol> {
+    guard id >= 0, depth < 60 else { return [] }
+    if file[id].kind == .assign, file[id].operation == .equal, file[file[id].a].kind == .name {
+      var element = file[file[id].b]
+      if element.kind == .unary, element.operation == .ampersand { element = file[element.a] }
+      let isElement =
+        element.kind == .index && file[element.b].kind == .name && Symbol(file[element.b].a) == counter
+      return isElement ? [Symbol(file[file[id].a].a)] : []
+    }
+    return file.children(of: id).reduce(into: []) { $0.formUnion(setFromIndex(counter, in: $1, file, depth + 1)) }
+  }
+
+  private func lastToken(of id: NodeID, _ file: ParsedFile, _ depth: Int = 0) -> UInt32 {
+    guard id >= 0, depth < 150 else { return 0 }
+    return file.children(of: id).reduce(file[id].token) { max($0, lastToken(of: $1, file, depth + 1)) }
   }
 
   private func check(_ node: NodeID, _ id: FunctionID, _ file: ParsedFile, _ context: RuleContext) -> Finding? {
