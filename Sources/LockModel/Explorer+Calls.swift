@@ -21,6 +21,7 @@ extension Explorer {
     let callee = self.callee(item, name)
     record(node, name, callee, argumentNodes, arguments, state)
     let summary = callee.isCertain ? solver.summary(callee.targets[0]) : nil
+    let filling = summary ?? commonFilling(node, callee)
     noteInterruption(name, arguments, &state)
     // What a wrapper undoes by name counts as closed, before the wrapper itself counts as one that may undo anything.
     for closing in summary?.closes ?? [] {
@@ -28,7 +29,7 @@ extension Explorer {
       if resource >= 0 { _ = settlePairs(node, closing.name, [resource], nil, onlyByName: true, &state) }
     }
     let kept = settlePairs(node, name, arguments, callee.parameter < 0 ? callee.targets.first : nil, &state)
-    noteArguments(node, argumentNodes, summary, callee.isIndirect, &state)
+    noteArguments(node, argumentNodes, filling, callee.isIndirect, &state)
     noteSetting(node, name, argumentNodes, callee, &state)
     for effect in summary?.mayDrop ?? [] { forgetHeld(effect, arguments, &state) }
     if callee.isCertain, summary == nil { forgetReleased(by: callee.targets[0], &state) }
@@ -40,13 +41,40 @@ extension Explorer {
     var states = handOver(kept, node, state)
     if let summary {
       states = states.flatMap { apply(summary, node, arguments, $0) }
-      states = states.flatMap { handOn(node, argumentNodes, summary, $0) }
     }
+    if let filling { states = states.flatMap { handOn(node, argumentNodes, filling, $0) } }
     // The head of an iterator opens its pair where a turn begins.
     if let pairing = pairs[node], !(pairing.isKnown && pairing.isResult) {
       states = states.flatMap { open(pairing, node, name, $0) }
     }
     return states
+  }
+
+  /// `return ops->read(x, value);` in a small function: what all functions that the member holds do with what they are given.
+  private mutating func commonFilling(_ node: NodeID, _ callee: Callee) -> Summary? {
+    guard callee.isIndirect, callee.parameter < 0, (2...6).contains(callee.targets.count),
+      scope.definition.tokens.count < 100, !scope.definition.isMacro
+    else { return nil }
+    let arguments = Array(scope.file.list(scope.file[node].b, scope.file[node].c))
+    var result = Summary()
+    for (position, argument) in arguments.enumerated() {
+      guard scope.file[argument].kind == .name, let own = scope.parameters[Symbol(scope.file[argument].a)],
+        case let type = scope.definition.parameters[own].type, type.pointers == 1, type.base != .structure,
+        !type.isConstant
+      else { continue }
+      var skipped: ValueSet = []
+      var written: ValueSet = []
+      for target in callee.targets {
+        guard let known = solver.summary(target), let skips = known.skipsFor[position],
+          let writes = known.writesOn[position]
+        else { return nil }
+        skipped.formUnion(skips)
+        written.formUnion(writes)
+      }
+      result.skipsFor[position] = skipped
+      result.writesOn[position] = written
+    }
+    return result.skipsFor.isEmpty ? nil : result
   }
 
   /// A callee leaves locks of these names taken in an object that it returns, or that it found: some object's lock may be held.
@@ -177,6 +205,7 @@ extension Explorer {
         }
       let isIgnored = summary?.ignores.contains(position) == true
       if state.unset & bit != 0 { notePassing(argument, name, node, arguments, summary?.loads[position], state) }
+      if state.unset & bit != 0, scope.wholes.contains(name) { noteWhole(argument, name, node, position) }
       state.unset &= ~bit
       state.pending.removeAll { $0.bit == bit }
       // Where the body leaves open for which results it writes, what is known of the kernel decides.
@@ -201,6 +230,28 @@ extension Explorer {
     }
   }
 
+  /// A structure without a value goes to functions that only look at it.
+  private mutating func noteWhole(_ argument: NodeID, _ variable: Symbol, _ call: NodeID, _ position: Int) {
+    let targets = callee(scope.file[call], calleeName(call)).targets
+    guard let first = targets.first, targets.count < 9 else { return }
+    let isRead = targets.allSatisfy { target in
+      let definition = solver.program.definition(target)
+      guard position < definition.parameters.count, !definition.isMacro else { return false }
+      let type = definition.parameters[position].type
+      return type.isConstant && type.pointers == 1
+    }
+    let file = solver.program.file(of: first)
+    let definition = solver.program.definition(first)
+    guard isRead, passingsSeen.insert(argument).inserted,
+      let read = definition.nodes.filter({
+        file[$0].kind == .name && Symbol(file[$0].a) == definition.parameters[position].name
+      }).min(by: { file[$0].token < file[$1].token })
+    else { return }
+    facts.unsetPassings.append(
+      UnsetPassingEvent(
+        node: argument, variable: variable, call: call, chain: [ChainStep(function: first, node: read)], isWhole: true))
+  }
+
   /// A macro sets locals of its user that its text names; one that ends a test looks at what a call returned.
   mutating func noteMacro(_ node: NodeID, _ state: inout PathState) {
     guard !scope.trackedBits.isEmpty else { return }
@@ -223,24 +274,29 @@ extension Explorer {
   private mutating func handOn(
     _ node: NodeID, _ arguments: [NodeID], _ summary: Summary, _ state: PathState
   ) -> [PathState] {
+    var states = [state]
+    let result = solver.places.intern(.result, -1, node)
+    // A body that leaves one of them alone may leave another alone for the same results.
     for (position, argument) in arguments.enumerated() {
       guard scope.file[argument].kind == .name, let own = scope.parameters[Symbol(scope.file[argument].a)], own < 64,
-        state.written & (1 << UInt64(own)) == 0, let skipped = summary.skipsFor[position],
-        let written = summary.writesOn[position]
+        let skipped = summary.skipsFor[position], let written = summary.writesOn[position]
       else { continue }
-      let result = solver.places.intern(.result, -1, node)
-      // What the way out of the callee says of the result holds for both.
-      let known = state.values(of: result) ?? .any
-      var wrote = state
-      wrote.written |= 1 << UInt64(own)
-      wrote.set(result, written.intersection(known))
-      var left = state
-      left.set(result, skipped.intersection(known))
-      return [written.isDisjoint(with: known) ? nil : wrote, skipped.isDisjoint(with: known) ? nil : left].compactMap {
-        $0
+      states = states.flatMap { state -> [PathState] in
+        guard state.written & (1 << UInt64(own)) == 0 else { return [state] }
+        // What the way out of the callee says of the result holds for both.
+        let known = state.values(of: result) ?? .any
+        var wrote = state
+        wrote.written |= 1 << UInt64(own)
+        wrote.set(result, written.intersection(known))
+        var left = state
+        left.set(result, skipped.intersection(known))
+        return [written.isDisjoint(with: known) ? nil : wrote, skipped.isDisjoint(with: known) ? nil : left]
+          .compactMap { $0 }
       }
+      // More ways than there are results to tell them apart.
+      if states.count > 3 { break }
     }
-    return [state]
+    return states
   }
 
   /// A flag that says whether a lock is still held.

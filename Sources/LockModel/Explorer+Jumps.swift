@@ -53,6 +53,7 @@ extension Explorer {
 
   /// Notes what the variable that the goto's label returns may be.
   mutating func noteJump(_ node: NodeID, _ state: PathState) {
+    if !scope.tracked.isEmpty { unsetAtJumps[node] = (unsetAtJumps[node] ?? .max) & state.unset }
     guard let variable = returningLabels[Symbol(scope.file[node].a)] else { return }
     let isUnset = (scope.trackedBits[Symbol(scope.file[variable].a)] ?? 0) & state.unset != 0
     if !isUnset { setJumps.insert(node) }

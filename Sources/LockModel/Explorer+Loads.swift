@@ -110,12 +110,49 @@ extension Explorer {
     state.touched |= 1 << UInt64(position)
   }
 
+  /// The `p` of `p->x.y[2]`.
+  private func owner(ofTarget id: NodeID) -> NodeID? {
+    let node = scope.file[id]
+    switch node.kind {
+    case .member where node.operation == .arrow: return scope.file[node.a].kind == .name ? node.a : nil
+    case .member, .index: return owner(ofTarget: node.a)
+    default: return nil
+    }
+  }
+
+  /// Structures that a function is given to fill, and that it does not look at: for a caller, one that it leaves alone on an
+  /// error has no value then. What a function works on has had one before.
+  private func findFilled() -> Set<Symbol> {
+    let definition = scope.definition
+    guard !definition.isMacro, definition.returnType.base == .integer, !definition.returnType.isPointer,
+      flow.blocks.count < 60
+    else { return [] }
+    var result = Set(
+      definition.parameters.filter {
+        $0.name.exists && $0.type.base == .structure && $0.type.pointers == 1 && !$0.type.isConstant
+      }.map(\.name))
+    guard !result.isEmpty else { return [] }
+    var targets: Set<NodeID> = []
+    for node in definition.nodes where scope.file[node].kind == .assign && scope.file[node].operation == .equal {
+      if let owner = owner(ofTarget: scope.file[node].a) { targets.insert(owner) }
+    }
+    for node in definition.nodes where scope.file[node].kind == .name && !targets.contains(node) {
+      result.remove(Symbol(scope.file[node].a))
+    }
+    return result
+  }
+
   /// `*p = …` or `p->x = …` through a parameter.
   mutating func noteWrite(_ node: NodeID, _ state: inout PathState) {
     let item = scope.file[node]
     var base: NodeID = -1
     if item.kind == .unary, item.operation == .star { base = item.a }
     if item.kind == .index { base = item.a }
+    if item.kind == .member, let owner = owner(ofTarget: node) {
+      let names = filled ?? findFilled()
+      filled = names
+      if names.contains(Symbol(scope.file[owner].a)) { base = owner }
+    }
     guard base >= 0, scope.file[base].kind == .name, let position = scope.parameters[Symbol(scope.file[base].a)],
       position < 64
     else { return }

@@ -16,9 +16,10 @@ extension Explorer {
       guard let type = scope.localTypes[local], !type.isPointer, type.arrays == 0 else { continue }
       let uses = outputs ?? findOutputs()
       outputs = uses
-      if uses.ends[local] == nil, let (member, closers) = solver.pairing.knownPart(name, solver.program.symbols) {
-        let resource = solver.places.intern(.member, localPlace(local), member.rawValue)
-        guard resource >= 0 else { continue }
+      if let (member, closers) = solver.pairing.knownPart(name, solver.program.symbols),
+        case let resource = solver.places.intern(.member, localPlace(local), member.rawValue), resource >= 0,
+        uses.ends[local] == nil || isEnded(resource, uses.ends[local] ?? [], by: closers)
+      {
         pairs[node] = Pairing(
           closers: closers, resource: resource, isResult: false, isStrict: true, isOutput: true, isReference: true)
         return true
@@ -38,6 +39,14 @@ extension Explorer {
       return true
     }
     return false
+  }
+
+  /// Whether all that the function ends of the structure is the known part, and by what undoes the call.
+  private mutating func isEnded(
+    _ resource: Place, _ ends: [(call: NodeID, part: NodeID)], by closers: Set<Symbol>
+  ) -> Bool {
+    for (call, part) in ends where !closers.contains(calleeName(call)) || place(of: part) != resource { return false }
+    return true
   }
 
   /// What the calls of the function do with its local structures.

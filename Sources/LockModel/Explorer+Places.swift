@@ -321,5 +321,6 @@ extension Explorer {
       return !solver.program.definition(target).isMacro
     }
     return solver.program.returnType(name) != nil || solver.isMessage(name) || solver.names.frees.contains(name)
+      || name == solver.names.errPtr
   }
 }

@@ -26,6 +26,9 @@ extension Explorer {
   /// Whether a callee may undo the pair; one that is not known may.
   private func mayClose(_ target: FunctionID?, _ pairing: Pairing) -> Bool {
     guard let target else { return true }
+    if pairing.isStrict, pairing.isOutput, pairing.isReference {
+      return solver.mayClose(target, pairing.closers)
+    }
     return solver.mayCall(target, pairing.closers.union(pairing.relatives), orIndirect: pairing.isResult)
   }
 
@@ -243,5 +246,41 @@ extension Explorer {
       return isKept
     }
     return kept
+  }
+}
+
+extension Solver {
+  /// Whether a function undoes something that it was given: what it finds itself, as the cursor of an iterator, it puts itself.
+  func mayClose(_ id: FunctionID, _ closers: Set<Symbol>) -> Bool {
+    let scope = scopes(id)
+    // A local that is set to what a parameter is, or leads to.
+    var given = Set(scope.definition.parameters.map(\.name))
+    for node in scope.definition.nodes {
+      let item = scope.file[node]
+      let (name, value): (Symbol, NodeID)
+      switch item.kind {
+      case .variable where item.c >= 0: (name, value) = (Symbol(item.a), item.c)
+      case .assign where scope.file[item.a].kind == .name: (name, value) = (Symbol(scope.file[item.a].a), item.b)
+      default: continue
+      }
+      if mentions(value, given, scope.file, 0) { given.insert(name) }
+    }
+    return scope.calls.contains { call in
+      let item = scope.file[call]
+      guard scope.file.list(item.b, item.c).contains(where: { mentions($0, given, scope.file, 0) }) else {
+        return false
+      }
+      guard scope.file[item.a].kind == .name else { return true }
+      let name = Symbol(scope.file[item.a].a)
+      if closers.contains(name) { return true }
+      guard let next = program.resolve(name, fromFile: scope.fileIndex), next != id else { return false }
+      return mayCall(next, closers, orIndirect: false)
+    }
+  }
+
+  private func mentions(_ id: NodeID, _ names: Set<Symbol>, _ file: ParsedFile, _ depth: Int) -> Bool {
+    guard id >= 0, depth < 40 else { return false }
+    if file[id].kind == .name { return names.contains(Symbol(file[id].a)) }
+    return file.children(of: id).contains { mentions($0, names, file, depth + 1) }
   }
 }

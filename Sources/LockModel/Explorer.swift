@@ -66,6 +66,10 @@ struct Explorer: ~Copyable {
   var jumpValues: [NodeID: ValueSet] = [:]
   /// Those of the gotos that some path reaches with a value in the variable.
   var setJumps: Set<NodeID> = []
+  /// Gotos, with the tracked locals that no path to them has set.
+  var unsetAtJumps: [NodeID: UInt64] = [:]
+  /// Pointer parameters through which the function does nothing but store members, once that was asked for.
+  var filled: Set<Symbol>?
   /// Reads of tracked locals that some path reaches with a value.
   var setReads: Set<NodeID> = []
   /// The loops around each call that stands in one.
@@ -198,6 +202,11 @@ struct Explorer: ~Copyable {
       return JumpEvent(
         node: $0.key, variable: variable, values: $0.value, isUnset: !setJumps.contains($0.key))
     }.sorted { $0.node < $1.node }
+    for (jump, bits) in unsetAtJumps where bits != 0 {
+      for (index, name) in scope.tracked.enumerated() where bits & 1 << UInt64(index) != 0 {
+        facts.unsetBehind[Symbol(scope.file[jump].a), default: []].insert(name)
+      }
+    }
     facts.pointerUses = pointerUses.values.filter { !soundUses.contains($0.node) }.sorted { $0.node < $1.node }
     return facts
   }

@@ -191,6 +191,8 @@ public struct UnsetPassingEvent: Sendable, Hashable {
   public let call: NodeID
   /// From the callee to the place where it is read.
   public let chain: [ChainStep]
+  /// A structure that goes to a function whose parameter is one that it does not write.
+  public var isWhole = false
 }
 
 /// A member that other tasks may see is written, or a list in one is walked or changed.
@@ -241,6 +243,8 @@ public struct FunctionFacts: Sendable {
   public internal(set) var lostPairs: [NodeID] = []
   /// Gotos to labels behind which a variable is returned unchanged.
   public internal(set) var jumps: [JumpEvent] = []
+  /// By label: the locals that nothing has set at one of the gotos that lead there, whatever the path.
+  public internal(set) var unsetBehind: [Symbol: Set<Symbol>] = [:]
   /// Places released somewhere in the function.
   public internal(set) var released: Set<Place> = []
   /// Locks that some path drops without having taken them: a caller's, which are taken again as a rule.

@@ -18,6 +18,8 @@ final class FunctionScope {
   var tracked: [Symbol] = []
   /// Those of the tracked locals that are structures, of which the function frees a part.
   var aggregates: Set<Symbol> = []
+  /// Those that are structures or unions, which the function only ever sets as a whole.
+  var wholes: Set<Symbol> = []
   var cleanedUp: Set<Symbol> = []
   var hasAssembly = false
   var calls: [NodeID] = []
@@ -128,6 +130,7 @@ final class FunctionScope {
     var singles: [Symbol: NodeID] = [:]
     var candidates: [(symbol: Symbol, count: Int)] = []
     var structures: Set<Symbol> = []
+    var bare: Set<Symbol> = []
     /// Locals that are static.
     var lasting: Set<Symbol> = []
     for id in definition.nodes {
@@ -149,8 +152,9 @@ final class FunctionScope {
           if file[node.c].kind == .name, file[node.c].a == node.a { assignmentCount[name, default: 0] += 1 }
         } else if node.op == 0, type.arrays == 0, isNew, isScalar(type), !isRegister(node) {
           candidates.append((name, 0))
-        } else if node.op == 0, type.arrays == 0, isNew, type.base == .structure {
-          structures.insert(name)
+        } else if node.op == 0, type.arrays == 0, isNew, type.base == .structure || type.base == .union {
+          if type.base == .structure { structures.insert(name) }
+          bare.insert(name)
         }
       case .assign:
         if file[node.a].kind == .name {
@@ -218,7 +222,34 @@ final class FunctionScope {
         tracked.append(name)
         aggregates.insert(name)
       }
+      for name in findWholes(bare, names) where tracked.count < 64 && trackedBits[name] == nil {
+        trackedBits[name] = 1 << UInt64(tracked.count)
+        tracked.append(name)
+        wholes.insert(name)
+      }
     }
+  }
+
+  /// Structures without a value at first, that are copied to or set as a whole and of which no member is named, in the order of
+  /// the text.
+  private func findWholes(_ bare: Set<Symbol>, _ names: KnownNames) -> [Symbol] {
+    guard !bare.isEmpty else { return [] }
+    var found: [Symbol] = []
+    var inParts: Set<Symbol> = []
+    for id in definition.nodes {
+      let node = file[id]
+      switch node.kind {
+      case .member, .index: if file[node.a].kind == .name { inParts.insert(Symbol(file[node.a].a)) }
+      case .assign where file[node.a].kind == .name: found.append(Symbol(file[node.a].a))
+      case .call where file[node.a].kind == .name && names.copies.contains(Symbol(file[node.a].a)):
+        guard let first = file.list(node.b, node.c).first, file[first].kind == .unary,
+          file[first].operation == .ampersand, file[file[first].a].kind == .name
+        else { continue }
+        found.append(Symbol(file[file[first].a].a))
+      default: break
+      }
+    }
+    return found.filter { bare.contains($0) && !inParts.contains($0) }
   }
 
   /// The variable that a part of a structure lies in: `a` for `a.b[2].c`; none where a pointer is followed.

@@ -194,7 +194,7 @@ extension KernelInterface {
     rb_first rb_first_cached rb_next rb_prev rc_allocate_device rcar_du_format_info rcu_access_pointer
     rcu_dereference rcu_dereference_bh rcu_dereference_check rcu_dereference_protected rcu_dereference_raw
     rcu_dereference_rtnl rcu_dereference_sched rcu_dereference_sk_user_data rcu_replace_pointer rdev_get_drvdata
-    rdma_alloc_hw_stats_struct rdma_user_mmap_entry_get rdma_zalloc_drv_obj read_part_sector read_poll_timeout
+    rdma_alloc_hw_stats_struct rdma_user_mmap_entry_get rdma_zalloc_drv_obj read_part_sector
     register_net_sysctl register_net_sysctl_sz register_sysctl relay_open remove request_mem_region request_region
     resident_data_ex resource_find_free_secondary_pipe_legacy resource_get_otg_master_for_stream
     resource_list_create_entry resource_list_first_type reuseport_migrate_sock rfkill_alloc rhashtable_lookup

@@ -60,6 +60,8 @@ struct KnownNames {
   let kfree: Symbol
   /// Free memory, and drop no reference.
   let frees: Set<Symbol>
+  /// Fill what their first argument points to.
+  let copies: Set<Symbol>
   /// Names that variables for an errno go by.
   let errorVariables: Set<Symbol>
   /// Load a pointer and say in their last argument which lock keeps it as it is.
@@ -204,6 +206,7 @@ struct KnownNames {
       memcpy memset memmove memcmp schedule mod_timer call_rcu synchronize_rcu kfree_rcu msleep usleep_range
       """)
     kfree = symbols.intern("kfree")
+    copies = set("memcpy memset memmove")
     frees = set("kfree kvfree vfree kfree_sensitive kvfree_sensitive kfree_rcu")
     rcuSection = symbols.intern("rcu_read_lock")
     protectedLoads = set("rcu_dereference_protected rcu_replace_pointer")

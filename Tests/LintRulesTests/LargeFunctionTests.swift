@@ -44,6 +44,9 @@ struct LargeFunctionTests {
         $0, before: "\tstruct device_node *np = of_get_child_by_name(t->np, name);\n", after: "\tof_node_put(np);\n"
       ) { "\tregister_it\($0 % 97)(np, \($0));\n\tt->f\($0 % 50) = view;\n" }
     },
+    "results": {
+      function($0) { "\tret = helper\($0 % 97)(t, \($0));\n\tif (ret < 0)\n\t\treturn ret;\n" }
+    },
     "nesting": {
       function($0, after: String(repeating: "}", count: $0)) {
         "if (t->f\($0 % 50) > \($0)) { mutex_lock(&t->l\($0 % 9));\n"

@@ -12,7 +12,8 @@ struct ContradictingGuard: Rule {
     whatItDoes: """
       Collects which calls run directly behind which predicate, and in which sense ('if (!is_active(e)) continue; \
       deactivate(e);'), over the files under review, and reports the place that contradicts all the others; where there is \
-      only one other, the two must share the next call too and the action's name must say what the predicate asks.
+      only one other, the two must share the next call too and the action's name must say what the predicate asks, or the \
+      predicate must return an errno, and the place be the one where the action runs on a failure.
       """,
     whyItMatters: "One of the places does the opposite of what is meant.",
     accepts: ["predicates together with others", "actions that only log, lock or free"],
@@ -60,8 +61,70 @@ struct ContradictingGuard: Rule {
         		write32(foo, foo->wanted[i], reg_offset(i));
         }
         """),
+      RuleExample(
+        """
+        static int drop(struct foo *foo, int id)
+        {
+        	if (!foo->n)
+        		return -ENOENT;
+        	foo->n--;
+        	return 0;
+        }
+
+        static void set(struct foo *foo, int id)
+        {
+        	if (drop(foo, id)) /* reported */
+        		tell(foo, id, FOO_GONE);
+        	tell(foo, id, FOO_NEW);
+        }
+
+        static void leave(struct foo *foo)
+        {
+        	if (foo->id && !drop(foo, foo->id))
+        		tell(foo, foo->id, FOO_GONE);
+        }
+        """),
     ],
     nonTriggering: [
+      RuleExample(
+        """
+        static int drop(struct foo *foo, int id)
+        {
+        	if (!foo->n)
+        		return -ENOENT;
+        	foo->n--;
+        	return 0;
+        }
+
+        static int has(struct foo *foo, int id)
+        {
+        	return foo->id == id;
+        }
+
+        static void set(struct foo *foo, int id)
+        {
+        	if (drop(foo, id))
+        		tell(foo, id, FOO_LOST);
+        	if (has(foo, id))
+        		tell(foo, id, FOO_NEW);
+        	if (drop(foo, id))
+        		foo_cleanup(foo);
+        	if (drop(foo, id))
+        		test_failed(foo);
+        }
+
+        static void leave(struct foo *foo)
+        {
+        	if (!drop(foo, foo->id))
+        		tell(foo, foo->id, FOO_GONE);
+        	if (!has(foo, foo->id))
+        		tell(foo, foo->id, FOO_NEW);
+        	if (!drop(foo, foo->id))
+        		foo_cleanup(foo);
+        	if (!drop(foo, foo->id))
+        		test_failed(foo);
+        }
+        """),
       RuleExample(
         """
         static void on(struct set *set)
@@ -127,6 +190,10 @@ struct ContradictingGuard: Rule {
     let isExit: Bool
     /// The action is a statement of its own.
     let isWhole: Bool
+    /// The constants that the action is given.
+    var constants = ""
+    /// The condition asks something else too, or a variable that has the result.
+    var isPart = false
   }
 
   func check(_ context: RuleContext) -> [Finding] {
@@ -154,6 +221,9 @@ struct ContradictingGuard: Rule {
     where file[statement].kind == .ifStatement && file[statement].c < 0 {
       let (core, isNegated) = shapes.core(file[statement].a)
       let predicate = shapes.callee(core)
+      if !predicate.exists {
+        collectPart(statement, index > 0 ? statements[index - 1] : -1, id, shapes, context, add)
+      }
       guard predicate.exists, !context.solver.isLockPrimitive(predicate), isQuestion(context.text(predicate)) else {
         continue
       }
@@ -162,19 +232,54 @@ struct ContradictingGuard: Rule {
       let following = isExit ? Array(statements[(index + 1)...].prefix(2)) : Array(branch.prefix(2))
       guard let first = following.first else { continue }
       let next = following.count > 1 ? action(following[1], shapes) : .none
+      let constants = isExit || file[first].kind != .expressionStatement ? "" : shapes.constants(of: file[first].a)
       func note(_ action: Symbol, _ isWhole: Bool) {
         guard action.exists, !isGeneral(context.text(action)) else { return }
         add(
           Pair(predicate: predicate, constants: shapes.constants(of: core), action: action),
           Site(
             function: id, node: file[statement].a, next: next, isPositive: isExit == isNegated, isExit: isExit,
-            isWhole: isWhole))
+            isWhole: isWhole, constants: constants))
       }
       note(action(first, shapes), true)
       // What a guarded statement works with, also deep in it.
       guard !isExit, branch.count == 1, file[first].kind == .expressionStatement else { continue }
       for call in shapes.calls(in: file[first].a) where call != file[first].a { note(shapes.callee(call), false) }
     }
+  }
+
+  /// `if (x && !f(y)) action();` and `err = f(y); if (!err) action();`: where the action runs when `f` has succeeded.
+  private func collectPart(
+    _ condition: NodeID, _ previous: NodeID, _ id: FunctionID, _ shapes: Statements, _ context: RuleContext,
+    _ add: (Pair, Site) -> Void
+  ) {
+    let file = shapes.file
+    guard file[condition].a >= 0, let first = shapes.list(file[condition].b).first else { return }
+    let action = action(first, shapes)
+    guard action.exists, !isGeneral(context.text(action)) else { return }
+    var call: NodeID = -1
+    let test = file[file[condition].a]
+    if test.kind == .binary, test.operation == .ampersandAmpersand {
+      let (core, isNegated) = shapes.core(test.b)
+      if isNegated { call = core }
+    } else {
+      let (core, isNegated) = shapes.core(file[condition].a)
+      guard isNegated, core >= 0, file[core].kind == .name, previous >= 0,
+        file[previous].kind == .expressionStatement
+      else { return }
+      let store = file[file[previous].a]
+      if store.kind == .assign, store.operation == .equal, file[store.a].kind == .name, file[store.a].a == file[core].a
+      {
+        call = store.b
+      }
+    }
+    let predicate = shapes.callee(call)
+    guard predicate.exists, isQuestion(context.text(predicate)) else { return }
+    add(
+      Pair(predicate: predicate, constants: shapes.constants(of: call), action: action),
+      Site(
+        function: id, node: file[condition].a, next: .none, isPositive: false, isExit: false, isWhole: true,
+        constants: shapes.constants(of: file[first].a), isPart: true))
   }
 
   private func action(_ statement: NodeID, _ shapes: Statements) -> Symbol {
@@ -201,10 +306,55 @@ struct ContradictingGuard: Rule {
   }
 
   private func judge(_ pair: Pair, _ sites: [Site], _ context: RuleContext) -> Finding? {
-    let direct = sites.filter { !$0.isExit }
-    let whole = sites.filter(\.isWhole)
+    let plain = sites.filter { !$0.isPart }
+    let direct = plain.filter { !$0.isExit }
+    let whole = plain.filter(\.isWhole)
     return judge(pair, whole, others: 3, context)
       ?? (direct.count > 2 ? judge(pair, direct, others: 2, context) : nil)
+      ?? onFailure(pair, sites, context)
+  }
+
+  /// `if (remove(x)) notify(x, GONE);` where another does it when 'remove' returns 0: what the result means says who is right.
+  private func onFailure(_ pair: Pair, _ sites: [Site], _ context: RuleContext) -> Finding? {
+    let direct = sites.filter { !$0.isExit && $0.isWhole }
+    let odd = direct.filter { $0.isPositive && !$0.isPart }
+    guard odd.count == 1, let odd = odd.first, !FunctionText.ends(context.text(pair.action)),
+      !isForFailures(context.text(pair.action)),
+      let other = direct.first(where: {
+        !$0.isPositive && $0.constants == odd.constants && $0.function != odd.function
+          && context.folder(of: $0.function) == context.folder(of: odd.function)
+      }),
+      fails(pair.predicate, Int(context.program.functions[Int(odd.function.rawValue)].file), context)
+    else { return nil }
+    return finding(pair, odd, other, context)
+  }
+
+  /// The action says itself when it runs.
+  private func isForFailures(_ name: String) -> Bool {
+    name.split(separator: "_").contains {
+      [
+        "fail", "failed", "failure", "err", "error", "bad", "abort", "report", "fallback", "retry", "reset", "recover",
+        "undo", "restore", "complain", "log",
+      ].contains($0)
+    }
+  }
+
+  /// Whether a call returns a negative errno where it fails, and nothing else but 0 as far as its text says.
+  private func fails(_ name: Symbol, _ fileIndex: Int, _ context: RuleContext) -> Bool {
+    if context.solver.isErrnoLike(name, fromFile: fileIndex) { return true }
+    guard let target = context.program.resolve(name, fromFile: fileIndex),
+      case let type = context.program.definition(target).returnType, type.base == .integer, !type.isPointer,
+      let facts = context.solver.facts(target), facts.exits.contains(where: { $0.values == .negative })
+    else { return false }
+    let file = context.program.file(of: target)
+    return facts.exits.allSatisfy { exit in
+      if exit.values.isSubset(of: [.zero, .negative]) { return true }
+      guard exit.value >= 0 else { return false }
+      let value = file[exit.value]
+      if value.kind == .name { return Statements.errorNames.contains(context.text(Symbol(value.a))) }
+      guard let returned = context.program.returnType(context.callee(exit.value, in: file)) else { return false }
+      return returned.base == .integer && !returned.isPointer
+    }
   }
 
   private func judge(_ pair: Pair, _ sites: [Site], others: Int, _ context: RuleContext) -> Finding? {
@@ -225,6 +375,10 @@ struct ContradictingGuard: Rule {
     guard let odd, let other, odd.function != other.function,
       context.folder(of: odd.function) == context.folder(of: other.function), isPlain || isGuarded(pair, sites, context)
     else { return nil }
+    return finding(pair, odd, other, context)
+  }
+
+  private func finding(_ pair: Pair, _ odd: Site, _ other: Site, _ context: RuleContext) -> Finding {
     let predicate = context.text(pair.predicate)
     let action = context.text(pair.action)
     return context.finding(

@@ -13,20 +13,78 @@ extension InvertedCheck {
       findings.append(
         context.finding(description, id, node, message, key: SourceText.text(of: node, file, shapes.symbols)))
     }
+    let joints = joints(definition.nodes, shapes)
     for node in definition.nodes {
-      switch file[node].kind {
+      let item = file[node]
+      switch item.kind {
       case .ifStatement:
-        let condition = file[node].a
-        if let always = always(condition, shapes) { report(condition, always) }
+        let condition = item.a
+        judge(condition)
         if isLateDrop(node, shapes) { report(condition, "only the one who drops the last reference leaves here") }
         if let copy = successfulCopy(node, shapes) {
           report(condition, "-EFAULT is returned if '\(copy)' has copied everything")
         }
+      case .whileStatement, .conditional: judge(item.a)
+      case .doStatement: judge(item.b)
+      case .forStatement:
+        let parts = Array(file.list(item.a, item.b))
+        if parts.count == 4, parts[1] >= 0 { judge(parts[1]) }
+      case .binary where item.operation == .ampersandAmpersand || item.operation == .pipePipe:
+        if !joints.contains(node), let always = always(node, shapes) { report(node, always) }
       case .block: findings += emptyLists(node, id, shapes, context)
       default: break
       }
     }
+    // A part of a condition; what joins the parts is judged as a whole.
+    func judge(_ condition: NodeID) {
+      for part in parts(of: condition, shapes) { if let always = always(part, shapes) { report(part, always) } }
+    }
     return findings
+  }
+
+  /// The inner ones of '||' in a row, and of '&&'.
+  private func joints(_ nodes: Range<NodeID>, _ shapes: Statements) -> Set<NodeID> {
+    let file = shapes.file
+    var result: Set<NodeID> = []
+    for node in nodes where file[node].kind == .binary {
+      let item = file[node]
+      guard item.operation == .ampersandAmpersand || item.operation == .pipePipe else { continue }
+      for part in [item.a, item.b] where part >= 0 && file[part].kind == .binary {
+        if file[part].operation == item.operation { result.insert(part) }
+      }
+    }
+    return result
+  }
+
+  /// What a condition is made of: the operands of its '||' and '&&', without negations around them.
+  private func parts(of condition: NodeID, _ shapes: Statements) -> [NodeID] {
+    var result: [NodeID] = []
+    var open = [condition]
+    while let next = open.popLast() {
+      guard next >= 0 else { continue }
+      let node = shapes.file[next]
+      if node.kind == .binary, node.operation == .ampersandAmpersand || node.operation == .pipePipe {
+        open += [node.b, node.a]
+      } else if node.kind == .unary, node.operation == .bang {
+        open.append(node.a)
+      } else {
+        result.append(next)
+      }
+    }
+    return result
+  }
+
+  /// The operands of '||' or '&&' in a row.
+  private func operands(of joint: NodeID, _ shapes: Statements) -> [NodeID] {
+    let operation = shapes.file[joint].operation
+    var result: [NodeID] = []
+    var open = [joint]
+    while let next = open.popLast() {
+      guard next >= 0 else { continue }
+      let node = shapes.file[next]
+      if node.kind == .binary, node.operation == operation { open += [node.b, node.a] } else { result.append(next) }
+    }
+    return result
   }
 
   /// What is wrong with a condition that does not depend on what it tests; nil for one that does.
@@ -37,17 +95,47 @@ extension InvertedCheck {
     switch node.operation {
     case .pipePipe, .ampersandAmpersand:
       let wanted: TokenKind = node.operation == .pipePipe ? .bangEqual : .equalEqual
-      guard let (first, one) = comparison(node.a, wanted, shapes),
-        let (second, other) = comparison(node.b, wanted, shapes),
-        first == second, one != other
-      else { return nil }
-      return "'\(first)' cannot be both \(one) and \(other): this is \(wanted == .bangEqual ? "always" : "never") true"
+      var constants: [String: String] = [:]
+      var said: Set<String> = []
+      for part in operands(of: condition, shapes) {
+        if let (subject, value) = comparison(part, wanted, shapes) {
+          if let other = constants[subject], other != value {
+            return
+              "'\(subject)' cannot be both \(other) and \(value): this is \(wanted == .bangEqual ? "always" : "never") true"
+          }
+          constants[subject] = value
+        }
+        // What has an effect may change what was asked about before.
+        guard isSteady(part, shapes) else {
+          said = []
+          constants = [:]
+          continue
+        }
+        // `(p && p->a) && (p && p->b)`: each is complete.
+        if node.operation == .ampersandAmpersand, file[part].kind == .name { continue }
+        let text = SourceText.text(of: part, file, shapes.symbols)
+        if !said.insert(text).inserted { return "'\(text)' is asked twice here" }
+      }
+      return nil
     case .pipe where [.name, .member].contains(file[node.a].kind) && isFlag(node.b, shapes):
       return "'|' with a flag is always true"
     case .ampersand where file[node.a].kind == .unary && file[node.a].operation == .bang && isFlag(node.b, shapes):
       return "'!' binds more tightly than '&': 0 or 1 is compared with the flag"
     default: return nil
     }
+  }
+
+  /// Whether an expression has no calls and no effects, and the text says all of it.
+  private func isSteady(_ id: NodeID, _ shapes: Statements, depth: Int = 0) -> Bool {
+    guard id >= 0, depth < 20 else { return false }
+    let node = shapes.file[id]
+    switch node.kind {
+    case .name, .member, .index, .binary: break
+    case .number where node.b == 1: return true
+    case .unary where ![.plusPlus, .minusMinus].contains(node.operation): break
+    default: return false
+    }
+    return shapes.file.children(of: id).allSatisfy { isSteady($0, shapes, depth: depth + 1) }
   }
 
   /// `x == CONSTANT` with the operator that is asked for.

@@ -157,9 +157,211 @@ extension InvertedCheck {
       	kfree(foo);
       }
       """),
+    RuleExample(
+      """
+      int drain(struct foo *foo)
+      {
+      	unsigned long stop = jiffies + HZ;
+      	unsigned long end;
+      	struct item *item;
+      	int ret = 0;
+
+      	list_for_each_entry(item, &foo->items, node) {
+      		evict(item);
+      		if (time_after(stop, jiffies)) { /* reported */
+      			ret = -EAGAIN;
+      			break;
+      		}
+      	}
+      	end = jiffies + msecs_to_jiffies(20);
+      	while (!foo->empty && time_before(end, jiffies)) /* reported */
+      		cpu_relax();
+      	return ret;
+      }
+
+      int wait(struct foo *foo)
+      {
+      	ktime_t timeout = ktime_add_us(ktime_get(), 100);
+
+      	for (;;) {
+      		if (foo->done)
+      			return 0;
+      		if (ktime_before(ktime_get(), timeout)) /* reported */
+      			return -ETIMEDOUT;
+      		udelay(10);
+      	}
+      }
+      """),
+    RuleExample(
+      """
+      #define for_each_part(part, foo) list_for_each_entry(part, &(foo)->parts, node)
+
+      int f(struct foo *foo, int n)
+      {
+      	struct item *item, *next;
+      	struct part *part;
+
+      	mutex_lock(&foo->lock);
+      	list_for_each_entry_safe(item, next, &foo->items, node) {
+      		if (item->n == n)
+      			break;
+      	}
+      	mutex_unlock(&foo->lock);
+      	if (n < 0 || !item) /* reported */
+      		return -ENODEV;
+      	for_each_part(part, foo)
+      		if (part->n == n)
+      			break;
+      	if (part == NULL) /* reported */
+      		return -ENOENT;
+      	return use(item, part);
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct foo *foo)
+      {
+      	foo->one = make(foo);
+      	foo->two = make(foo);
+      	if (!foo->one || !foo->one) /* reported */
+      		return -ENOMEM;
+      	if (foo->n > 3 && !foo->flags & FOO_ALIVE) /* reported */
+      		return -ENODEV;
+      	while (foo->flags | FOO_BUSY) /* reported */
+      		cpu_relax();
+      	return foo->mode == MODE_ON && foo->n && foo->mode == MODE_OFF; /* reported */
+      }
+      """),
   ]
 
   static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      """
+      int drain(struct foo *foo)
+      {
+      	unsigned long stop = jiffies + HZ;
+      	unsigned long next = jiffies + HZ;
+      	unsigned long last = foo->last;
+      	struct item *item;
+
+      	list_for_each_entry(item, &foo->items, node) {
+      		if (time_after(last, jiffies))
+      			break;
+      		if (time_before(jiffies, stop))
+      			continue;
+      		if (!item->busy && time_before(jiffies, stop))
+      			break;
+      		if (time_after(jiffies, stop))
+      			break;
+      		switch (item->n) {
+      		case 0:
+      			if (time_before(jiffies, stop))
+      				break;
+      			return -EIO;
+      		}
+      		if (time_before(jiffies, next))
+      			break;
+      		next = jiffies + HZ;
+      	}
+      	while (!foo->empty && time_before(jiffies, stop))
+      		cpu_relax();
+      	if (time_before(jiffies, stop))
+      		return 0;
+      again:
+      	if (poll(foo)) {
+      		do {
+      			if (time_before(jiffies, stop))
+      				goto again;
+      		} while (time_before_eq(jiffies, stop));
+      	}
+      	return time_after(jiffies, stop) ? -ETIMEDOUT : 0;
+      }
+      """),
+    RuleExample(
+      """
+      #define for_each_sibling(part, foo) hlist_for_each_entry(part, &(foo)->parts, node)
+
+      int f(struct foo *foo, int n)
+      {
+      	struct item *item = NULL, *other, *last, *head;
+      	struct part *part;
+
+      	if (!foo->n)
+      		goto out;
+      	list_for_each_entry(item, &foo->items, node) {
+      		if (item->n == n)
+      			break;
+      	}
+      out:
+      	if (!item)
+      		return -ENODEV;
+      	hlist_for_each_entry(part, &foo->parts, node)
+      		if (part->n == n)
+      			break;
+      	if (!part)
+      		return -ENOENT;
+      	for_each_sibling(part, foo)
+      		if (part->n == n + 1)
+      			break;
+      	if (!part)
+      		return -ENOENT;
+      	list_for_each_entry(other, &foo->items, node) {
+      		if (other->n == n) {
+      			other = NULL;
+      			break;
+      		}
+      	}
+      	if (!other)
+      		return -EEXIST;
+      	list_for_each_entry(last, &foo->items, node)
+      		use(last);
+      	last = find(foo);
+      	if (!last)
+      		return -EIO;
+      	list_for_each_entry(head, &foo->items, node)
+      		use(head);
+      	if (head->next == NULL || &head->node == &foo->items)
+      		return -EIO;
+      	return use(item, part);
+      }
+
+      int g(struct foo *foo, int n)
+      {
+      	struct item *item = NULL;
+
+      	if (n) {
+      		list_for_each_entry(item, &foo->items, node)
+      			if (item->n == n)
+      				break;
+      	}
+      	if (!item)
+      		return -ENODEV;
+      	return 0;
+      }
+      """),
+    RuleExample(
+      """
+      int f(struct foo *foo)
+      {
+      	int flags = foo->flags | FOO_BUSY;
+
+      	if (read_it(foo) || read_it(foo))
+      		return -EIO;
+      	if (!foo->n-- || !foo->n--)
+      		return -EIO;
+      	if (foo->a && (foo->a = next(foo)) && foo->a)
+      		return -EIO;
+      	if (foo->b == 0x55 && (foo->b = 0xaa) && foo->b == 0xaa)
+      		return -EIO;
+      	if ((foo && foo->a) && (foo && foo->b))
+      		return -EIO;
+      	if (foo->a && foo->b || foo->a && foo->c)
+      		return -EIO;
+      	if (!(foo->flags & FOO_ALIVE) || foo->mode != MODE_ON && foo->n)
+      		return -EIO;
+      	return foo->mode == MODE_ON || foo->mode == MODE_OFF ? flags | FOO_DONE : 0;
+      }
+      """),
     RuleExample(
       """
       int f(struct foo *foo)

@@ -11,7 +11,8 @@ struct InvertedCheck: Rule {
     whatItDoes: """
       Reports a pointer that is used, handed on or freed where every path has just found it to be NULL or an error; a branch \
       for a result of 0 that logs an error, jumps to an error label or ends the function, where the function called returns \
-      0 or a negative errno; and a refusal ('return -EPERM') where a predicate ('capable()') says yes.
+      0 or a negative errno; and a refusal ('return -EPERM') where a predicate ('capable()') says yes. And a loop that ends \
+      while there is time left, a list's cursor that is asked for NULL behind its loop, and conditions that say the same twice.
       """,
     whyItMatters: "The failure goes on as a success, and the success is undone.",
     accepts: ["a pointer that some path leaves valid", "calls that may return a positive number"],
@@ -19,8 +20,10 @@ struct InvertedCheck: Rule {
     triggering: Self.triggering, nonTriggering: Self.nonTriggering)
 
   func check(_ context: RuleContext) -> [Finding] {
-    context.functions.flatMap {
-      pointers($0, context) + results($0, context) + branches($0, context) + contradictions($0, context)
+    context.functions.flatMap { id -> [Finding] in
+      var findings = pointers(id, context) + results(id, context) + branches(id, context)
+      findings += contradictions(id, context) + deadlines(id, context) + cursors(id, context)
+      return findings
     }
   }
 

@@ -11,7 +11,8 @@ struct MissingErrorCheck: Rule {
     whatItDoes: """
       Reports a call whose result nobody looks at, of a function that allocates and can fail: storing an entry in an xarray, \
       an idr or a radix tree, and the like. Storing NULL, which frees, is left alone. And a check for a negative number \
-      behind a function that fails with 0, and a thread that was to take over what the function has made.
+      behind a function that fails with 0, a check of another pointer than the one that was just made, and a thread that was \
+      to take over what the function has made.
       """,
     whyItMatters: "The caller goes on as if the entry were there.",
     accepts: [
@@ -21,6 +22,42 @@ struct MissingErrorCheck: Rule {
     ],
     knownFalsePositives: ["a store over an entry that is known to exist, which does not allocate"],
     triggering: [
+      RuleExample(
+        """
+        int f(struct foo *foo)
+        {
+        	int ret = 0;
+
+        	foo->dir = kobject_create_and_add("foo", NULL);
+        	if (!foo->dir)
+        		return -ENOMEM;
+        	foo->part = kobject_create_and_add("part", foo->dir);
+        	if (!foo->dir) { /* reported */
+        		ret = -ENOMEM;
+        		goto out;
+        	}
+        	ret = sysfs_create_group(foo->part, &group);
+        out:
+        	return ret;
+        }
+
+        void off(struct foo *foo)
+        {
+        	if (foo->part)
+        		kobject_put(foo->part);
+        }
+
+        int g(struct foo *foo)
+        {
+        	foo->core = devm_clk_get(foo->dev, "core");
+        	if (IS_ERR(foo->core))
+        		return PTR_ERR(foo->core);
+        	foo->bus = devm_clk_get(foo->dev, "bus");
+        	if (IS_ERR(foo->core)) /* reported */
+        		return PTR_ERR(foo->core);
+        	return clk_prepare_enable(foo->bus);
+        }
+        """),
       RuleExample(
         """
         int f(struct foo *foo, void *entry)
@@ -162,6 +199,56 @@ struct MissingErrorCheck: Rule {
     nonTriggering: [
       RuleExample(
         """
+        int f(struct foo *foo)
+        {
+        	struct part *part = foo->part;
+
+        	part->name = kstrdup("one", GFP_KERNEL);
+        	if (!foo->part->name)
+        		return -ENOMEM;
+        	foo->one = kzalloc(16, GFP_KERNEL);
+        	foo->two = kzalloc(16, GFP_KERNEL);
+        	if (!foo->one)
+        		return -ENOMEM;
+        	if (!foo->two)
+        		return -ENOMEM;
+        	foo->three = kzalloc(16, GFP_KERNEL);
+        	if (!foo->last)
+        		return -EINVAL;
+        	foo->four = kzalloc(16, GFP_KERNEL);
+        	if (!foo->five)
+        		foo->five = kzalloc(16, GFP_KERNEL);
+        	foo->six = kzalloc(16, GFP_KERNEL);
+        	return foo->three && foo->four && foo->five && foo->six ? 0 : -ENOMEM;
+        }
+
+        static char *set_up(struct foo *foo)
+        {
+        	foo->buffer = kzalloc(16, GFP_KERNEL);
+        	return foo->buffer ? kstrdup("all", GFP_KERNEL) : NULL;
+        }
+
+        int g(struct foo *foo)
+        {
+        	foo->label = set_up(foo);
+        	if (!foo->buffer)
+        		return -ENOMEM;
+        	return 0;
+        }
+
+        int h(struct foo *foo, int n)
+        {
+        	struct clk *clk, *bus;
+
+        	bus = devm_clk_get(foo->dev, "bus");
+        	clk = devm_clk_get(foo->dev, "core");
+        	if (IS_ERR(bus))
+        		return PTR_ERR(bus);
+        	return n > 3 ? 0 : PTR_ERR_OR_ZERO(clk);
+        }
+        """),
+      RuleExample(
+        """
         void send(struct foo *foo, struct sk_buff *skb, u8 *address)
         {
         	struct device *dev = foo->dev;
@@ -300,9 +387,9 @@ struct MissingErrorCheck: Rule {
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
-    (known(context) + unlikeSiblings(context) + neverTrue(context) + unchecked(context) + lostThreads(context)).sorted {
-      $0.place < $1.place
-    }
+    var findings = known(context) + unlikeSiblings(context) + neverTrue(context) + unchecked(context)
+    findings += lostThreads(context) + otherPointers(context)
+    return findings.sorted { $0.place < $1.place }
   }
 
   /// A function and the constants that it is given: `power(dev, 1)` and `power(dev, 0)` are two things.

@@ -379,6 +379,39 @@ extension ResourceLeak {
       """),
     RuleExample(
       """
+      static struct foo *find_foo(struct device_node *node)
+      {
+      	struct device_node *child;
+      	struct foo *foo;
+
+      	list_for_each_entry(foo, &all, list) {
+      		child = of_get_next_child(foo->np, NULL);
+      		of_node_put(child);
+      		if (child == node)
+      			return foo;
+      	}
+      	return NULL;
+      }
+
+      int f(struct device_node *np)
+      {
+      	struct of_phandle_args args;
+      	struct foo *foo;
+      	int ret;
+
+      	ret = of_parse_phandle_with_args(np, "phys", "#cells", 0, &args);
+      	if (ret)
+      		return ret;
+      	if (of_device_is_compatible(args.np, "foo"))
+      		return -ENODEV; /* reported */
+      	foo = find_foo(args.np);
+      	ret = foo ? use(foo) : -EPROBE_DEFER;
+      	of_node_put(args.np);
+      	return ret;
+      }
+      """),
+    RuleExample(
+      """
       netdev_tx_t f(struct sk_buff *skb, struct net_device *dev)
       {
       	if (skb->len > 1500)

@@ -187,6 +187,33 @@ extension ResourceLeak {
       	return 0;
       }
       """),
+    // A helper puts what it is given, one by way of a local.
+    RuleExample(
+      """
+      static int take(struct device_node *node)
+      {
+      	struct device_node *np = node;
+      	int n = of_property_count(np);
+
+      	of_node_put(np);
+      	return n;
+      }
+
+      int counted(struct device_node *np)
+      {
+      	struct of_phandle_args args;
+      	int ret;
+
+      	ret = of_parse_phandle_with_args(np, "foos", "#foo-cells", 0, &args);
+      	if (ret)
+      		return ret;
+      	if (args.args_count != 1) {
+      		of_node_put(args.np);
+      		return -EINVAL;
+      	}
+      	return take(args.np);
+      }
+      """),
     // What the structure holds is shown to somebody who may take it.
     RuleExample(
       """

@@ -28,8 +28,32 @@ struct UnsetUses {
     self.facts = facts
     self.context = context
     file = context.program.file(of: id)
-    returned = Set(facts.exits.map(\.value))
+    returned = Self.returned(facts.exits.map(\.value), file, context)
     for node in context.program.definition(id).nodes { scan(node) }
+  }
+
+  /// What is returned, and the variable that makes it up: `x` in `return ERR_PTR(x);` and in `return x ?: n;`.
+  private static func returned(_ values: [NodeID], _ file: ParsedFile, _ context: RuleContext) -> Set<NodeID> {
+    var result: Set<NodeID> = []
+    var open = values
+    while let value = open.popLast() {
+      guard value >= 0, result.insert(value).inserted else { continue }
+      let node = file[value]
+      switch node.kind {
+      case .call where context.text(context.callee(value, in: file)) == "ERR_PTR":
+        open += file.list(node.b, node.c)
+      case .conditional:
+        let test = file[node.a]
+        let subject = test.kind == .binary && test.operation == .less ? test.a : node.a
+        // `x ? y : z` asks about `x`, and returns another thing.
+        if node.b < 0 || file[subject].kind == .name && file[node.b].kind == .name && file[subject].a == file[node.b].a
+        {
+          open.append(subject)
+        }
+      default: break
+      }
+    }
+    return result
   }
 
   private mutating func scan(_ node: NodeID) {
@@ -98,10 +122,12 @@ struct UnsetUses {
   func isTelling(_ event: UnsetReadEvent) -> Bool {
     if event.isIgnored { return true }
     if event.call >= 0 {
-      return !facts.isJoined && isKept(event.call) && !isJudgedElsewhere(event.call) && !isPassedOn(event)
+      return !facts.isJoined && (isKept(event.call) || mayFail(event)) && !isJudgedElsewhere(event.call)
+        && !isPassedOn(event)
     }
     if isBehindSureLoop(event) { return false }
     if walked.contains(event.variable) { return false }
+    if isBehindJump(event) { return true }
     if event.isSure || changed.contains(event.node) { return true }
     // A flag that only ever becomes true (or false) says nothing unless it started as the opposite.
     if tested.contains(event.node), let truths = truths[event.variable], truths.count == 1 { return true }

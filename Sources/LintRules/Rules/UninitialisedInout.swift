@@ -11,7 +11,8 @@ struct UninitialisedInout: Rule {
     whatItDoes: """
       Follows scalars without an initialiser over all paths, a loop of zero turns included, and through '&x' into callees \
       whose bodies are known: a callee that writes its parameter only for some results sets it only where the caller has \
-      checked for them, and one that reads what its parameter points to before it writes it needs a value to be there.
+      checked for them, and one that reads what its parameter points to before it writes it needs a value to be there. And a buffer that is \
+      used where a call that may read less than it was asked for is only checked for errors.
       """,
     whyItMatters: "The value is what the stack held before.",
     accepts: ["variables passed to macros, which may set them", "functions with inline assembly"],
@@ -19,7 +20,7 @@ struct UninitialisedInout: Rule {
     triggering: Self.triggering, nonTriggering: Self.nonTriggering)
 
   func check(_ context: RuleContext) -> [Finding] {
-    passings(context) + reads(context)
+    passings(context) + reads(context) + shortReads(context)
   }
 
   private func reads(_ context: RuleContext) -> [Finding] {
@@ -28,13 +29,20 @@ struct UninitialisedInout: Rule {
       else {
         return []
       }
+      // A macro that returns: what stands behind it is another way.
+      let file = context.program.file(of: id)
+      let returning = context.program.definition(id).nodes.contains {
+        file[$0].kind == .call && context.text(context.callee($0, in: file)) == "return_ptr"
+      }
+      if returning { return [] }
       var reported: Set<Symbol> = []
       let uses = UnsetUses(id, facts, context)
       let unset = Set(facts.jumps.filter(\.isUnset).map(\.variable))
       return facts.unsetReads.compactMap { event in
-        guard uses.isTelling(event) || event.call < 0 && unset.contains(event.variable) && uses.isReturned(event),
-          reported.insert(event.variable).inserted
+        guard !reported.contains(event.variable),
+          uses.isTelling(event) || event.call < 0 && unset.contains(event.variable) && uses.isReturned(event)
         else { return nil }
+        reported.insert(event.variable)
         let name = context.text(event.variable)
         var evidence: [Evidence] = []
         var message = "'\(name)' is read here on a path on which nothing has set it"
@@ -57,9 +65,12 @@ struct UninitialisedInout: Rule {
       guard let facts = context.solver.facts(id), !facts.isApproximate, !facts.isPartial else { return [] }
       var reported: Set<Symbol> = []
       return facts.unsetPassings.compactMap { event in
-        guard reported.insert(event.variable).inserted, let last = event.chain.last else { return nil }
+        guard !event.isWhole || isSurelyBare(event, id, facts, context),
+          reported.insert(event.variable).inserted, let last = event.chain.last
+        else { return nil }
         let name = context.text(event.variable)
-        let callee = context.text(context.callee(event.call, in: context.program.file(of: id)))
+        let file = context.program.file(of: id)
+        let callee = context.text(Statements(file: file, symbols: context.program.symbols).question(event.call))
         let reader = context.name(last.function)
         return context.finding(
           description, id, event.node,
