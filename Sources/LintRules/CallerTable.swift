@@ -4,8 +4,16 @@ import LockModel
 /// Who calls whom by name, and with which locks; callers are looked at when they are asked for.
 final class CallerTable {
   private let context: RuleContext
-  private var callers: [FunctionID: [(caller: FunctionID, call: CallEvent)]] = [:]
+  private var callers: [FunctionID: [Call]] = [:]
   private lazy var references = ReferenceIndex(context.program, callbacks: context.solver.callbacks)
+
+  /// A call that means a function, with the function that makes it.
+  struct Call {
+    let caller: FunctionID
+    let call: CallEvent
+    /// All that is known is that the caller calls through a member of the same name.
+    let isGuess: Bool
+  }
 
   init(_ context: RuleContext) { self.context = context }
 
@@ -13,12 +21,17 @@ final class CallerTable {
   func isCalled(_ id: FunctionID) -> Bool { !callers(of: id).isEmpty }
 
   /// The calls that surely mean the function, with the functions that make them.
-  func calls(of id: FunctionID) -> [(caller: FunctionID, call: CallEvent)] { callers(of: id) }
+  func calls(of id: FunctionID) -> [(caller: FunctionID, call: CallEvent)] {
+    callers(of: id).map { ($0.caller, $0.call) }
+  }
 
-  /// Whether some chain of callers holds a lock of the class, or asserts it.
-  func mayHold(_ lockClass: LockClass, over id: FunctionID) -> Bool {
+  /// The same, with those that are guesses.
+  func ways(to id: FunctionID) -> [Call] { callers(of: id) }
+
+  /// Whether some chain of callers holds a lock of the class, or asserts it; `surely` leaves out calls that are guesses.
+  func mayHold(_ lockClass: LockClass, over id: FunctionID, surely: Bool = false) -> Bool {
     if context.solver.heldAround(id)?.held.lockClass == lockClass { return true }
-    return anyCaller(of: id) { caller, call in
+    return anyCaller(of: id, surely: surely) { caller, call in
       context.solver.heldAround(caller)?.held.lockClass == lockClass
         || call.unsure.contains { context.solver.lastMember(of: $0) == lockClass.name }
         || call.held.contains { held in
@@ -63,9 +76,9 @@ final class CallerTable {
     guard depth < 3, context.program.definition(id).isStatic, !calls.isEmpty,
       context.solver.callbacks.members(holding: id).isEmpty
     else { return false }
-    return calls.allSatisfy { caller, call in
-      call.targets.contains(id)
-        ? isOnlySetUp(caller, depth: depth + 1) : context.text(call.callee).hasPrefix("devm_add_action")
+    return calls.allSatisfy { item in
+      item.call.targets.contains(id)
+        ? isOnlySetUp(item.caller, depth: depth + 1) : context.text(item.call.callee).hasPrefix("devm_add_action")
     }
   }
 
@@ -82,31 +95,32 @@ final class CallerTable {
 
   /// Goes up the callers, each once, until one fits.
   private func anyCaller(
-    of id: FunctionID, where fits: (FunctionID, CallEvent) -> Bool, atTop: (FunctionID) -> Void = { _ in }
+    of id: FunctionID, surely: Bool = false, where fits: (FunctionID, CallEvent) -> Bool,
+    atTop: (FunctionID) -> Void = { _ in }
   ) -> Bool {
     var visited: Set<FunctionID> = [id]
     var work = [id]
     while let current = work.popLast(), visited.count < 400 {
       if callers(of: current).isEmpty { atTop(current) }
-      for (caller, call) in callers(of: current) {
-        if fits(caller, call) { return true }
-        if visited.insert(caller).inserted { work.append(caller) }
+      for item in callers(of: current) where !surely || !item.isGuess {
+        if fits(item.caller, item.call) { return true }
+        if visited.insert(item.caller).inserted { work.append(item.caller) }
       }
     }
     return false
   }
 
-  private func callers(of id: FunctionID) -> [(caller: FunctionID, call: CallEvent)] {
+  private func callers(of id: FunctionID) -> [Call] {
     if let known = callers[id] { return known }
-    var found: [(caller: FunctionID, call: CallEvent)] = []
+    var found: [Call] = []
     let name = context.program.definition(id).name
     for caller in references.mayCall(id) {
       guard let facts = context.solver.facts(caller) else { continue }
       // Whoever is handed the function may call it at once; whoever keeps it in a variable, anywhere.
       let calls = facts.calls.filter { $0.targets.contains(id) || context.solver.isPassed(name, $0) }
-      // A call through a member of that name alone says nothing.
-      let isHanded = calls.isEmpty && references.isNamed(id, in: caller)
-      found += (isHanded ? facts.calls : calls).map { (caller, $0) }
+      // A call through a member of that name may be another's.
+      let isGuess = calls.isEmpty && !references.isNamed(id, in: caller)
+      found += (calls.isEmpty ? facts.calls : calls).map { Call(caller: caller, call: $0, isGuess: isGuess) }
     }
     callers[id] = found
     return found
