@@ -39,8 +39,10 @@ final class CallerTable {
             && (context.solver.lockClass(of: held, in: caller) == lockClass
               || context.solver.lastMember(of: held.place) == lockClass.name)
         }
-        // What a caller only relies on as well says nothing of who holds it.
-        || context.solver.facts(caller)?.asserts.contains { $0.lockClass == lockClass } == true
+        // That a caller needs a lock as well which all the kernel knows, says nothing of who holds it.
+        || context.solver.summary(caller)?.requires.contains {
+          $0.lockClass == lockClass && !$0.isWeak && $0.function != nil
+        } == true
     }
   }
 

@@ -47,7 +47,8 @@ extension Solver {
     if !result.contains(where: { $0.place == place }) {
       result.append(
         Requirement(
-          place: place, lockClass: LockClass(structure: .none, name: lock), mode: .shared, isExplicit: true,
+          place: place, lockClass: LockClass(structure: .none, name: lock), mode: .shared,
+          isExplicit: interface.demands[call.callee] != nil,
           isFirm: true, isWeak: false, function: nil, node: -1))
     }
     return result
