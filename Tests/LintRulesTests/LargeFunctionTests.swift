@@ -47,6 +47,23 @@ struct LargeFunctionTests {
     "results": {
       function($0) { "\tret = helper\($0 % 97)(t, \($0));\n\tif (ret < 0)\n\t\treturn ret;\n" }
     },
+    "unlinks": {
+      function($0, before: "\tstruct item *item;\n") {
+        "\tspin_lock(&t->lock);\n\titem = list_first_entry(&t->l\($0 % 9), struct item, node);\n"
+          + "\tspin_unlock(&t->lock);\n\tlist_del(&item->node);\n"
+      }
+    },
+    "unwinds": {
+      function(
+        $0, before: "\tret = first(t);\n\tif (ret) goto out;\n",
+        after: "out:\n" + (0..<$0).map { "\tclk_disable_unprepare(t->clk\($0));\n" }.joined()
+      ) { "\tret = clk_prepare_enable(t->clk\($0));\n\tif (ret) return ret;\n" }
+    },
+    "countdowns": {
+      function($0, before: "\tstruct bar *bar;\n\tint i;\n") {
+        "\tfor (i = 0; i < \($0); i++)\n\t\tbar = &t->bars[i];\n\twhile (i--)\n\t\tuse(bar);\n"
+      }
+    },
     "nesting": {
       function($0, after: String(repeating: "}", count: $0)) {
         "if (t->f\($0 % 50) > \($0)) { mutex_lock(&t->l\($0 % 9));\n"

@@ -198,20 +198,30 @@ struct EarlyUnwind: Rule {
   }
 
   private struct Reader {
+    private struct Cleanup: Hashable {
+      let closer: Symbol
+      let subject: String
+    }
+
     let shapes: Statements
     let file: ParsedFile
     let statements: [NodeID]
-    let nodes: Range<NodeID>
     let id: FunctionID
     let context: RuleContext
-    var labels: [Int32: Int] = [:]
+    private var labels: [Int32: Int] = [:]
+    /// Where the statements undo what.
+    private var cleanups: [Cleanup: [Int]] = [:]
+    /// The first call of each name, and of each thing those that open something, by their tokens.
+    private var firstCalls: [Symbol: UInt32] = [:]
+    private var openers: [String: [NodeID]] = [:]
+    /// Jumps to each label that no mode of the function's asks for.
+    private var gotos: [Int32: [NodeID]] = [:]
 
     init?(_ id: FunctionID, _ context: RuleContext) {
       self.id = id
       self.context = context
       file = context.program.file(of: id)
       let definition = context.program.definition(id)
-      nodes = definition.nodes
       shapes = Statements(file: file, symbols: context.program.symbols)
       guard file[definition.body].kind == .block else { return nil }
       statements = Array(file.list(file[definition.body].a, file[definition.body].b))
@@ -219,6 +229,28 @@ struct EarlyUnwind: Rule {
         labels[file[statement].a] = index
       }
       guard !labels.isEmpty else { return nil }
+      for (index, statement) in statements.enumerated() where file[statement].kind == .expressionStatement {
+        let closer = shapes.callee(file[statement].a)
+        guard closer.exists else { continue }
+        cleanups[Cleanup(closer: closer, subject: subject(of: file[statement].a)), default: []].append(index)
+      }
+      var modes: Set<NodeID> = []
+      for node in definition.nodes.sorted(by: { file[$0].token < file[$1].token }) {
+        switch file[node].kind {
+        case .call:
+          let callee = shapes.callee(node)
+          guard callee.exists else { continue }
+          if firstCalls[callee] == nil { firstCalls[callee] = file[node].token }
+          if !context.solver.namedClosers(of: node, in: id).isEmpty {
+            openers[subject(of: node), default: []].append(node)
+          }
+        case .ifStatement:
+          if isMode(file[node].a), let leaving = shapes.leaving(file[node].b) { modes.insert(leaving) }
+        case .gotoStatement: gotos[file[node].a, default: []].append(node)
+        default: break
+        }
+      }
+      for label in gotos.keys { gotos[label]?.removeAll(where: modes.contains) }
     }
 
     func undone() -> [Undone] {
@@ -226,20 +258,17 @@ struct EarlyUnwind: Rule {
         guard let (opener, failure) = opener(at: index) else { return nil }
         let closers = context.solver.namedClosers(of: opener, in: id)
         // What is freed as a whole may be there in parts.
-        guard !closers.isEmpty, !context.text(shapes.callee(opener)).holds("alloc"),
-          !done(closers, by: opener, above: index)
-        else { return nil }
-        let subject = self.subject(of: opener)
-        for position in (index + 1)..<statements.count where file[statements[position]].kind == .expressionStatement {
-          let call = file[statements[position]].a
-          let closer = shapes.callee(call)
-          guard closer.exists, closers.contains(closer), self.subject(of: call) == subject,
-            isBehind(position, failure), !runs(failure, closers)
-          else { continue }
-          let leading = labels.filter { $0.value > index && $0.value < position && flows($0.value, to: position) }
-          if !leading.isEmpty {
-            return Undone(
-              opener: opener, closer: closer, failure: failure.node, labels: Set(leading.keys))
+        guard !closers.isEmpty, !context.text(shapes.callee(opener)).holds("alloc"), !done(closers, by: opener) else {
+          return nil
+        }
+        let subject = subject(of: opener)
+        for closer in closers.sorted(by: { $0.rawValue < $1.rawValue }) {
+          for position in cleanups[Cleanup(closer: closer, subject: subject)] ?? []
+          where position > index && isBehind(position, failure) && !runs(failure, closers) {
+            let leading = labels(to: position, from: index)
+            if !leading.isEmpty {
+              return Undone(opener: opener, closer: closer, failure: failure.node, labels: leading)
+            }
           }
         }
         return nil
@@ -247,11 +276,8 @@ struct EarlyUnwind: Rule {
     }
 
     func jumps(above call: Undone) -> [NodeID] {
-      let modes = nodes.filter { file[$0].kind == .ifStatement && isMode(file[$0].a) }
-      return nodes.filter { node in
-        file[node].kind == .gotoStatement && file[node].token < file[call.opener].token
-          && call.labels.contains(file[node].a)
-          && !modes.contains { shapes.leaving(file[$0].b) == node }
+      call.labels.sorted().flatMap { label in
+        (gotos[label] ?? []).prefix { file[$0].token < file[call.opener].token }
       }
     }
 
@@ -282,19 +308,17 @@ struct EarlyUnwind: Rule {
     }
 
     private func subject(of call: NodeID) -> String {
-      file.list(file[call].b, file[call].c).first.map { SourceText.text(of: $0, file, shapes.symbols) } ?? ""
+      guard file[call].kind == .call else { return "" }
+      return file.list(file[call].b, file[call].c).first.map { SourceText.text(of: $0, file, shapes.symbols) } ?? ""
     }
 
     /// Whether some call above opens the same, or closes it.
-    private func done(_ closers: Set<Symbol>, by opener: NodeID, above index: Int) -> Bool {
-      let name = shapes.callee(opener)
-      let subject = subject(of: opener)
-      return nodes.contains { node in
-        guard file[node].kind == .call, file[node].token < file[opener].token else { return false }
-        let callee = shapes.callee(node)
-        return callee == name || closers.contains(callee)
-          || self.subject(of: node) == subject
-            && !closers.isDisjoint(with: context.solver.namedClosers(of: node, in: id))
+    private func done(_ closers: Set<Symbol>, by opener: NodeID) -> Bool {
+      let token = file[opener].token
+      func isAbove(_ name: Symbol) -> Bool { firstCalls[name].map { $0 < token } ?? false }
+      if isAbove(shapes.callee(opener)) || closers.contains(where: isAbove) { return true }
+      return (openers[subject(of: opener)] ?? []).prefix { file[$0].token < token }.contains {
+        !closers.isDisjoint(with: context.solver.namedClosers(of: $0, in: id))
       }
     }
 
@@ -311,11 +335,17 @@ struct EarlyUnwind: Rule {
       shapes.calls(in: failure.branch).contains { closers.contains(shapes.callee($0)) }
     }
 
-    /// Whether control comes from one statement to another.
-    private func flows(_ start: Int, to end: Int) -> Bool {
-      !statements[start..<end].contains {
-        file[$0].kind == .returnStatement || file[$0].kind == .gotoStatement
+    /// The labels further down than `start` from which control comes to a statement.
+    private func labels(to end: Int, from start: Int) -> Set<Int32> {
+      var result: Set<Int32> = []
+      for statement in statements[(start + 1)..<end].reversed() {
+        switch file[statement].kind {
+        case .returnStatement, .gotoStatement: return result
+        case .label: result.insert(file[statement].a)
+        default: break
+        }
       }
+      return result
     }
   }
 }

@@ -116,12 +116,13 @@ struct LateUnlink: Rule {
 
   func check(_ context: RuleContext) -> [Finding] {
     let names = Names(context.program.symbols)
+    let callers = CallerTable(context)
     return context.functions.flatMap { id -> [Finding] in
-      let reader = Reader(context: context, id: id, names: names)
-      return reader.removals().compactMap { removal in
-        guard let source = reader.source(of: removal), let lock = reader.lockGone(between: source, and: removal) else {
-          return nil
-        }
+      guard let reader = Reader(context: context, id: id, names: names) else { return [] }
+      return reader.removals.compactMap { removal in
+        guard let source = reader.source(of: removal),
+          let lock = reader.lockGone(between: source, and: removal, callers)
+        else { return nil }
         let link = "\(context.text(removal.holder))->\(removal.member)"
         return context.finding(
           description, id, removal.node,
@@ -156,17 +157,47 @@ struct LateUnlink: Rule {
     let member: String
   }
 
+  /// A function that takes entries off lists, read once.
   private struct Reader {
     let context: RuleContext
     let id: FunctionID
+    let file: ParsedFile
     let names: Names
-    var file: ParsedFile { context.program.file(of: id) }
-    var nodes: Range<NodeID> { context.program.definition(id).nodes }
+    let facts: FunctionFacts
+    let regions: [LockRegions.Region]
+    let events: [NodeID: [CallEvent]]
+    private(set) var removals: [Removal] = []
+    /// Nodes that give a local a value, in the order of the text.
+    private var settings: [Symbol: [NodeID]] = [:]
+    /// Calls that move an entry of a local, or a whole list.
+    private var moves: [(token: UInt32, holder: Symbol?)] = []
 
-    func removals() -> [Removal] {
-      nodes.compactMap { node in
-        guard names.removers.contains(context.callee(node, in: file)), let link = link(of: node) else { return nil }
-        return Removal(node: node, holder: link.holder, member: link.member)
+    /// Nil where nothing is taken off a list, or where the paths are not known.
+    init?(context: RuleContext, id: FunctionID, names: Names) {
+      let definition = context.program.definition(id)
+      let file = context.program.file(of: id)
+      guard definition.nodes.contains(where: { names.removers.contains(context.callee($0, in: file)) }),
+        !context.name(id).holds("lock"), let facts = context.solver.facts(id), !facts.isPartial,
+        !facts.isApproximate, facts.asserts.isEmpty
+      else { return nil }
+      self.context = context
+      self.id = id
+      self.file = file
+      self.names = names
+      self.facts = facts
+      regions =
+        LockRegions(definition, file, context.program.symbols, withActions: false).regions.filter {
+          !context.text(context.callee($0.node, in: file)).hasPrefix("rcu_")
+        }
+      events = Dictionary(grouping: facts.calls, by: \.node)
+      for node in definition.nodes.sorted(by: { file[$0].token < file[$1].token }) {
+        for name in set(by: node) { settings[name, default: []].append(node) }
+        let callee = context.callee(node, in: file)
+        if names.movers.contains(callee) {
+          moves.append((file[node].token, link(of: node)?.holder))
+        } else if names.removers.contains(callee), let link = link(of: node) {
+          removals.append(Removal(node: node, holder: link.holder, member: link.member))
+        }
       }
     }
 
@@ -182,11 +213,26 @@ struct LateUnlink: Rule {
       return (Symbol(file[member.a].a), context.text(Symbol(member.b)))
     }
 
+    /// The locals that a node gives a value.
+    private func set(by node: NodeID) -> [Symbol] {
+      let item = file[node]
+      switch item.kind {
+      case .assign: return file[item.a].kind == .name ? [Symbol(file[item.a].a)] : []
+      case .variable: return item.c >= 0 ? [Symbol(item.a)] : []
+      case .macroLoop:
+        guard file[item.a].kind == .call else { return [] }
+        // The cursor of a loop that keeps the next one is set by it, too.
+        return file.list(file[item.a].b, file[item.a].c).prefix(2).compactMap {
+          file[$0].kind == .name ? Symbol(file[$0].a) : nil
+        }
+      default: return []
+      }
+    }
+
     /// The call from which the local last got its value in the text, where that finds an entry by the same link.
     func source(of removal: Removal) -> NodeID? {
       let token = file[removal.node].token
-      let settings = nodes.filter { file[$0].token < token && sets($0, removal.holder) }
-      guard let last = settings.max(by: { file[$0].token < file[$1].token }) else { return nil }
+      guard let last = settings[removal.holder]?.last(where: { file[$0].token < token }) else { return nil }
       let call: NodeID =
         switch file[last].kind {
         case .assign: file[last].b
@@ -197,26 +243,11 @@ struct LateUnlink: Rule {
       let arguments = file.list(file[call].b, file[call].c).map {
         SourceText.text(of: $0, file, context.program.symbols)
       }
-      let head = file[last].kind == .macroLoop ? arguments[arguments.count - 2] : arguments[0]
-      guard arguments.last == removal.member, head.holds("->") || isGlobal(head), !isMoved(removal, since: last) else {
-        return nil
-      }
+      guard let head = file[last].kind == .macroLoop ? arguments.dropLast().last : arguments.first,
+        arguments.last == removal.member, head.holds("->") || isGlobal(head),
+        !isMoved(removal, since: file[last].token)
+      else { return nil }
       return call
-    }
-
-    private func sets(_ node: NodeID, _ name: Symbol) -> Bool {
-      let item = file[node]
-      switch item.kind {
-      case .assign: return file[item.a].kind == .name && Symbol(file[item.a].a) == name
-      case .variable: return Symbol(item.a) == name && item.c >= 0
-      case .macroLoop:
-        guard file[item.a].kind == .call else { return false }
-        // The cursor of a loop that keeps the next one is set by it, too.
-        return file.list(file[item.a].b, file[item.a].c).prefix(2).contains {
-          file[$0].kind == .name && Symbol(file[$0].a) == name
-        }
-      default: return false
-      }
     }
 
     private func isGlobal(_ head: String) -> Bool {
@@ -225,29 +256,19 @@ struct LateUnlink: Rule {
     }
 
     /// Whether the entry, or all of its list, went to another list.
-    private func isMoved(_ removal: Removal, since start: NodeID) -> Bool {
-      nodes.contains { node in
-        names.movers.contains(context.callee(node, in: file)) && file[node].token > file[start].token
-          && file[node].token < file[removal.node].token
-          && (link(of: node).map { $0.holder == removal.holder } ?? true)
+    private func isMoved(_ removal: Removal, since start: UInt32) -> Bool {
+      let end = file[removal.node].token
+      return moves.contains { move in
+        move.token > start && move.token < end && (move.holder.map { $0 == removal.holder } ?? true)
       }
     }
 
     /// The lock that is held where the entry is found and on no path to its removal; no other may be held there.
-    func lockGone(between source: NodeID, and removal: Removal) -> String? {
-      let definition = context.program.definition(id)
-      let regions = LockRegions(definition, file, context.program.symbols, withActions: false)
+    func lockGone(between source: NodeID, and removal: Removal, _ callers: CallerTable) -> String? {
       let found = file[source].token
-      guard
-        let region = regions.regions.last(where: {
-          $0.tokens.contains(found) && !context.text(context.callee($0.node, in: file)).hasPrefix("rcu_")
-        }), !context.name(id).holds("lock"),
-        let facts = context.solver.facts(id), !facts.isPartial, !facts.isApproximate, facts.asserts.isEmpty
-      else { return nil }
-      let events = facts.calls.filter { $0.node == removal.node }
-      guard !events.isEmpty, let acquire = facts.acquires.first(where: { $0.node == region.node }),
-        !acquire.kind.isSection, !events.contains(where: { $0.unsure.contains(acquire.place) || holds($0) }),
-        !CallerTable(context).mayBeAtomic(over: id)
+      guard let region = regions.last(where: { $0.tokens.contains(found) }), let calls = events[removal.node],
+        let acquire = facts.acquires.first(where: { $0.node == region.node }), !acquire.kind.isSection,
+        !calls.contains(where: { $0.unsure.contains(acquire.place) || holds($0) }), !callers.mayBeAtomic(over: id)
       else { return nil }
       return context.solver.lockText(acquire.place, in: id)
     }

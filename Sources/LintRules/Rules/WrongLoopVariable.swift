@@ -103,24 +103,45 @@ struct WrongLoopVariable: Rule {
   func check(_ context: RuleContext) -> [Finding] {
     context.functions.flatMap { id -> [Finding] in
       let file = context.program.file(of: id)
-      return context.program.definition(id).nodes.compactMap { node in
-        (file[node].kind == .forStatement ? check(node, id, file, context) : nil)
-          ?? countsBack(node, id, file, context)
-      }
+      let nodes = context.program.definition(id).nodes
+      let found = nodes.compactMap { file[$0].kind == .forStatement ? check($0, id, file, context) : nil }
+      return found + countsBack(nodes, id, file, context)
     }
   }
 
-  /// A loop that counts down what another has counted up, and works on what that one left in a variable.
-  private func countsBack(_ node: NodeID, _ id: FunctionID, _ file: ParsedFile, _ context: RuleContext) -> Finding? {
-    guard let (counter, body) = countdown(node, file) else { return nil }
+  /// Loops that count down what others have counted up, and work on what those left in a variable.
+  private func countsBack(
+    _ nodes: Range<NodeID>, _ id: FunctionID, _ file: ParsedFile, _ context: RuleContext
+  ) -> [Finding] {
+    guard nodes.contains(where: { countdown($0, file) != nil }) else { return [] }
+    var findings: [Finding] = []
+    var loop: (node: NodeID, end: UInt32)?
+    // Counters that were set anew since the loop count something else.
+    var isSetAnew: Set<Symbol> = []
+    for node in nodes.sorted(by: { file[$0].token < file[$1].token }) {
+      if let loop, let (counter, body) = countdown(node, file), !isSetAnew.contains(counter),
+        let finding = countsBack(body, counter, after: loop.node, id, file, context)
+      {
+        findings.append(finding)
+      }
+      if file[node].kind == .forStatement {
+        loop = (node, lastToken(of: node, file))
+        isSetAnew = []
+      } else if let end = loop?.end, file[node].token > end, file[node].kind == .assign,
+        file[node].operation == .equal, file[file[node].a].kind == .name
+      {
+        isSetAnew.insert(Symbol(file[file[node].a].a))
+      }
+    }
+    return findings
+  }
+
+  private func countsBack(
+    _ body: NodeID, _ counter: Symbol, after loop: NodeID, _ id: FunctionID, _ file: ParsedFile, _ context: RuleContext
+  ) -> Finding? {
     var reads: [Symbol: NodeID] = [:]
     names(body, file, &reads, 0)
-    guard reads[counter] == nil else { return nil }
-    let before = context.program.definition(id).nodes.filter { file[$0].token < file[node].token }
-    // A counter that is set anew counts something else.
-    guard let loop = before.last(where: { file[$0].kind == .forStatement }), countsUp(loop, counter, file),
-      !before.contains(where: { file[$0].token > lastToken(of: loop, file) && sets($0, counter, file) })
-    else { return nil }
+    guard reads[counter] == nil, countsUp(loop, counter, file) else { return nil }
     let elements = file.list(file[loop].a, 4).last.map { setFromIndex(counter, in: $0, file) } ?? []
     guard
       let (name, use) = reads.filter({ elements.contains($0.key) && !isSet($0.key, in: body, file) })
