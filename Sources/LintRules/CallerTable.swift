@@ -7,26 +7,17 @@ final class CallerTable {
   private var callers: [FunctionID: [Call]] = [:]
   private lazy var references = ReferenceIndex(context.program, callbacks: context.solver.callbacks)
 
-  /// A call that means a function, with the function that makes it.
-  struct Call {
-    let caller: FunctionID
-    let call: CallEvent
-    /// All that is known is that the caller calls through a member of the same name.
-    let isGuess: Bool
-  }
+  /// A call that may mean a function, and the function that makes it; a guess where all that is known is that it calls through
+  /// a member of the name that the function is stored in.
+  typealias Call = (caller: FunctionID, call: CallEvent, isGuess: Bool)
 
   init(_ context: RuleContext) { self.context = context }
 
   /// Whether anything calls the function by name.
   func isCalled(_ id: FunctionID) -> Bool { !callers(of: id).isEmpty }
 
-  /// The calls that surely mean the function, with the functions that make them.
-  func calls(of id: FunctionID) -> [(caller: FunctionID, call: CallEvent)] {
-    callers(of: id).map { ($0.caller, $0.call) }
-  }
-
-  /// The same, with those that are guesses.
-  func ways(to id: FunctionID) -> [Call] { callers(of: id) }
+  /// The calls that may mean the function, by caller.
+  func calls(of id: FunctionID) -> [Call] { callers(of: id) }
 
   /// Whether some chain of callers holds a lock of the class, or asserts it; `surely` leaves out calls that are guesses.
   func mayHold(_ lockClass: LockClass, over id: FunctionID, surely: Bool = false) -> Bool {
@@ -78,9 +69,9 @@ final class CallerTable {
     guard depth < 3, context.program.definition(id).isStatic, !calls.isEmpty,
       context.solver.callbacks.members(holding: id).isEmpty
     else { return false }
-    return calls.allSatisfy { item in
-      item.call.targets.contains(id)
-        ? isOnlySetUp(item.caller, depth: depth + 1) : context.text(item.call.callee).hasPrefix("devm_add_action")
+    return calls.allSatisfy { caller, call, _ in
+      call.targets.contains(id)
+        ? isOnlySetUp(caller, depth: depth + 1) : context.text(call.callee).hasPrefix("devm_add_action")
     }
   }
 
@@ -104,9 +95,9 @@ final class CallerTable {
     var work = [id]
     while let current = work.popLast(), visited.count < 400 {
       if callers(of: current).isEmpty { atTop(current) }
-      for item in callers(of: current) where !surely || !item.isGuess {
-        if fits(item.caller, item.call) { return true }
-        if visited.insert(item.caller).inserted { work.append(item.caller) }
+      for (caller, call, isGuess) in callers(of: current) where !surely || !isGuess {
+        if fits(caller, call) { return true }
+        if visited.insert(caller).inserted { work.append(caller) }
       }
     }
     return false
@@ -122,7 +113,7 @@ final class CallerTable {
       let calls = facts.calls.filter { $0.targets.contains(id) || context.solver.isPassed(name, $0) }
       // A call through a member of that name may be another's.
       let isGuess = calls.isEmpty && !references.isNamed(id, in: caller)
-      found += (calls.isEmpty ? facts.calls : calls).map { Call(caller: caller, call: $0, isGuess: isGuess) }
+      found += (calls.isEmpty ? facts.calls : calls).map { (caller, $0, isGuess) }
     }
     callers[id] = found
     return found

@@ -52,11 +52,11 @@ struct EntryPoints {
       let isEntry = isEntry(current)
       guard visited.count < 60, isEntry != false else { return false }
       // Of those that call an entry through its table nothing is to be said, as of the core itself.
-      let above = callers.ways(to: current).filter {
+      let above = callers.calls(of: current).filter {
         isEntry != true || !$0.isGuess && !$0.call.isIndirect
       }
       if above.isEmpty, isEntry != true { return false }
-      for item in above where visited.insert(item.caller).inserted { work.append(item.caller) }
+      for (caller, _, _) in above where visited.insert(caller).inserted { work.append(caller) }
     }
     return true
   }

@@ -1,3 +1,4 @@
+import ByteText
 import KernelC
 import LockModel
 
@@ -8,7 +9,7 @@ final class FolderTables {
   private let solver: Solver
   private lazy var folders: [Symbol: Set<Substring>] = {
     solver.callbacks.functionsByStructure().mapValues { functions in
-      Set(functions.map { Self.folder(solver.program.file(of: $0).path) })
+      Set(functions.map { TreePath.folder(solver.program.file(of: $0).path) })
     }
   }()
   private lazy var split: Set<LockClass> = splitLocks()
@@ -57,9 +58,5 @@ final class FolderTables {
       }
     }
     return result
-  }
-
-  private static func folder(_ path: String) -> Substring {
-    path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)
   }
 }

@@ -1,3 +1,4 @@
+import ByteText
 import KernelC
 import LockModel
 
@@ -189,7 +190,8 @@ final class HandlerTable {
     var own = all.filter { $0.file == file.path }
     // `&ports[i].timer` is set up, `&port->timer` waited for.
     if all.isEmpty { own = deferred.filter { $0.file == file.path && Self.mayBe($0.member, member) } }
-    let found = Set((own.isEmpty ? all.filter { Self.folder($0.file) == Self.folder(file.path) } : own).map(\.handler))
+    let found = Set(
+      (own.isEmpty ? all.filter { TreePath.folder($0.file) == TreePath.folder(file.path) } : own).map(\.handler))
     // Several work items by one name: which one is waited for is not known.
     return found.count == 1 ? Array(found) : []
   }
@@ -226,9 +228,5 @@ final class HandlerTable {
       context.program.resolve(
         context.program.symbols.intern("\(first.dropFirst("dev_attr_".count))_\($0)"), fromFile: fileIndex)
     }
-  }
-
-  private static func folder(_ path: String) -> Substring {
-    path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)
   }
 }

@@ -51,13 +51,14 @@ public struct KernelLint: Sendable {
     var outcome = LintOutcome()
     let names = RuleNames(symbols)
     let tables = FolderTables(solver)
-    let context = RuleContext(solver: solver, functions: functions, names: names, tables: tables)
+    let limits = RuleLimits()
+    let context = RuleContext(solver: solver, functions: functions, names: names, tables: tables, limits: limits)
     let programs = UserPrograms(symbols)
     outcome.programs = Set(
       program.files.filter { focus.contains($0.path) && programs.contains($0) }.map(\.path))
     let inKernel = RuleContext(
       solver: solver, functions: functions.filter { !programs.contains(program.file(of: $0)) }, names: names,
-      tables: tables)
+      tables: tables, limits: limits)
     for rule in RuleRegistry.rules where ids.contains(rule.description.id) {
       outcome.findings += rule.check(rule.description.judgesPrograms ? context : inKernel)
     }
@@ -91,13 +92,16 @@ public struct KernelLint: Sendable {
             reason: item.reason.rawValue))
       }
     }
-    for id in context.functions where context.solver.facts(id)?.isPartial == true {
+    func add(_ id: FunctionID, _ reason: String) {
       let place = context.place(of: id)
       result.append(
         NotAnalysed(
-          SourcePlace(path: place.path, line: place.line), function: context.name(id),
-          reason: "too many paths: lock state followed on some of them only"))
+          SourcePlace(path: place.path, line: place.line), function: context.name(id), reason: reason))
     }
+    for id in context.functions where context.solver.facts(id)?.isPartial == true {
+      add(id, "too many paths: lock state followed on some of them only")
+    }
+    for excess in context.limits.excesses { add(excess.function, excess.reason) }
     return result
   }
 }

@@ -1,3 +1,4 @@
+import ByteText
 import Findings
 import KernelC
 public import LockModel
@@ -10,6 +11,7 @@ public struct RuleContext {
   public let functions: [FunctionID]
   let names: RuleNames
   let tables: FolderTables
+  let limits: RuleLimits
 
   var program: Program { solver.program }
 
@@ -75,10 +77,7 @@ public struct RuleContext {
     text(lockClass.structure) == "device" && text(lockClass.name) == "mutex"
   }
 
-  func folder(of id: FunctionID) -> Substring {
-    let path = program.file(of: id).path
-    return path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)
-  }
+  func folder(of id: FunctionID) -> Substring { TreePath.folder(program.file(of: id).path) }
 
   /// Whether a local says whether a lock is held.
   func hasLockFlag(_ id: FunctionID) -> Bool { solver.hasLockFlag(id) }

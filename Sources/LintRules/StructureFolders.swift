@@ -1,13 +1,14 @@
+import ByteText
 import KernelC
 import LockModel
 
 /// Where structures are defined: what only one folder knows, nobody else can have locked.
 struct StructureFolders {
-  private var folders: [Symbol: String] = [:]
+  private var folders: [Symbol: Substring] = [:]
 
   init(_ context: RuleContext) {
     for file in context.program.files {
-      let folder = Self.folder(file.path)
+      let folder = TreePath.folder(file.path)
       for structure in file.structures where structure.name.exists { folders[structure.name] = folder }
     }
   }
@@ -15,23 +16,19 @@ struct StructureFolders {
   /// Whether a lock of the class is of no use to code outside the folder that both functions lie in.
   func isPrivate(_ lockClass: LockClass, to id: FunctionID, _ other: FunctionID, _ context: RuleContext) -> Bool {
     guard lockClass.structure.exists else { return false }
-    let here = Self.folder(context.program.file(of: id).path)
+    let here = TreePath.folder(context.program.file(of: id).path)
     guard areTogether(id, other, context) else { return false }
     return folders[lockClass.structure].map { $0 == here } ?? !Self.shared.contains(context.text(lockClass.structure))
   }
 
   /// Whether the folder of the function defines the structure.
   func isDefined(_ structure: Symbol, beside id: FunctionID, _ context: RuleContext) -> Bool {
-    folders[structure] == Self.folder(context.program.file(of: id).path)
+    folders[structure] == TreePath.folder(context.program.file(of: id).path)
   }
 
   /// Whether both functions lie in one folder.
   func areTogether(_ id: FunctionID, _ other: FunctionID, _ context: RuleContext) -> Bool {
-    Self.folder(context.program.file(of: id).path) == Self.folder(context.program.file(of: other).path)
-  }
-
-  private static func folder(_ path: String) -> String {
-    path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+    TreePath.folder(context.program.file(of: id).path) == TreePath.folder(context.program.file(of: other).path)
   }
 
   /// Structures whose locks the callers of operations tables hold, for when the headers are not there.

@@ -1,3 +1,4 @@
+import ByteText
 import KernelTree
 
 /// The files outside of the neighbourhood that define what a change calls or uses.

@@ -100,4 +100,26 @@ struct LargeFunctionTests {
     let small = (0..<3).map { _ in lint(500) }.min() ?? 0
     #expect(lint(4000) < max(24 * small, 0.5))
   }
+  @Test(
+    "what a rule leaves out of a function is told",
+    arguments: [
+      (
+        "missing-error-check looked at the first 40 checks of another pointer only",
+        "\tt->a = kzalloc(8, GFP_KERNEL);\n\tif (!t->b) return -ENOMEM;\n"
+      ),
+      (
+        "uninitialised-inout looked at the first 12 reads that may be short only",
+        "\tret = usbnet_read_cmd(t->dev, 1, 2, 3, 4, buf, 6);\n\tif (ret < 0) return ret;\n"
+      ),
+    ])
+  func limits(reason: String, part: String) {
+    let lint = KernelLint()
+    func reasons(_ count: Int) -> [String] {
+      let file = lint.facts(of: Self.function(count, before: "\tu8 buf[6];\n") { _ in part }, path: "big.c")
+      return lint.check([file], focus: ["big.c"], callers: [:], rules: Set(lint.rules.map(\.id)))
+        .notAnalysed.map(\.reason)
+    }
+    #expect(reasons(12).isEmpty)
+    #expect(reasons(60) == [reason])
+  }
 }

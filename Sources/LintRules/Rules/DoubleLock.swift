@@ -74,11 +74,11 @@ struct DoubleLock: Rule {
         !facts.exits.isEmpty, !event.held.contains(where: { $0.place == event.place })
       else { return nil }
       let calls = callers.calls(of: id).filter { !$0.call.isIndirect && $0.call.targets == [id] }
-      let holders = calls.filter { caller, call in
+      let holders = calls.filter { caller, call, _ in
         let place = context.solver.substitute(event.place, call.arguments)
         return place >= 0 && call.held.contains { $0.place == place && $0.balance > 0 }
       }
-      guard let (caller, call) = holders.first, holders.count * 2 > calls.count,
+      guard let (caller, call, _) = holders.first, holders.count * 2 > calls.count,
         let held = call.held.first(where: {
           $0.place == context.solver.substitute(event.place, call.arguments) && $0.balance > 0
         })

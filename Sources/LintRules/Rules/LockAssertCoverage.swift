@@ -141,7 +141,7 @@ struct LockAssertCoverage: Rule {
     let calls = callers.calls(of: id)
     guard !calls.isEmpty else { return [] }
     var common: [Relied]?
-    for (caller, call) in calls {
+    for (caller, call, _) in calls {
       let held = call.held.compactMap { lock -> Relied? in
         guard lock.balance > 0, lock.kind != .pair, !lock.kind.isSection, !lock.kind.nests,
           let lockClass = solver.lockClass(of: lock, in: caller)

@@ -29,7 +29,7 @@ extension LockImbalance {
           // Whoever takes it elsewhere in the function gives it back there.
           !facts.acquires.contains(where: { $0.place == lock.place })
         else { continue }
-        let isHelper = callers.calls(of: id).contains { caller, call in
+        let isHelper = callers.calls(of: id).contains { caller, call, _ in
           call.held.contains { $0.balance > 0 && Self.isSame(Self.handed($0, caller, context), key) }
         }
         if !isHelper { result.insert(key) }

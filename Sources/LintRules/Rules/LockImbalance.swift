@@ -109,7 +109,7 @@ struct LockImbalance: Rule {
     if members.contains(where: { context.text($0.member).split(separator: "_").contains(where: opening.contains) }) {
       return false
     }
-    return calls.allSatisfy { caller, _ in
+    return calls.allSatisfy { caller, _, _ in
       guard let facts = context.solver.facts(caller), !facts.isPartial, !facts.isApproximate,
         !facts.released.contains(where: { context.solver.lastMember(of: $0) == lock }),
         !facts.unsettled.keys.contains(where: { context.solver.lastMember(of: $0) == lock })

@@ -71,9 +71,9 @@ extension LockNotHeld {
         return !callers.mayHold(lockClass, over: id) && (!isSection || !callers.mayBeAtomic(over: id))
       }
       if isSection { return false }
-      // Or nobody is left who could have taken it: all callers are known, and those of the outermost ones do not know it.
       // A device that is being set up is opened by nobody yet.
       if !requirement.isExplicit, requirement.function == nil, context.isSetUp(id) { return false }
+      // Or nobody is left who could have taken it: all callers are known, and those of the outermost ones do not know it.
       if !takesClass, entries.isOutside(lockClass, id) { return !callers.mayHold(lockClass, over: id, surely: true) }
       if !requirement.isExplicit || context.isSetUp(id) || solver.hasElement(place) || solver.isGlobal(place) {
         return false

@@ -4,6 +4,9 @@ import LockModel
 
 /// A pointer that was just made, and behind it the check of another one.
 extension MissingErrorCheck {
+  /// Each candidate is a walk over the function.
+  private static let candidateLimit = 40
+
   /// `a->one = kzalloc(…); if (!a->two) return -ENOMEM;`
   func otherPointers(_ context: RuleContext) -> [Finding] {
     context.functions.flatMap { id -> [Finding] in
@@ -11,7 +14,6 @@ extension MissingErrorCheck {
       let definition = context.program.definition(id)
       let shapes = Statements(file: file, symbols: context.program.symbols)
       var findings: [Finding] = []
-      // Each candidate is a walk over the function.
       var candidates = 0
       for block in definition.nodes where file[block].kind == .block {
         let statements = Array(file.list(file[block].a, file[block].b))
@@ -24,10 +26,11 @@ extension MissingErrorCheck {
           let made = SourceText.text(of: item.a, file, shapes.symbols)
           let other = SourceText.text(of: tested, file, shapes.symbols)
           // What the new thing holds, or what the call itself sets, is not another one.
-          guard made != other, !other.hasPrefix("\(made)->"), !other.hasPrefix("\(made)."), candidates < 40 else {
+          guard made != other, !other.hasPrefix("\(made)->"), !other.hasPrefix("\(made).") else {
             continue
           }
           candidates += 1
+          guard candidates <= Self.candidateLimit else { continue }
           guard !shapes.writes(item.b, other), !isHandedOn(rootOf: tested, to: item.b, shapes, context),
             !isAlias(item.a, tested, definition, shapes), !isAsked(made, behind: store, definition, shapes),
             !isFresh(other, before: store, definition, shapes)
@@ -39,6 +42,10 @@ extension MissingErrorCheck {
               "'\(made)' was just made by '\(callee)', which can fail, and '\(other)' is checked in its place",
               evidence: [Evidence(context.place(id, store), "'\(made)' is set here")], key: "\(made) \(other)"))
         }
+      }
+      if candidates > Self.candidateLimit {
+        context.limits.exceeded(
+          Self.candidateLimit, "checks of another pointer", in: id, by: description.id)
       }
       return findings
     }

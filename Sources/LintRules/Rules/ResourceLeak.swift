@@ -160,7 +160,7 @@ struct ResourceLeak: Rule {
   ) -> Bool {
     let calls = callers.calls(of: id)
     if calls.isEmpty { return unknown && !context.isReachable(id) }
-    return calls.contains { caller, call in
+    return calls.contains { caller, call, _ in
       guard let cleanup = Self.cleanup(behind: call.node, in: caller, context) else {
         return context.solver.mayUndo(held, of: id, in: caller)
       }

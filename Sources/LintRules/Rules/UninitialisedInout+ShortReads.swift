@@ -10,6 +10,9 @@ extension UninitialisedInout {
     let length: Int
   }
 
+  /// Each candidate is a few walks over the function.
+  private static let candidateLimit = 12
+
   private static let readers: [String: Reader] = [
     "usb_control_msg": Reader(buffer: 6, length: 7), "usbnet_read_cmd": Reader(buffer: 5, length: 6),
     "usbnet_read_cmd_nopm": Reader(buffer: 5, length: 6),
@@ -28,16 +31,16 @@ extension UninitialisedInout {
       let shapes = Statements(file: file, symbols: context.program.symbols)
       let definition = context.program.definition(id)
       var findings: [Finding] = []
-      // Each candidate is a walk over the function.
       var candidates = 0
       for block in definition.nodes where file[block].kind == .block {
         let statements = Array(file.list(file[block].a, file[block].b))
         for (statement, test) in zip(statements, statements.dropFirst()) where file[test].kind == .ifStatement {
           guard let (result, call) = stored(by: statement, file),
             isOnlyForErrors(file[test].a, result, shapes), file[test].c < 0, shapes.leaving(file[test].b) != nil,
-            let reader = reader(of: call, in: id, context, &known), candidates < 12
+            let reader = reader(of: call, in: id, context, &known)
           else { continue }
           candidates += 1
+          guard candidates <= Self.candidateLimit else { continue }
           let arguments = Array(file.list(file[call].b, file[call].c))
           guard reader.buffer < arguments.count, reader.length < arguments.count,
             file[arguments[reader.length]].kind != .number || file[arguments[reader.length]].a > 1,
@@ -53,6 +56,9 @@ extension UninitialisedInout {
               "'\(callee)' may read less than it was asked for: '\(name)' has no value then, and only errors are checked for",
               evidence: [Evidence(context.place(id, call), "'\(name)' is read into here")], key: "\(name) \(callee)"))
         }
+      }
+      if candidates > Self.candidateLimit {
+        context.limits.exceeded(Self.candidateLimit, "reads that may be short", in: id, by: description.id)
       }
       return findings
     }

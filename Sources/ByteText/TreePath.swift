@@ -1,0 +1,29 @@
+/// Parts of a path in a tree, divided by `/`; bytes, as git has them.
+public enum TreePath {
+  private static let slash = UInt8(ascii: "/")
+
+  /// What stands before the last slash; empty for a file at the top.
+  public static func folder(_ path: String) -> Substring {
+    path.utf8.lastIndex(of: slash).map { path[..<$0] } ?? ""
+  }
+
+  /// What stands behind the last slash.
+  public static func name(_ path: some StringProtocol) -> Substring {
+    let path = Substring(path)
+    return path.utf8.lastIndex(of: slash).map { path[path.utf8.index(after: $0)...] } ?? path
+  }
+
+  /// What stands between the slashes; of more than `limit` parts the last is all the rest.
+  public static func parts(_ path: some StringProtocol, limit: Int = .max) -> [Substring] {
+    Substring(path).utf8.split(separator: slash, maxSplits: limit - 1).map { Substring($0) }
+  }
+
+  /// Whether the file lies in this folder itself.
+  public static func lies(_ path: String, in folder: some StringProtocol) -> Bool {
+    let bytes = path.utf8
+    guard bytes.count > folder.utf8.count, bytes.starts(with: folder.utf8) else { return false }
+    var rest = bytes.dropFirst(folder.utf8.count)
+    if !folder.isEmpty, rest.popFirst() != slash { return false }
+    return !rest.contains(slash)
+  }
+}
