@@ -238,18 +238,20 @@ struct LockNotHeld: Rule {
         	foo->n = 0;
         }
 
-        void disable(struct foo *foo)
+        static void disable(struct foo *foo)
         {
         	stop(foo);
         }
 
-        int enable(struct foo *foo)
+        void give_up(struct foo *foo)
         {
-        	int err = start(foo);
+        	disable(foo);
+        }
 
-        	if (err)
-        		disable(foo);
-        	return err;
+        static ssize_t off_store(struct device *d, struct device_attribute *attr, const char *buf, size_t count)
+        {
+        	disable(dev_get_drvdata(d));
+        	return count;
         }
         """),
       RuleExample(

@@ -199,11 +199,6 @@ struct UnguardedMember: Rule {
         	mutex_unlock(&cleanup_lock);
         }
 
-        void give_up(struct target *target)
-        {
-        	list_del(&target->list);
-        }
-
         void let_go(struct target *target)
         {
         	list_del(&target->list);
