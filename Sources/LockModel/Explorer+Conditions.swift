@@ -261,6 +261,10 @@ extension Explorer {
       default: break
       }
     }
+    // `if (inode == ERR_PTR(-ESTALE))`
+    if calleeName(right) == solver.names.errPtr, op == .equalEqual || op == .bangEqual, (op == .equalEqual) == truth {
+      return keep(left, .negative, &state)
+    }
     guard let value = constant(right) else { return decide(id, truth, &state) }
     let holds = truth
     if value == 1 {

@@ -37,11 +37,7 @@ extension Explorer {
   }
 
   /// Whether what the call opens is closed with the device: something in the file has arranged for that.
-  func isManaged(_ name: String) -> Bool {
-    guard let managers = PairingTable.managers[name] else { return false }
-    let symbols = Set(managers.map(solver.program.symbols.intern))
-    return scope.file.tokens.contains { symbols.contains($0.symbol) }
-  }
+  func isManaged(_ name: String) -> Bool { solver.isManaged(name, in: scope.file) }
 
   /// Whether anything in the file undoes it: what nobody ever switches off is meant to stay on.
   func isMentioned(_ closers: Set<Symbol>) -> Bool {
@@ -103,7 +99,9 @@ extension Explorer {
     // One step from the arguments: which alias is looked at first must not matter.
     let given = names
     for (alias, value) in scope.aliases
-    where holds(value, 0, { scope.file[$0].kind == .name && given.contains(Symbol(scope.file[$0].a)) }) {
+    where uncast(value) != call
+      && holds(value, 0, { scope.file[$0].kind == .name && given.contains(Symbol(scope.file[$0].a)) })
+    {
       names.insert(alias)
     }
     var questions: [NodeID] = []
@@ -116,6 +114,12 @@ extension Explorer {
       questions.append(id)
     }
     return standOnly(closers, under: questions)
+  }
+
+  /// Whether the variable takes something else behind the call, or in another turn of its loop.
+  func isSetOtherwise(_ name: Symbol, behind call: NodeID) -> Bool {
+    guard scope.otherwiseSet.contains(name) else { return false }
+    return isInLoop(call) || scope.lastOtherStore[name, default: .max] > scope.file[call].token
   }
 
   /// The conditions that the call runs under.
@@ -163,5 +167,14 @@ extension Explorer {
     case .unary where node.operation == .star: return variable(node.a)
     default: return nil
     }
+  }
+}
+
+extension Solver {
+  /// Whether what a call of `name` opens is closed with the device, as something in the file has arranged for.
+  public func isManaged(_ name: String, in file: ParsedFile) -> Bool {
+    guard let managers = PairingTable.managers[name] else { return false }
+    let symbols = Set(managers.map(program.symbols.intern))
+    return file.tokens.contains { symbols.contains($0.symbol) }
   }
 }

@@ -114,14 +114,17 @@ extension Explorer {
     guard value >= 0, state.held.contains(where: { $0.kind == .pair }) else { return }
     let returned = place(of: value)
     // A number that is read out of the thing is not the thing.
-    let isRead = !scope.definition.returnType.isPointer && scope.file[uncast(value)].kind == .member
+    let isPointer = scope.definition.returnType.isPointer
+    let isRead = !isPointer && scope.file[uncast(value)].kind == .member
     state.held.removeAll { held in
       if isRead, let pairing = pairs[held.site], pairing.isReference { return false }
       if held.kind == .pair, let pairing = pairs[held.site], pairing.isOutput { return pairing.resource == returned }
       guard held.kind == .pair, let pairing = pairs[held.site], pairing.isResult,
         solver.places[pairing.resource].kind == .local
       else { return false }
+      // `phy = hw->priv; … return phy;`: a way into the thing.
       return mentions(value, Symbol(solver.places[pairing.resource].value), 0)
+        || isPointer && returned >= 0 && solver.places.depends(returned, on: pairing.resource)
     }
   }
 }

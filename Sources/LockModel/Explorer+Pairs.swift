@@ -19,9 +19,9 @@ extension Explorer {
       guard name.exists, solver.locks[name] == nil, !consumes(node, holders[node]) else { continue }
       let text = solver.program.symbols.text(name)
       if isManaged(text) { continue }
-      let made = solver.reference(from: name, scope.fileIndex)
+      let made = solver.reference(from: name, scope.fileIndex) ?? solver.habit(of: name)
       let all = solver.pairing.closers(of: name, solver.program.symbols).union(made?.closers ?? [])
-      let closers = all.intersection(present)
+      let closers = ends(all.intersection(present), node, name, made)
       if !all.isEmpty || made != nil { budget -= scope.definition.nodes.count } else { budget -= scope.calls.count }
       if budget < 0 {
         facts.isPartial = true
@@ -45,6 +45,8 @@ extension Explorer {
           addStrictPair(
             node, all, holder, isReference: PairingTable.isReference(text) || made?.isReference == true,
             isMemory: isMemory(node) || made?.isReference == false)
+        } else if PairingTable.isPointer(text), let holder = holders[node], isMentioned(all) {
+          addStrictPair(node, all, holder, isReference: false, isMemory: false)
         } else if PairingTable.isNumber(text), isMentioned(all) {
           addPair(node, all, nil)
           pairs[node]?.isStrict = true
@@ -52,6 +54,7 @@ extension Explorer {
           if let resource = pairs[node]?.resource, solver.hasElement(resource) || isInLoop(node) { pairs[node] = nil }
         }
         if isStored(node) { pairs[node] = nil }
+        if pairs[node] == nil, let holder = holders[node] { addInnerPair(node, name, all, holder) }
         noteOthers(node)
         noteAliases(node)
         continue
@@ -62,6 +65,11 @@ extension Explorer {
         continue
       }
       addPair(node, closers, holders[node])
+      if pairs[node] == nil, let holder = holders[node] {
+        // It is another member that the function undoes itself.
+        if scope.file[holder].kind == .member, !isGiven(holder, to: closers) { _ = addTornPair(node, name, holder) }
+        if pairs[node] == nil { addInnerPair(node, name, all, holder) }
+      }
       pairs[node]?.relatives = all
       if let pairing = pairs[node], pairing.isResult, solver.places[pairing.resource].kind == .local,
         !scope.addressTaken.contains(Symbol(solver.places[pairing.resource].value)),
@@ -76,6 +84,49 @@ extension Explorer {
       noteOthers(node)
       noteAliases(node)
     }
+  }
+
+  /// The closers that the function calls, but for those that it only calls for other things than what a maker returned.
+  private mutating func ends(_ closers: Set<Symbol>, _ node: NodeID, _ opener: Symbol, _ made: NewReference?) -> Set<
+    Symbol
+  > {
+    let text = solver.program.symbols.text(opener)
+    guard !closers.isEmpty, let holder = holders[node],
+      made != nil || PairingTable.isOwned(text) || PairingTable.isPointer(text)
+    else { return closers }
+    let item = scope.file[holder]
+    let name = Symbol(item.a)
+    guard item.kind == .name || item.kind == .variable, scope.localTypes[name]?.isPointer == true,
+      !isSetOtherwise(name, behind: node), !scope.addressTaken.contains(name)
+    else { return closers }
+    var aliases: Set<Symbol> = [name]
+    var members: Set<Symbol> = []
+    for id in scope.definition.nodes {
+      let part = scope.file[id]
+      switch part.kind {
+      case .assign where scope.file[part.a].kind == .name:
+        if mentions(part.b, name, 0) { aliases.insert(Symbol(scope.file[part.a].a)) }
+        if Symbol(scope.file[part.a].a) == name, scope.file[uncast(part.b)].kind == .name {
+          aliases.insert(Symbol(scope.file[uncast(part.b)].a))
+        }
+      // In a table or a list it has an owner that is not followed.
+      case .assign where mentions(part.b, name, 0):
+        let target = place(of: part.a)
+        if target < 0 || solver.hasElement(target) { return closers }
+        members.insert(solver.lastMember(of: target))
+      case .variable where part.c >= 0:
+        if mentions(part.c, name, 0) { aliases.insert(Symbol(part.a)) }
+      default: break
+      }
+    }
+    members.remove(.none)
+    let isEnded = scope.calls.contains { call in
+      guard closers.contains(calleeName(call)) else { return false }
+      return scope.file.list(scope.file[call].b, scope.file[call].c).contains { argument in
+        aliases.contains { isOrHolds(argument, $0) } || members.contains(solver.lastMember(of: place(of: argument)))
+      }
+    }
+    return isEnded ? closers : []
   }
 
   private func isComputed(_ id: NodeID, from name: Symbol) -> Bool {
@@ -176,6 +227,7 @@ extension Explorer {
       solver.returnType(of: name, scope.fileIndex)?.isPointer
       ?? (solver.names.allocators.contains(name)
         || (holder != nil && PairingTable.returnsPointer(solver.program.symbols.text(name)))
+        || holder.map { isGiven($0, to: closers) } ?? false
         || holder.map { holdsPointer($0) } ?? false)
     // In an initialiser it has an owner that is not followed.
     if holder == nil, PairingTable.returnsPointer(solver.program.symbols.text(name)) { return }
@@ -185,7 +237,7 @@ extension Explorer {
       let name = Symbol(item.a)
       if item.kind == .member { return addMemberPair(node, closers, holder) }
       guard item.kind == .name || item.kind == .variable, scope.localTypes[name] != nil,
-        !scope.cleanedUp.contains(name), !scope.otherwiseSet.contains(name), item.kind != .variable || item.op & 1 == 0
+        !scope.cleanedUp.contains(name), !isSetOtherwise(name, behind: node), item.kind != .variable || item.op & 1 == 0
       else { return }
       let resource = localPlace(name)
       if isUndoneOnDemand(node, closers, resource) { return }
@@ -222,6 +274,17 @@ extension Explorer {
     }
   }
 
+  /// `foo->codec = codec_attach(master);` and `codec_detach(foo->codec)`
+  private mutating func isGiven(_ holder: NodeID, to closers: Set<Symbol>) -> Bool {
+    guard scope.file[holder].kind == .member, case let resource = place(of: holder), resource >= 0 else { return false }
+    for call in scope.calls where closers.contains(calleeName(call)) {
+      if let first = scope.file.list(scope.file[call].b, scope.file[call].c).first, place(of: first) == resource {
+        return true
+      }
+    }
+    return false
+  }
+
   func holds(_ id: NodeID, _ depth: Int, _ isWanted: (NodeID) -> Bool) -> Bool {
     guard id >= 0, depth < 60 else { return false }
     return isWanted(id) || scope.file.children(of: id).contains { holds($0, depth + 1, isWanted) }
@@ -253,6 +316,33 @@ extension Explorer {
     }
   }
 
+  /// `foo->buffer = kmalloc(…)` where this function makes `foo` and frees it, and does not free `foo->buffer`.
+  private mutating func addInnerPair(_ node: NodeID, _ opener: Symbol, _ closers: Set<Symbol>, _ holder: NodeID) {
+    let item = scope.file[holder]
+    guard item.kind == .member, scope.file[item.a].kind == .name,
+      PairingTable.isMaker(solver.program.symbols.text(opener))
+    else { return }
+    let object = Symbol(scope.file[item.a].a)
+    guard scope.localTypes[object]?.isPointer == true, !scope.otherwiseSet.contains(object),
+      !scope.addressTaken.contains(object), !scope.cleanedUp.contains(object)
+    else { return }
+    let makers = holders.filter { call, place in
+      let target = scope.file[place]
+      return (target.kind == .name || target.kind == .variable) && Symbol(target.a) == object
+        && scope.file[call].kind == .call
+    }
+    guard makers.count == 1, let maker = makers.first?.key,
+      case let ends = solver.pairing.closers(of: calleeName(maker), solver.program.symbols), !ends.isEmpty,
+      PairingTable.isMaker(solver.program.symbols.text(calleeName(maker))),
+      scope.calls.contains(where: { call in
+        ends.contains(calleeName(call))
+          && scope.file.list(scope.file[call].b, scope.file[call].c).contains { place(of: $0) == localPlace(object) }
+      }), case let resource = place(of: holder), resource >= 0
+    else { return }
+    pairs[node] = Pairing(
+      closers: closers, resource: resource, isResult: true, isStrict: true, isMemory: true, isInner: true)
+  }
+
   /// A local that holds new memory which this function never frees.
   private mutating func addStrictPair(
     _ node: NodeID, _ closers: Set<Symbol>, _ holder: NodeID, isReference: Bool, isMemory: Bool
@@ -261,7 +351,7 @@ extension Explorer {
     let name = Symbol(item.a)
     guard item.kind == .name || item.kind == .variable, scope.localTypes[name] != nil,
       scope.localTypes[name]?.isPointer == true, !scope.cleanedUp.contains(name), !scope.addressTaken.contains(name),
-      !scope.otherwiseSet.contains(name), item.kind != .variable || item.op & 1 == 0
+      !isSetOtherwise(name, behind: node), item.kind != .variable || item.op & 1 == 0
     else { return }
     // In a table or another variable it has an owner that is not followed.
     for id in scope.definition.nodes {
@@ -303,9 +393,12 @@ extension Explorer {
       return mentions(node.b >= 0 ? node.b : node.a, name, depth + 1) || mentions(node.c, name, depth + 1)
     case .call:
       let name2 = calleeName(id)
+      // What an object carries for its driver is another thing.
+      if solver.program.symbols.text(name2).hasSuffix("_drvdata") { return false }
       guard
         solver.names.containers.contains(name2) || solver.isGetter(name2) || solver.names.pageViews.contains(name2)
           || node.c == 1 && solver.program.symbols.text(name2).holds("_to_")
+            && !solver.interface.errorPointers.contains(name2)
       else { return false }
       return scope.file.list(node.b, node.c).contains { mentions($0, name, depth + 1) }
     default: return false

@@ -23,13 +23,29 @@ extension Explorer {
     return double.contains { words.isSubset(of: $0.split(separator: "_")) }
   }
 
-  /// Whether a callee may undo the pair; one that is not known may.
-  private func mayClose(_ target: FunctionID?, _ pairing: Pairing) -> Bool {
+  /// Whether a callee may undo the pair through what it is given of it; one that is not known may.
+  private func mayClose(
+    _ target: FunctionID?, _ pairing: Pairing, _ arguments: [Place], byName disposes: Bool
+  ) -> Bool {
     guard let target else { return true }
-    if pairing.isStrict, pairing.isOutput, pairing.isReference {
-      return solver.mayClose(target, pairing.closers)
+    // What it finds itself, as the cursor of an iterator, it puts itself.
+    if pairing.isStrict, pairing.isOutput, pairing.isReference { return solver.mayEnd(target, .max, pairing.closers) }
+    let closers = pairing.closers.union(pairing.relatives)
+    guard pairing.isResult, !disposes else { return solver.mayCall(target, closers, orIndirect: pairing.isResult) }
+    var given: UInt64 = 0
+    for (position, argument) in arguments.enumerated() where argument >= 0 && position < 64 {
+      let isPart = ([pairing.resource] + pairing.stored).contains {
+        solver.places.depends(argument, on: $0) || solver.places.depends($0, on: argument)
+      }
+      if isPart { given |= 1 << UInt64(position) }
     }
-    return solver.mayCall(target, pairing.closers.union(pairing.relatives), orIndirect: pairing.isResult)
+    return solver.mayEnd(target, given, closers)
+  }
+
+  /// A number that is read out of the thing: whoever is given it has nothing of the thing.
+  private mutating func isNumber(_ argument: Place) -> Bool {
+    guard argument >= 0, solver.places[argument].kind == .member, let type = type(of: argument) else { return false }
+    return !type.isPointer && type.arrays == 0 && [.integer, .boolean, .enumeration].contains(type.base)
   }
 
   /// Whether a closer that is given `argument` undoes the pair.
@@ -120,9 +136,10 @@ extension Explorer {
     return false
   }
 
-  /// Whether only a local of the function leads to a reference that one of the kernel's own getters returned.
+  /// Whether only a local of the function leads to what one of the kernel's own getters or allocators returned.
   private func isPrivate(_ pairing: Pairing) -> Bool {
-    pairing.isResult && pairing.isReference && pairing.stored.isEmpty && solver.places[pairing.resource].kind == .local
+    pairing.isResult && (pairing.isReference || pairing.isStrict) && pairing.stored.isEmpty
+      && solver.places[pairing.resource].kind == .local
   }
 
   /// Whether a closer of the pair surely runs behind the call, and not only where the call has failed: the call kept nothing.
@@ -157,6 +174,38 @@ extension Explorer {
     return regions
   }
 
+  /// Whether a closer of the pair stands in front of the call, and control goes from the one to the other: what both run for
+  /// does not end the thing a second time.
+  private mutating func isBehindCloser(_ call: NodeID, _ opener: NodeID, _ pairing: Pairing) -> Bool {
+    let regions = regionsBehind[opener] ?? findRegionsBehind(pairing)
+    regionsBehind[opener] = regions
+    let token = scope.file[call].token
+    return regions.contains { $0.contains(token) }
+  }
+
+  /// The stretches of text in front of which a closer of the pair runs as a statement of the same block.
+  private mutating func findRegionsBehind(_ pairing: Pairing) -> [Range<UInt32>] {
+    var regions: [Range<UInt32>] = []
+    for block in scope.definition.nodes where scope.file[block].kind == .block {
+      var start: UInt32?
+      for statement in scope.file.list(scope.file[block].a, scope.file[block].b) {
+        let node = scope.file[statement]
+        if [.returnStatement, .gotoStatement, .breakStatement, .continueStatement].contains(node.kind) {
+          if let start { regions.append(start..<node.token) }
+          start = nil
+        } else if start == nil, node.kind == .expressionStatement, scope.file[node.a].kind == .call,
+          pairing.closers.contains(calleeName(node.a)),
+          scope.file.list(scope.file[node.a].b, scope.file[node.a].c).contains(where: {
+            isMeant(place(of: $0), by: pairing)
+          })
+        {
+          start = scope.file[node.a].token + 1
+        }
+      }
+    }
+    return regions
+  }
+
   /// What a call means for the pairs that are open; those that it keeps when it succeeds are returned, and stay.
   ///
   /// With `onlyByName`, no more than what its name undoes.
@@ -170,10 +219,18 @@ extension Explorer {
     let mayFail = mayKeepOnSuccess(node, name)
     let traits = solver.pairing.traits(of: name, solver.program.symbols)
     let isAction = solver.isDeferredAction(name)
+    let numbers = arguments.map { isNumber($0) }
     let isTeardown = traits.disposes && target.map { solver.program.file(of: $0).path == scope.file.path } ?? false
+    let missing = Set(state.facts.filter { $0.values == .zero }.map(\.key))
     state.held.removeAll { held in
       guard held.kind == .pair, let pairing = pairs[held.site] ?? lentPairs[held.site], held.site != node else {
         return false
+      }
+      if pairing.isInner, solver.names.frees.contains(name), let object = solver.places.root(of: pairing.resource),
+        let first = arguments.first, first >= 0, solver.places[first] == object
+      {
+        if !missing.contains(pairing.resource) { orphans.insert(OrphanedPair(opener: held.site, end: node)) }
+        return true
       }
       if pairing.closers.contains(name) {
         if arguments.isEmpty || !pairing.isBare && arguments.contains(where: { isMeant($0, by: pairing) }) {
@@ -186,14 +243,20 @@ extension Explorer {
         }
         return false
       }
+      if traits.disposes, isBehindCloser(node, held.site, pairing) { return false }
       if pairing.isResult, solver.worksOnPage(name) { return false }
       if onlyByName || pairing.opensOnFailure && name == solver.names.kfree { return false }
-      let touches = arguments.contains { argument in
-        argument >= 0
+      let touches = arguments.enumerated().contains { position, argument in
+        argument >= 0 && !numbers[position]
           && (solver.places.depends(argument, on: pairing.resource)
             || solver.places.depends(pairing.resource, on: argument))
       }
       if arguments.contains(where: { isAddress($0, ofOneIn: pairing.stored) }) { return true }
+      if pairing.isReference, arguments.contains(pairing.resource),
+        PairingTable.consumesStart(solver.program.symbols.text(name))
+      {
+        return true
+      }
       if isAction || traits.disposes && endsByCallback(arguments, pairing) { return true }
       if pairing.isTorn, isReferenceDropped(name, arguments, pairing) { return true }
       if isTeardown, touches || !isPrivate(pairing) || sharesArgument(held.site, arguments), let target,
@@ -211,14 +274,22 @@ extension Explorer {
       }
       if !pairing.isResult, isPart(name, of: pairing.closers) || isOnlyUnlock(name, pairing.closers) { return false }
       let isOthers = target == nil && isCloserOfAnother(name, pairing)
-      if touches, !isOthers, traits.disposes || target != nil, mayClose(target, pairing) { return true }
+      if touches, !isOthers, traits.disposes || target != nil,
+        mayClose(target, pairing, arguments, byName: traits.disposes)
+      {
+        return true
+      }
       // What is kept in an object may go with it; what was switched on does not go off with what knows of it.
       let isInside =
         pairing.isResult
         && pairing.stored.contains { stored in
           arguments.contains { $0 >= 0 && solver.places.depends(stored, on: $0) }
         }
-      if isInside, !name.exists || traits.disposes || target != nil, mayClose(target, pairing) { return true }
+      if isInside, !name.exists || traits.disposes || target != nil,
+        mayClose(target, pairing, arguments, byName: traits.disposes)
+      {
+        return true
+      }
       // Whoever is shown the cursor of an iterator and keeps it takes a reference of its own.
       let isKept: Bool
       // Whoever is shown the structure may take the reference out of it.
@@ -246,41 +317,5 @@ extension Explorer {
       return isKept
     }
     return kept
-  }
-}
-
-extension Solver {
-  /// Whether a function undoes something that it was given: what it finds itself, as the cursor of an iterator, it puts itself.
-  func mayClose(_ id: FunctionID, _ closers: Set<Symbol>) -> Bool {
-    let scope = scopes(id)
-    // A local that is set to what a parameter is, or leads to.
-    var given = Set(scope.definition.parameters.map(\.name))
-    for node in scope.definition.nodes {
-      let item = scope.file[node]
-      let (name, value): (Symbol, NodeID)
-      switch item.kind {
-      case .variable where item.c >= 0: (name, value) = (Symbol(item.a), item.c)
-      case .assign where scope.file[item.a].kind == .name: (name, value) = (Symbol(scope.file[item.a].a), item.b)
-      default: continue
-      }
-      if mentions(value, given, scope.file, 0) { given.insert(name) }
-    }
-    return scope.calls.contains { call in
-      let item = scope.file[call]
-      guard scope.file.list(item.b, item.c).contains(where: { mentions($0, given, scope.file, 0) }) else {
-        return false
-      }
-      guard scope.file[item.a].kind == .name else { return true }
-      let name = Symbol(scope.file[item.a].a)
-      if closers.contains(name) { return true }
-      guard let next = program.resolve(name, fromFile: scope.fileIndex), next != id else { return false }
-      return mayCall(next, closers, orIndirect: false)
-    }
-  }
-
-  private func mentions(_ id: NodeID, _ names: Set<Symbol>, _ file: ParsedFile, _ depth: Int) -> Bool {
-    guard id >= 0, depth < 40 else { return false }
-    if file[id].kind == .name { return names.contains(Symbol(file[id].a)) }
-    return file.children(of: id).contains { mentions($0, names, file, depth + 1) }
   }
 }

@@ -92,6 +92,8 @@ extension Explorer {
       else {
         return false
       }
+      // `p->self = p`: in itself it has no other owner.
+      if target >= 0, pairing.isResult, solver.places.depends(target, on: stored) { return false }
       guard target >= 0, pairing.stored.contains(target) || undoes(pairing.closers, target, behind: targetNode) else {
         return true
       }
@@ -148,7 +150,7 @@ extension Explorer {
 
   /// Whether the function calls one of `closers` for the member itself, further down: what it ends before was another.
   private mutating func undoes(_ closers: Set<Symbol>, _ target: Place, behind store: NodeID) -> Bool {
-    guard solver.places[target].kind == .member else { return false }
+    guard [.member, .global].contains(solver.places[target].kind) else { return false }
     let start = scope.file[store].token
     for call in scope.calls where closers.contains(calleeName(call)) && scope.file[call].token > start {
       for argument in scope.file.list(scope.file[call].b, scope.file[call].c) where place(of: argument) == target {

@@ -45,6 +45,7 @@ struct Explorer: ~Copyable {
   var holders: [NodeID: NodeID] = [:]
   /// Calls that are made again while a local still holds what they returned before.
   var lostPairs: Set<NodeID> = []
+  var orphans: Set<OrphanedPair> = []
   /// Pairs that a callee opens and leaves to this function.
   var lentPairs: [NodeID: Pairing] = [:]
   /// Uses of a pointer by node, and whether it was surely NULL or an error on every path so far.
@@ -78,6 +79,7 @@ struct Explorer: ~Copyable {
   var owned: Place = -1
   /// By the call that opens a pair: the text behind which something surely closes it.
   var closedRegions: [NodeID: [Range<UInt32>]] = [:]
+  var regionsBehind: [NodeID: [Range<UInt32>]] = [:]
   /// By the place of a local: those that some call makes of it.
   var viewsOf: [Place: Set<Symbol>] = [:]
   /// Calls that are statements of their own: nobody looks at what they return.
@@ -196,6 +198,7 @@ struct Explorer: ~Copyable {
       return event
     }
     facts.lostPairs = lostPairs.sorted()
+    facts.orphans = orphans.sorted { ($0.opener, $0.end) < ($1.opener, $1.end) }
     facts.freedErrors = errorArguments.sorted { $0.node < $1.node }
     facts.jumps = jumpValues.map {
       let variable = returningLabels[Symbol(scope.file[$0.key].a)].map { Symbol(scope.file[$0].a) } ?? .none

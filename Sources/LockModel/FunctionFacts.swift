@@ -241,6 +241,8 @@ public struct FunctionFacts: Sendable {
   public internal(set) var loads: [Int: PointerLoad] = [:]
   /// Calls in a loop that are made again while a local still holds what they returned before.
   public internal(set) var lostPairs: [NodeID] = []
+  /// Memory that an object held when it was freed.
+  public internal(set) var orphans: [OrphanedPair] = []
   /// Gotos to labels behind which a variable is returned unchanged.
   public internal(set) var jumps: [JumpEvent] = []
   /// By label: the locals that nothing has set at one of the gotos that lead there, whatever the path.
@@ -269,4 +271,12 @@ public struct FunctionFacts: Sendable {
   public internal(set) var isApproximate = false
 
   init(id: FunctionID) { self.id = id }
+}
+
+/// Memory that nothing leads to any more once the object that held it is freed.
+public struct OrphanedPair: Sendable, Hashable {
+  /// The call that made the memory.
+  public let opener: NodeID
+  /// The call that frees the object.
+  public let end: NodeID
 }

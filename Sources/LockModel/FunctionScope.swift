@@ -33,6 +33,8 @@ final class FunctionScope {
   var branchCalls: Set<NodeID> = []
   /// Locals that are given something other than NULL besides what a call returns.
   var otherwiseSet: Set<Symbol> = []
+  /// The last token of those stores, by variable.
+  var lastOtherStore: [Symbol: UInt32] = [:]
   /// `asm` in its spellings.
   private let assemblyWords: Set<Symbol>
 
@@ -294,6 +296,8 @@ final class FunctionScope {
     if node.kind == .cast { return noteOther(name, node.b, names) }
     if node.kind == .name, Symbol(node.a) == names.null { return }
     otherwiseSet.insert(name)
+    // A buffer on the stack or the caller's own thing is told apart when it comes to the end; what was looked up is not.
+    lastOtherStore[name] = max(lastOtherStore[name] ?? 0, node.kind == .member ? node.token : .max)
   }
 
   /// `register unsigned long sp asm("sp");` has the value of the register.

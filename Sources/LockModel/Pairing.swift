@@ -27,6 +27,8 @@ struct Pairing: Hashable, Sendable {
   var relatives: Set<Symbol> = []
   /// New memory: whoever fails to keep it leaves it to its caller.
   var isMemory = false
+  /// A member of an object that the function makes and frees: it must go before the object does.
+  var isInner = false
   /// A part of a local structure that the call fills.
   var isOutput = false
   /// It must be undone when the call fails.
@@ -77,6 +79,14 @@ struct PairingTable: Sendable {
 
   /// Whether `name` sounds like the end of what it is given.
   static func soundsLikeEnd(_ name: String) -> Bool {
+    if endsByLastWord(name) { return true }
+    // `dev_kfree_skb_any`, `free_percpu`, `put_cred`: the thing's name behind the word.
+    return name.split(separator: "_").contains { ["kfree", "kvfree", "vfree"].contains($0) }
+      || name.hasPrefix("free_") || name.hasPrefix("destroy_") || name.hasPrefix("put_") && dropsReference(name)
+  }
+
+  /// Whether the last word of `name` is one for the end of something.
+  static func endsByLastWord(_ name: String) -> Bool {
     guard let last = name.split(separator: "_").last(where: { $0 != "rcu" && $0 != "sync" && $0 != "locked" }) else {
       return false
     }
@@ -90,7 +100,9 @@ struct PairingTable: Sendable {
     guard let last = name.split(separator: "_").last(where: { $0 != "rcu" && $0 != "sync" && $0 != "locked" }) else {
       return false
     }
-    if last.hasSuffix("put") || ["unref", "drop"].contains(last) || name.hasPrefix("put_") || name == "kfree_skb" {
+    if last.hasSuffix("put") || ["unref", "drop"].contains(last) || name.hasPrefix("put_") || name.holds("kfree_skb")
+      || name.holds("consume_skb")
+    {
       return true
     }
     // `btrfs_put_root`: the thing's name behind the word, unless it is what is written somewhere.
@@ -103,6 +115,9 @@ struct PairingTable: Sendable {
       "noidle", "sync", "autosuspend", "interface", "bh", "unlocked", "async", "attr", "nlattr",
     ].contains(words[index + 1])
   }
+
+  /// Whether `name` gives back the reference to what it starts from.
+  static func consumesStart(_ name: String) -> Bool { name.hasPrefix("of_find_") || name == "of_get_next_parent" }
 
   /// Whether `name` puts an object where others find it.
   static func linksObject(_ name: String) -> Bool {
@@ -124,7 +139,7 @@ struct PairingTable: Sendable {
     "install", "assign", "push", "install", "join", "append", "send", "xmit", "post", "init", "replace", "move",
     "splice", "xchg", "cmpxchg",
     "give", "take", "return", "track", "save", "bind", "connect", "put", "adopt", "consume", "alloc", "run", "start",
-    "setup", "create", "write", "enter", "new", "reply", "insertion", "tail", "issue", "defer", "wrap",
+    "setup", "create", "write", "enter", "new", "reply", "record", "insertion", "tail", "issue", "defer", "wrap",
   ]
 
   /// Words that undo each other where a function and its counterpart have them.
@@ -165,7 +180,9 @@ struct PairingTable: Sendable {
     let text = symbols.text(name)
     var result: Set<Symbol> = []
     // What a message has no room for is thrown away with the message.
-    if !text.hasPrefix("devm_"), !text.hasPrefix("trace_"), !text.hasPrefix("atomic"), !text.holds("nest_start") {
+    if !text.hasPrefix("devm_"), !text.hasPrefix("trace_"), !text.hasPrefix("atomic"), !text.hasPrefix("get_unaligned"),
+      !text.holds("nest_start")
+    {
       if let fixed = Self.fixed[text] { result = Set(fixed.map(symbols.intern)) }
       // Of new memory all that frees it is known: `x_release_path` beside `x_free_path` does something else.
       if Self.isMaker(text), !result.isEmpty {

@@ -227,6 +227,8 @@ extension PairingTable {
     usb_deregister: usb_register
     reset_control_assert: reset_control_deassert
     component_del: component_add
+    fb_destroy_modelist: fb_videomode_to_modelist
+    fb_dealloc_cmap: fb_alloc_cmap fb_alloc_cmap_gfp
     """
   ).merging([
     "pm_runtime_get_sync": pmRuntimePuts, "pm_runtime_resume_and_get": pmRuntimePuts,
@@ -246,6 +248,7 @@ extension PairingTable {
   /// All of them.
   static let fixed = makers.merging(references) { first, _ in first }.merging(pointers) { first, _ in first }
     .merging(numbers) { first, _ in first }.merging(closedAtTimes) { first, _ in first }
+    .merging(brackets) { first, _ in first }
 
   /// What, by its name anywhere in a file, makes the kernel undo these with the device (drivers/pci/pci.c,
   /// drivers/pci/msi/api.c, drivers/input/input.c).
@@ -256,7 +259,7 @@ extension PairingTable {
   ]
 
   /// Reads lines of `closer,closer: opener opener`.
-  private static func table(_ text: String) -> [String: [String]] {
+  static func table(_ text: String) -> [String: [String]] {
     var result: [String: [String]] = [:]
     for line in text.split(separator: "\n") {
       let halves = line.split(separator: ":", maxSplits: 1)
@@ -287,11 +290,14 @@ extension PairingTable {
 
   /// Whether `name` is a well known opener that returns what its closer takes.
   static func returnsPointer(_ name: String) -> Bool {
-    fixed[name] != nil && numbers[name] == nil && name != "device_initialize"
+    fixed[name] != nil && !isNumber(name) && name != "device_initialize"
   }
 
   /// Whether `name` is a well known opener that returns a number or nothing.
-  static func isNumber(_ name: String) -> Bool { numbers[name] != nil }
+  static func isNumber(_ name: String) -> Bool { numbers[name] != nil || brackets[name] != nil }
+
+  /// Whether `name` returns a pointer that its caller owns unless it is kept for a device.
+  static func isPointer(_ name: String) -> Bool { pointers[name] != nil }
 
   /// Whether the pair is one of the kernel's own and well known.
   static func isKnown(_ name: String) -> Bool {

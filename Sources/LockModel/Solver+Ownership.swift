@@ -59,7 +59,7 @@ extension Solver {
   }
 
   /// Calls that look something up by an object or a node, or take a reference of their own to it.
-  func borrowsReference(_ name: Symbol) -> Bool {
+  public func borrowsReference(_ name: Symbol) -> Bool {
     if let known = referenceBorrowers[name] { return known }
     let text = program.symbols.text(name)
     let result = Self.referenceBorrowers.contains { text.hasPrefix($0) }
@@ -125,7 +125,7 @@ extension Solver {
   }
 
   private func judgePlainFree(_ text: String) -> Bool {
-    guard PairingTable.soundsLikeEnd(text) || text == "kthread_stop" || text == "iounmap" else { return false }
+    guard PairingTable.endsByLastWord(text) || text == "kthread_stop" || text == "iounmap" else { return false }
     // These accept error pointers.
     let accepting = [
       "debugfs", "fwnode", "regulator", "clk", "reset_control", "dev_pm", "gpiod", "phy", "pwm", "of_", "mbox", "nvmem",
@@ -220,11 +220,31 @@ extension Solver {
     let name = scope.definition.parameters[position].name
     guard name.exists, scope.parameters[name] == position, !scope.addressTaken.contains(name) else { return true }
     let file = scope.file
+    // `dr = container_of(res, …)`, `tail = name + n`: what it is in, or a place in it.
+    var views: Set<Symbol> = [name]
+    for id in scope.definition.nodes {
+      let node = file[id]
+      let (local, value): (Symbol, NodeID)
+      switch node.kind {
+      case .variable where node.c >= 0: (local, value) = (Symbol(node.a), node.c)
+      case .assign where file[node.a].kind == .name: (local, value) = (Symbol(file[node.a].a), node.b)
+      default: continue
+      }
+      var inner = file[value].kind == .cast ? file[value].b : value
+      if file[inner].kind == .binary, !file[inner].operation.isComparison { inner = file[inner].a }
+      if file[inner].kind == .call, file[file[inner].a].kind == .name,
+        names.containers.contains(Symbol(file[file[inner].a].a)),
+        let first = file.list(file[inner].b, file[inner].c).first
+      {
+        inner = first
+      }
+      if inner >= 0, file[inner].kind == .name, views.contains(Symbol(file[inner].a)) { views.insert(local) }
+    }
     func isIt(_ node: NodeID) -> Bool {
       guard node >= 0 else { return false }
       let item = file[node]
       switch item.kind {
-      case .name: return Symbol(item.a) == name
+      case .name: return views.contains(Symbol(item.a))
       case .cast: return isIt(item.b)
       case .unary where item.operation == .ampersand: return isInside(item.a)
       default: return false
@@ -237,9 +257,9 @@ extension Solver {
     for id in scope.definition.nodes {
       let node = file[id]
       switch node.kind {
-      case .assign where isIt(node.b), .variable where node.c >= 0 && isIt(node.c), .returnStatement where isIt(node.a),
-        .designator where isIt(node.b):
-        return true
+      case .returnStatement where isIt(node.a), .designator where isIt(node.b): return true
+      case .assign where isIt(node.b):
+        if file[node.a].kind != .name || scope.localTypes[Symbol(file[node.a].a)] == nil { return true }
       case .call where file.list(node.b, node.c).contains(where: isIt):
         let callee = file[node.a]
         guard callee.kind == .name else { return true }

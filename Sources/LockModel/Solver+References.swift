@@ -21,6 +21,12 @@ extension Solver {
     return result
   }
 
+  /// What a function returns that most of its callers in the kernel get rid of.
+  func habit(of name: Symbol) -> NewReference? {
+    guard name.exists, let habit = PairingTable.habit(of: program.symbols.text(name)) else { return nil }
+    return NewReference(closers: Set(habit.closers.map(program.symbols.intern)), isReference: habit.isReference)
+  }
+
   /// Whether the function calls anything that sounds like taking a reference, or a finder that it does not do itself.
   func mayTakeReference(_ id: FunctionID) -> Bool {
     let scope = scopes(id)

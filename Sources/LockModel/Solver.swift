@@ -56,6 +56,7 @@ public final class Solver {
   /// Files by path, and whether they say that power management of their devices does not sleep.
   var interruptSafe: [String: Bool] = [:]
   private var callsOf: [CallQuestion: Bool] = [:]
+  var endsOf: [EndQuestion: Bool] = [:]
 
   /// A solver over `program`.
   public convenience init(_ program: Program) { self.init(LinkedState(program, KernelInterface(program.symbols))) }
@@ -152,7 +153,7 @@ public final class Solver {
     return PairTraits(
       isKnown: pairing.isKnown, isStrict: pairing.isStrict, isResult: pairing.isResult, isOutput: pairing.isOutput,
       isReference: pairing.isReference, isClosedHere: pairing.isClosedHere, isMemory: pairing.isMemory,
-      isTorn: pairing.isTorn, isMember: places[pairing.resource].kind == .member,
+      isTorn: pairing.isTorn, isInner: pairing.isInner, isMember: places[pairing.resource].kind == .member,
       isLocal: places.root(of: pairing.resource)?.kind == .local)
   }
 

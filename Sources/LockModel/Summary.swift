@@ -144,6 +144,8 @@ public struct PairTraits: Sendable {
   public internal(set) var isMemory = false
   /// The function that takes down what this one sets up undoes it.
   public internal(set) var isTorn = false
+  /// The resource is a member of an object that the function makes and frees.
+  public internal(set) var isInner = false
   /// The resource is a member of an object that others have too.
   public internal(set) var isMember = false
   /// The resource hangs on a local: no caller can undo it.

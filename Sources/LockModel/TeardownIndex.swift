@@ -9,6 +9,13 @@ struct TeardownIndex: Sendable {
     ("startup", ["shutdown"]), ("init", ["exit", "deinit"]),
     ("add", ["remove"]), ("connect", ["disconnect"]), ("create", ["destroy", "release"]), ("prepare", ["unprepare"]),
   ]
+  /// Words of a function's name that say that another of its file takes down what it sets up: `vm_init` and `vm_fini`.
+  private static let words: [(up: String, down: [String])] = [
+    ("init", ["fini", "exit", "deinit", "uninit", "cleanup", "destroy"]), ("create", ["destroy"]),
+    ("setup", ["teardown", "cleanup"]), ("alloc", ["free"]), ("open", ["close"]), ("register", ["unregister"]),
+    ("attach", ["detach"]), ("bind", ["unbind"]),
+  ]
+
   private var downs: [FunctionID: [FunctionID]] = [:]
 
   private var outermost: Set<FunctionID> = []
@@ -34,6 +41,22 @@ struct TeardownIndex: Sendable {
           for end in own { ups[end, default: []].append(start) }
         }
       }
+    }
+    addByName(program)
+  }
+
+  private mutating func addByName(_ program: Program) {
+    for (index, function) in program.functions.enumerated() {
+      let id = FunctionID(rawValue: Int32(index))
+      guard downs[id] == nil, case let name = program.symbols.text(program.definition(id).name),
+        let last = name.split(separator: "_").last, let down = Self.words.first(where: { $0.up == last })?.down
+      else { continue }
+      let stem = name.dropLast(last.count)
+      // Two that might do it are none.
+      let own = down.flatMap { program.definitions(of: program.symbols.intern(stem + $0)) }.filter {
+        program.functions[Int($0.rawValue)].file == function.file && $0 != id && !program.definition($0).isMacro
+      }
+      if own.count == 1 { downs[id] = own }
     }
   }
 
@@ -143,6 +166,7 @@ extension Explorer {
     let returnsPointer =
       solver.returnType(of: name, scope.fileIndex)?.isPointer
       ?? (PairingTable.returnsPointer(text) || solver.names.allocators.contains(name))
+    if let holder, !holdsMember, addTornLocal(node, closers, torn, holder) { return true }
     guard returnsPointer == holdsMember || !returnsPointer,
       let subject = returnsPointer ? holder : scope.file.list(call.b, call.c).first
     else { return false }
@@ -155,6 +179,28 @@ extension Explorer {
     pairs[node] = Pairing(
       closers: own.union(solver.pairing.closers(of: name, solver.program.symbols)), resource: resource,
       isResult: returnsPointer, isTorn: true, isMemory: returnsPointer && PairingTable.isMaker(text))
+    return true
+  }
+
+  /// `clock = clock_get(); … foo->clock = clock;` where the counterpart does `clock_put(foo->clock)`.
+  private mutating func addTornLocal(
+    _ node: NodeID, _ closers: Set<Symbol>, _ torn: [Symbol: Set<Symbol>], _ holder: NodeID
+  ) -> Bool {
+    let item = scope.file[holder]
+    let local = Symbol(item.a)
+    guard item.kind == .name || item.kind == .variable, scope.localTypes[local]?.isPointer == true,
+      !scope.cleanedUp.contains(local), !scope.addressTaken.contains(local), !isSetOtherwise(local, behind: node)
+    else { return false }
+    let isKept = scope.definition.nodes.contains { id in
+      let store = scope.file[id]
+      guard store.kind == .assign, store.operation == .equal, scope.file[store.a].kind == .member,
+        case let value = uncast(store.b), scope.file[value].kind == .name, Symbol(scope.file[value].a) == local
+      else { return false }
+      let member = Symbol(scope.file[store.a].b)
+      return closers.contains { torn[$0]?.contains(member) == true }
+    }
+    guard isKept else { return false }
+    pairs[node] = Pairing(closers: closers, resource: localPlace(local), isResult: true, isTorn: true)
     return true
   }
 

@@ -4,6 +4,31 @@ extension InvertedCheck {
   static let triggering: [RuleExample] = [
     RuleExample(
       """
+      static void update(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = ask_host(foo);
+      	if (!ret) {
+      		dev_err(foo->dev, "asking failed: %d\\n", ret); /* reported */
+      		return;
+      	}
+      	apply(foo);
+      }
+      """),
+    RuleExample(
+      """
+      static void set_mode(struct foo *foo)
+      {
+      	struct bar *bar = foo->bar;
+
+      	if (bar)
+      		return;
+      	bar->mode = 1; /* reported */
+      }
+      """),
+    RuleExample(
+      """
       static int start(struct foo *foo)
       {
       	if (!foo->n)
@@ -235,6 +260,29 @@ extension InvertedCheck {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      """
+      static int take(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = ask_host(foo);
+      	if (!ret) {
+      		dev_err(foo->dev, "nobody there\\n");
+      		return -ENODEV;
+      	}
+      	return apply(foo, ret);
+      }
+
+      static void set_mode(struct foo *foo)
+      {
+      	struct bar *bar = foo->bar;
+
+      	if (!bar)
+      		return;
+      	bar->mode = 1;
+      }
+      """),
     RuleExample(
       """
       int drain(struct foo *foo)

@@ -21,7 +21,12 @@ struct InvertedCheck: Rule {
 
   func check(_ context: RuleContext) -> [Finding] {
     context.functions.flatMap { id -> [Finding] in
-      var findings = pointers(id, context) + results(id, context) + branches(id, context)
+      var findings = pointers(id, context)
+      // What the paths have shown needs no second word.
+      findings += results(id, context).filter { result in
+        !findings.contains { $0.message == result.message || $0.place.line == result.place.line }
+      }
+      findings += branches(id, context)
       findings += contradictions(id, context) + deadlines(id, context) + cursors(id, context)
       return findings
     }
@@ -63,6 +68,14 @@ struct InvertedCheck: Rule {
         if core >= 0, !isNegated, index > 0 {
           findings += succeeded(core, statement, statements[index - 1], id, shapes, context)
         }
+        if core >= 0, !isNegated, let use = useOfNothing(core, statements[index...], shapes) {
+          let pointer = SourceText.text(of: core, file, context.program.symbols)
+          findings.append(
+            context.finding(
+              description, id, use, "'\(pointer)' is used where it is surely NULL",
+              evidence: [Evidence(context.place(id, file[statement].a), "what is not NULL has left here")], key: pointer
+            ))
+        }
         guard isNegated, core >= 0 else { continue }
         var call = core
         if file[core].kind == .assign { call = file[core].b }
@@ -75,6 +88,18 @@ struct InvertedCheck: Rule {
           call = before.b
         }
         let callee = shapes.callee(call)
+        if callee.exists, !context.text(callee).split(separator: "_").contains(where: { $0.hasPrefix("try") }),
+          context.program.returnType(callee)?.base != .boolean, file[core].kind == .name,
+          let log = logOfNothing(core, file[statement].b, shapes, context)
+        {
+          findings.append(
+            context.finding(
+              description, id, log,
+              "the failure of '\(context.text(callee))' is logged where '\(context.text(Symbol(file[core].a)))' is 0",
+              evidence: [Evidence(context.place(id, file[statement].a), "by this condition")],
+              key: "\(context.text(callee)) logged"))
+          continue
+        }
         guard callee.exists, context.solver.isErrnoLike(callee, fromFile: fileIndex),
           !context.solver.onlyLooksUp(callee, fromFile: fileIndex),
           isFailureBranch(file[statement].b, shapes, context)
@@ -87,6 +112,66 @@ struct InvertedCheck: Rule {
       }
     }
     return findings
+  }
+
+  /// `if (!ret) { dev_err(dev, "failed: %d", ret); return; }`: an error is logged with a number that is no error.
+  private func logOfNothing(
+    _ variable: NodeID, _ branch: NodeID, _ shapes: Statements, _ context: RuleContext
+  ) -> NodeID? {
+    let file = shapes.file
+    let name = file[variable].a
+    guard Statements.errorNames.contains(context.text(Symbol(name))), shapes.leaving(branch) != nil else { return nil }
+    for statement in shapes.list(branch) {
+      guard file[statement].kind == .expressionStatement, case let call = file[statement].a, file[call].kind == .call,
+        Statements.isErrorLog(context.text(shapes.callee(call)))
+      else { return nil }
+      let isShown = file.list(file[call].b, file[call].c).contains { file[$0].kind == .name && file[$0].a == name }
+      if isShown { return statement }
+    }
+    return nil
+  }
+
+  /// `if (p) return; p->n = 1;`: the next that is done with the pointer looks into it.
+  private func useOfNothing(_ pointer: NodeID, _ rest: ArraySlice<NodeID>, _ shapes: Statements) -> NodeID? {
+    let file = shapes.file
+    guard let guarding = rest.first, file[guarding].c < 0, [.name, .member].contains(file[pointer].kind),
+      let leaving = shapes.leaving(file[guarding].b), [.returnStatement, .gotoStatement].contains(file[leaving].kind)
+    else { return nil }
+    let text = SourceText.text(of: pointer, file, shapes.symbols)
+    func isIt(_ id: NodeID) -> Bool {
+      file[id].kind == file[pointer].kind && SourceText.text(of: id, file, shapes.symbols) == text
+    }
+    /// The first mention in the order of evaluation: a look into it, or anything else.
+    func firstUse(_ id: NodeID, _ depth: Int) -> (node: NodeID, isLook: Bool)? {
+      guard id >= 0, depth < 60 else { return nil }
+      if isIt(id) { return (id, false) }
+      let node = file[id]
+      if node.kind == .sizeOf { return nil }
+      if node.kind == .member, node.operation == .arrow, isIt(node.a) { return (id, true) }
+      // An address is computed, and nothing looked into.
+      if node.kind == .unary, node.operation == .ampersand {
+        return firstUse(node.a, depth + 1).map { ($0.node, false) }
+      }
+      for child in file.children(of: id) {
+        if let found = firstUse(child, depth + 1) { return found }
+      }
+      return nil
+    }
+    // Further down nobody sees the two together.
+    for statement in rest.dropFirst().prefix(16) {
+      let node = file[statement]
+      // Behind a label or in a branch it may be another way that leads there.
+      guard [.expressionStatement, .declaration, .ifStatement, .returnStatement].contains(node.kind) else { return nil }
+      if node.kind == .ifStatement {
+        if let use = firstUse(node.a, 0) { return use.isLook ? use.node : nil }
+        if firstUse(statement, 0) != nil { return nil }
+      } else if let use = firstUse(statement, 0) {
+        return use.isLook ? use.node : nil
+      }
+      // A call may have set the member.
+      if file[pointer].kind == .member, !shapes.calls(in: statement).isEmpty { return nil }
+    }
+    return nil
   }
 
   /// `p = kmalloc(…); if (p) return -ENOMEM;`

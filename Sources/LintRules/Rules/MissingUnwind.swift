@@ -42,7 +42,61 @@ struct MissingUnwind: Rule {
         	put_one(foo);
         	return ret;
         }
-        """)
+        """),
+      RuleExample(
+        """
+        static int prepare_rings(struct vsi *vsi)
+        {
+        	int status;
+
+        	status = vsi_setup_tx_rings(vsi);
+        	if (status)
+        		goto err_setup_tx_ring;
+        	status = vsi_setup_rx_rings(vsi);
+        	if (status)
+        		goto err_setup_rx_ring;
+        	status = vsi_cfg_lan(vsi);
+        	if (status)
+        		goto err_setup_rx_ring; /* reported */
+        	status = vsi_start_all(vsi);
+        	if (status)
+        		goto err_start;
+        	return 0;
+        err_start:
+        	vsi_free_rx_rings(vsi);
+        err_setup_rx_ring:
+        	vsi_stop_lan(vsi);
+        err_setup_tx_ring:
+        	vsi_free_tx_rings(vsi);
+        	return status;
+        }
+
+        static int probe(struct hw *hw)
+        {
+        	int err;
+
+        	err = core_init(hw);
+        	if (err)
+        		goto fail1;
+        	err = bus_init(hw);
+        	if (err)
+        		goto fail2;
+        	err = register_hw(hw);
+        	if (err)
+        		goto fail3;
+        	err = decide_mode(hw);
+        	if (err)
+        		goto fail1; /* reported */
+        	return 0;
+        fail3:
+        	bus_deinit(hw);
+        fail2:
+        	core_deinit(hw);
+        fail1:
+        	drop(hw);
+        	return err;
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -126,11 +180,55 @@ struct MissingUnwind: Rule {
         	return ret;
         }
         """),
+      RuleExample(
+        """
+        static int bt_probe(struct bt *bt)
+        {
+        	int result;
+
+        	result = request_irq(bt->irq, bt_irq, 0, "bt", bt);
+        	if (result == -EBUSY)
+        		goto fail1;
+        	if (result < 0)
+        		goto fail1;
+        	result = bt_mem_alloc(bt);
+        	if (result)
+        		goto fail2;
+        	return 0;
+        fail2:
+        	free_irq(bt->irq, bt);
+        fail1:
+        	pci_disable(bt->dev);
+        	return result;
+        }
+
+        static int bt_send(struct bt *bt, int n)
+        {
+        	struct sk_buff *skb;
+        	int err;
+
+        	skb = alloc_skb(n, GFP_KERNEL);
+        	if (!skb)
+        		return -ENOMEM;
+        	err = bt_fill(bt);
+        	if (err < 0)
+        		goto free;
+        	err = bt_xmit(bt, skb);
+        	if (err < 0)
+        		goto out;
+        	return 0;
+        free:
+        	kfree_skb(skb);
+        out:
+        	bt_stop(bt);
+        	return err;
+        }
+        """),
     ])
 
   func check(_ context: RuleContext) -> [Finding] { context.functions.flatMap { check($0, context) } }
 
-  private struct Exit {
+  struct Exit {
     /// Index of the statement in the function's body.
     let position: Int
     /// The statement that leaves.
@@ -175,7 +273,10 @@ struct MissingUnwind: Rule {
     // A label that code with exits of its own follows is not cleanup.
     let last = exits.last?.position ?? 0
     exits.removeAll { ($0.label ?? Int.max) < last }
-    return exits.indices.compactMap { judge($0, exits, statements, id, shapes, context) }
+    return exits.indices.compactMap { index in
+      judge(index, exits, statements, id, shapes, context) ?? judgeLast(index, exits, statements, id, shapes, context)
+        ?? judgeOpened(index, exits, statements, id, shapes, context)
+    }
   }
 
   /// A negative number, an error pointer, or the variable that the condition has found to hold an error.
@@ -201,7 +302,7 @@ struct MissingUnwind: Rule {
   }
 
   /// Whether control goes elsewhere before it comes to the end of the statements.
-  private func leaves(_ statements: ArraySlice<NodeID>, _ file: ParsedFile) -> Bool {
+  func leaves(_ statements: ArraySlice<NodeID>, _ file: ParsedFile) -> Bool {
     statements.contains { file[$0].kind == .returnStatement || file[$0].kind == .gotoStatement }
   }
 
@@ -223,7 +324,7 @@ struct MissingUnwind: Rule {
   }
 
   /// The first argument of a cleanup, as written.
-  private func subject(_ statement: NodeID, _ shapes: Statements) -> String {
+  func subject(_ statement: NodeID, _ shapes: Statements) -> String {
     let call = shapes.file[shapes.file[statement].a]
     guard call.kind == .call, let first = shapes.file.list(call.b, call.c).first else { return "" }
     return SourceText.text(of: first, shapes.file, shapes.symbols)
@@ -259,6 +360,33 @@ struct MissingUnwind: Rule {
     return shapes.file.children(of: id).contains { assigns($0, subject, shapes, depth + 1) }
   }
 
+  /// The cleanup in a stretch of labels, by the name of the callee, that the way out of `exit` does not run in another place.
+  func skipped(
+    _ exit: Exit, _ stretch: Range<Int>, _ statements: [NodeID], _ shapes: Statements, _ context: RuleContext
+  ) -> [Symbol: NodeID] {
+    var needed: [Symbol: NodeID] = [:]
+    // The way out that the exit takes may do the same with the same thing.
+    var done: Set<String> = []
+    for statement in statements[min(exit.label ?? Int.max, statements.count)...] {
+      if shapes.file[statement].kind == .returnStatement { break }
+      guard shapes.file[statement].kind == .expressionStatement else { continue }
+      let name = shapes.callee(shapes.file[statement].a)
+      if name.exists { done.insert("\(name.rawValue) \(subject(statement, shapes))") }
+    }
+    for statement in statements[stretch] {
+      let node = shapes.file[statement]
+      if leaves([statement], shapes.file) { break }
+      guard node.kind == .expressionStatement else { continue }
+      let name = shapes.callee(node.a)
+      if name.exists, !context.solver.isLockPrimitive(name), !isQuiet(context.text(name)), undoes(context.text(name)),
+        !done.contains("\(name.rawValue) \(subject(statement, shapes))")
+      {
+        needed[name] = statement
+      }
+    }
+    return needed
+  }
+
   private func judge(
     _ index: Int, _ exits: [Exit], _ statements: [NodeID], _ id: FunctionID, _ shapes: Statements,
     _ context: RuleContext
@@ -273,26 +401,8 @@ struct MissingUnwind: Rule {
     let start = max(first, second)
     let end = min(depth, statements.count)
     guard start < end, !leaves(statements[min(first, second)..<start], shapes.file) else { return nil }
-    var needed: [Symbol: NodeID] = [:]
-    // The way out that the exit takes may do the same with the same thing.
-    var done: Set<String> = []
-    for statement in statements[min(depth, statements.count)...] {
-      if shapes.file[statement].kind == .returnStatement { break }
-      guard shapes.file[statement].kind == .expressionStatement else { continue }
-      let name = shapes.callee(shapes.file[statement].a)
-      if name.exists { done.insert("\(name.rawValue) \(subject(statement, shapes))") }
-    }
-    for statement in statements[start..<end] {
-      let node = shapes.file[statement]
-      if leaves([statement], shapes.file) { break }
-      guard node.kind == .expressionStatement else { continue }
-      let name = shapes.callee(node.a)
-      if name.exists, !context.solver.isLockPrimitive(name), !isQuiet(context.text(name)), undoes(context.text(name)),
-        !done.contains("\(name.rawValue) \(subject(statement, shapes))"),
-        !isLater(statement, exit, after, statements, shapes)
-      {
-        needed[name] = statement
-      }
+    let needed = skipped(exit, start..<end, statements, shapes, context).filter {
+      !isLater($0.value, exit, after, statements, shapes)
     }
     guard !needed.isEmpty else { return nil }
     let own = Set(shapes.calls(in: exit.branch).map(shapes.callee))
@@ -320,14 +430,14 @@ struct MissingUnwind: Rule {
     "shutdown", "off", "abort", "brelse", "kill", "clear", "undo", "off", "drop", "deregister",
   ]
 
-  private func isQuiet(_ name: String) -> Bool {
+  func isQuiet(_ name: String) -> Bool {
     Statements.isErrorLog(name) || name.hasPrefix("pr_") || name.hasPrefix("trace_") || name.hasPrefix("dev_")
       || name.hasPrefix("printk") || name.contains("warn") || name.contains("debug") || name.contains("dbg")
       || name.contains("unlock") || name == "memset" || name.hasSuffix("_info")
   }
 
   /// The exit has a cleanup of its own.
-  private func undoes(_ name: String) -> Bool {
+  func undoes(_ name: String) -> Bool {
     name.split(separator: "_").contains {
       $0.hasSuffix("free") || $0.hasSuffix("put") || Self.undoing.contains($0)
     }

@@ -20,8 +20,8 @@ struct ResourceLeak: Rule {
       "variables with __free()",
     ],
     knownFalsePositives: ["an owner that frees the thing later, known only to the caller"],
-    triggering: Self.triggering + Self.leftReferences,
-    nonTriggering: Self.nonTriggering + Self.undoneElsewhere + Self.keptReferences)
+    triggering: Self.triggering + Self.leftReferences + Self.ownerless,
+    nonTriggering: Self.nonTriggering + Self.undoneElsewhere + Self.keptReferences + Self.owned)
 
   func check(_ context: RuleContext) -> [Finding] {
     let callers = CallerTable(context)
@@ -45,7 +45,7 @@ struct ResourceLeak: Rule {
           : "what '\(opener)' returned in the turn before is lost here: nothing has freed it",
         key: "\(opener) lost")
     }
-    findings += buffers(id, facts, context)
+    findings += buffers(id, facts, context) + orphans(id, facts, context)
     let type = context.program.definition(id).returnType
     for exit in facts.exits {
       if exit.isPending { continue }
@@ -62,13 +62,14 @@ struct ResourceLeak: Rule {
           continue
         }
         let traits = context.solver.pairTraits(of: held.site, in: id)
+        if traits.isInner { continue }
         let undone = facts.exits.filter { other in
           other.closed.contains(held.place) && !other.held.contains { $0.place == held.place }
         }
         let mayFail =
           isTail(exit, held, id, context) && undone.contains { context.isError($0, of: id) } && !isResume(id, context)
         // A pointer that was found through the thing stands for it.
-        let isDerived = !isError && type.isPointer
+        let isDerived = !isError && type.isPointer && !isLookup(exit, id, context)
         let isLeak =
           held.mode == .shared
           // A device that did not wake may be told so and be used all the same.
@@ -119,6 +120,24 @@ struct ResourceLeak: Rule {
     return findings
   }
 
+  /// `kfree(foo)` with `foo->buffer` still there: nothing leads to the buffer any more.
+  private func orphans(_ id: FunctionID, _ facts: FunctionFacts, _ context: RuleContext) -> [Finding] {
+    let file = context.program.file(of: id)
+    var seen: Set<NodeID> = []
+    return facts.orphans.compactMap { orphan in
+      guard seen.insert(orphan.opener).inserted else { return nil }
+      let opener = context.text(context.callee(orphan.opener, in: file))
+      let object = file.list(file[orphan.end].b, file[orphan.end].c).first.map {
+        SourceText.text(of: $0, file, context.program.symbols)
+      }
+      return context.finding(
+        description, id, orphan.end,
+        "'\(object ?? "?")' is freed here, and with it the only way to what '\(opener)' made",
+        evidence: [Evidence(context.place(id, orphan.opener), "'\(opener)' succeeds here")],
+        key: "\(opener) in \(object ?? "?")")
+    }
+  }
+
   /// `return start(foo);`: whether it fails is told by nobody but the last call, which has nothing to do with the thing.
   private func isTail(_ exit: ExitEvent, _ held: HeldLock, _ id: FunctionID, _ context: RuleContext) -> Bool {
     let file = context.program.file(of: id)
@@ -129,6 +148,14 @@ struct ResourceLeak: Rule {
     let shapes = Statements(file: file, symbols: context.program.symbols)
     return callee.exists && !shapes.mentions(exit.value, thing) && !context.solver.cannotFail(callee, fileIndex)
       && !context.solver.mayUndo(held, of: id, by: callee, fromFile: fileIndex)
+  }
+
+  /// `return syscon_node_to_regmap(np);`: what is found by a node takes its own reference to it.
+  private func isLookup(_ exit: ExitEvent, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let file = context.program.file(of: id)
+    guard exit.value >= 0, file[exit.value].kind == .call else { return false }
+    let callee = context.callee(exit.value, in: file)
+    return callee.exists && context.solver.borrowsReference(callee)
   }
 
   private func isWake(_ call: NodeID, _ id: FunctionID, _ context: RuleContext) -> Bool {

@@ -4,6 +4,27 @@ extension WrongError {
   static let triggering: [RuleExample] = [
     RuleExample(
       """
+      static int phy_start(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = reset_control_reset(foo->reset);
+      	if (ret)
+      		return ret;
+      	ret = clk_prepare(foo->clk);
+      	if (ret)
+      		return 0; /* reported */
+      	ret = foo_run(foo);
+      	if (ret < 0)
+      		goto unprepare;
+      	return 0;
+      unprepare:
+      	clk_unprepare(foo->clk);
+      	return ret;
+      }
+      """),
+    RuleExample(
+      """
       static int start(struct foo *foo)
       {
       	if (!foo->n)
@@ -254,6 +275,55 @@ extension WrongError {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      """
+      static int phy_parse(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = reset_control_reset(foo->reset);
+      	if (ret)
+      		return ret;
+      	ret = of_property_read_u32(foo->np, "rate", &foo->rate);
+      	if (ret)
+      		return 0;
+      	ret = foo_run(foo);
+      	if (ret)
+      		return ret;
+      	return 0;
+      }
+
+      static int phy_fallback(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = reset_control_reset(foo->reset);
+      	if (ret)
+      		return ret;
+      	ret = foo_run_slowly(foo);
+      	if (ret) {
+      		dev_info(foo->dev, "going on without");
+      		return 0;
+      	}
+      	ret = foo_run(foo);
+      	if (ret)
+      		return ret;
+      	return 0;
+      }
+
+      static int phy_once(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = reset_control_reset(foo->reset);
+      	if (ret)
+      		return ret;
+      	ret = foo_run(foo);
+      	if (ret)
+      		return 0;
+      	return foo_more(foo);
+      }
+      """),
     RuleExample(
       """
       int f(struct foo *foo)

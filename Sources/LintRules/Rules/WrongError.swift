@@ -11,10 +11,12 @@ struct WrongError: Rule {
     whatItDoes: """
       Reports a path on which a call that returns an errno has failed and the function returns a variable that is known to \
       be 0 there, as after 'if (f()) goto abort;' with 'abort: return ret;'; 'if (rc < 0) return other;'; a message about \
-      an error before a 'return 0'; and results that are no error codes returned as if they were ('copy_from_user()').
+      an error before a 'return 0'; 'if (ret) return 0;' where the function returns 'ret' for its other failures; and results that are no error codes returned as if they were ('copy_from_user()').
       """,
     whyItMatters: "The caller believes that the operation succeeded.",
-    accepts: ["a literal 'return 0'", "a variable that is set after the failure"],
+    accepts: [
+      "a literal 'return 0' for a callee that asks or looks something up", "a variable that is set after the failure",
+    ],
     knownFalsePositives: ["a failure that is meant to be ignored"],
     triggering: Self.triggering, nonTriggering: Self.nonTriggering)
 
@@ -27,6 +29,7 @@ struct WrongError: Rule {
       others += errorAsSuccess(id, context)
       others += misunderstood(id, context)
       others += impossibleCodes(id, context)
+      others += swallowedCodes(id, context)
       // One slip is one finding, however many ways lead to it.
       for finding in others
       where !findings.contains(where: { (0...2).contains(finding.place.line - $0.place.line) }) {
