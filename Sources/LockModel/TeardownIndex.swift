@@ -9,13 +9,6 @@ struct TeardownIndex: Sendable {
     ("startup", ["shutdown"]), ("init", ["exit", "deinit"]),
     ("add", ["remove"]), ("connect", ["disconnect"]), ("create", ["destroy", "release"]), ("prepare", ["unprepare"]),
   ]
-  /// Words of a function's name that say that another of its file takes down what it sets up: `vm_init` and `vm_fini`.
-  private static let words: [(up: String, down: [String])] = [
-    ("init", ["fini", "exit", "deinit", "uninit", "cleanup", "destroy"]), ("create", ["destroy"]),
-    ("setup", ["teardown", "cleanup"]), ("alloc", ["free"]), ("open", ["close"]), ("register", ["unregister"]),
-    ("attach", ["detach"]), ("bind", ["unbind"]),
-  ]
-
   private var downs: [FunctionID: [FunctionID]] = [:]
 
   private var outermost: Set<FunctionID> = []
@@ -41,22 +34,6 @@ struct TeardownIndex: Sendable {
           for end in own { ups[end, default: []].append(start) }
         }
       }
-    }
-    addByName(program)
-  }
-
-  private mutating func addByName(_ program: Program) {
-    for (index, function) in program.functions.enumerated() {
-      let id = FunctionID(rawValue: Int32(index))
-      guard downs[id] == nil, case let name = program.symbols.text(program.definition(id).name),
-        let last = name.split(separator: "_").last, let down = Self.words.first(where: { $0.up == last })?.down
-      else { continue }
-      let stem = name.dropLast(last.count)
-      // Two that might do it are none.
-      let own = down.flatMap { program.definitions(of: program.symbols.intern(stem + $0)) }.filter {
-        program.functions[Int($0.rawValue)].file == function.file && $0 != id && !program.definition($0).isMacro
-      }
-      if own.count == 1 { downs[id] = own }
     }
   }
 

@@ -273,10 +273,20 @@ struct MissingUnwind: Rule {
     // A label that code with exits of its own follows is not cleanup.
     let last = exits.last?.position ?? 0
     exits.removeAll { ($0.label ?? Int.max) < last }
-    return exits.indices.compactMap { index in
-      judge(index, exits, statements, id, shapes, context) ?? judgeLast(index, exits, statements, id, shapes, context)
-        ?? judgeOpened(index, exits, statements, id, shapes, context)
+    var findings: [Finding] = []
+    for index in exits.indices {
+      if let finding = judge(index, exits, statements, id, shapes, context)
+        ?? judgeLast(index, exits, statements, id, shapes, context)
+      {
+        findings.append(finding)
+      } else if let finding = judgeOpened(index, exits, statements, id, shapes, context),
+        // The same cleanup left out of a row of exits is one slip.
+        !findings.contains(where: { $0.message == finding.message })
+      {
+        findings.append(finding)
+      }
     }
+    return findings
   }
 
   /// A negative number, an error pointer, or the variable that the condition has found to hold an error.
