@@ -339,6 +339,7 @@ extension Explorer {
           && scope.file.list(scope.file[call].b, scope.file[call].c).contains { place(of: $0) == localPlace(object) }
       }), case let resource = place(of: holder), resource >= 0
     else { return }
+    hasInnerPairs = true
     pairs[node] = Pairing(
       closers: closers, resource: resource, isResult: true, isStrict: true, isMemory: true, isInner: true)
   }

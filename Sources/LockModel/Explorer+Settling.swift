@@ -221,7 +221,7 @@ extension Explorer {
     let isAction = solver.isDeferredAction(name)
     let numbers = arguments.map { isNumber($0) }
     let isTeardown = traits.disposes && target.map { solver.program.file(of: $0).path == scope.file.path } ?? false
-    let missing = Set(state.facts.filter { $0.values == .zero }.map(\.key))
+    let missing = hasInnerPairs ? Set(state.facts.filter { $0.values == .zero }.map(\.key)) : []
     state.held.removeAll { held in
       guard held.kind == .pair, let pairing = pairs[held.site] ?? lentPairs[held.site], held.site != node else {
         return false

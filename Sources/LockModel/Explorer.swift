@@ -46,6 +46,7 @@ struct Explorer: ~Copyable {
   /// Calls that are made again while a local still holds what they returned before.
   var lostPairs: Set<NodeID> = []
   var orphans: Set<OrphanedPair> = []
+  var hasInnerPairs = false
   /// Pairs that a callee opens and leaves to this function.
   var lentPairs: [NodeID: Pairing] = [:]
   /// Uses of a pointer by node, and whether it was surely NULL or an error on every path so far.

@@ -246,6 +246,8 @@ extension Solver {
       switch item.kind {
       case .name: return views.contains(Symbol(item.a))
       case .cast: return isIt(item.b)
+      // `(void *)p + bits`
+      case .binary where !item.operation.isComparison: return isIt(item.a) || isIt(item.b)
       case .unary where item.operation == .ampersand: return isInside(item.a)
       default: return false
       }
