@@ -116,10 +116,18 @@ extension Explorer {
     return standOnly(closers, under: questions)
   }
 
-  /// Whether the variable takes something else behind the call, or in another turn of its loop.
+  /// Whether the variable takes something else behind the call, or in another turn of its loop, or is asked which of two
+  /// things it holds: `if (buf != foo->buf) kfree(buf);`.
   func isSetOtherwise(_ name: Symbol, behind call: NodeID) -> Bool {
     guard scope.otherwiseSet.contains(name) else { return false }
-    return isInLoop(call) || scope.lastOtherStore[name, default: .max] > scope.file[call].token
+    if isInLoop(call) || scope.lastOtherStore[name, default: .max] > scope.file[call].token { return true }
+    return scope.definition.nodes.contains { id in
+      let node = scope.file[id]
+      guard node.kind == .binary, node.operation == .equalEqual || node.operation == .bangEqual else { return false }
+      return [(node.a, node.b), (node.b, node.a)].contains { side, other in
+        scope.file[side].kind == .name && Symbol(scope.file[side].a) == name && constant(other) == nil
+      }
+    }
   }
 
   /// The conditions that the call runs under.

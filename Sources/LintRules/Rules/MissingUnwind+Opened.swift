@@ -52,9 +52,14 @@ extension MissingUnwind {
         case let result = shapes.file[shapes.file[statements[made]].a].a,
         case let holder = SourceText.text(of: result, shapes.file, shapes.symbols),
         case let between = statements[(made + 1)..<exit.position],
+        case let name = shapes.callee(shapes.file[shapes.file[statements[made]].a].b),
         // The exit may be the opener's own: it asks for the result, and that has not changed.
         !shapes.mentions(shapes.file[exit.branch].a, holder)
-          || isNumber(result, shapes) && between.contains(where: { shapes.writes($0, holder) }),
+          || isNumber(result, shapes)
+            && between.contains(where: { between in
+              // A second try is still the opener.
+              shapes.writes(between, holder) && !shapes.calls(in: between).contains { shapes.callee($0) == name }
+            }),
         between.contains(where: { shapes.file[$0].kind == .ifStatement }),
         !isUndone([closer: statement], between, shapes)
       else { continue }

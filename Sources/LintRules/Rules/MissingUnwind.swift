@@ -202,6 +202,26 @@ struct MissingUnwind: Rule {
         	return result;
         }
 
+        static int bt_resume(struct bt *bt)
+        {
+        	int rc;
+
+        	rc = pci_enable_device(bt->dev);
+        	if (rc && !bt->msi)
+        		rc = pci_enable_device(bt->dev);
+        	if (rc)
+        		goto stop;
+        	rc = bt_start(bt);
+        	if (rc)
+        		goto disable;
+        	return 0;
+        disable:
+        	pci_disable_device(bt->dev);
+        stop:
+        	bt_stop(bt);
+        	return rc;
+        }
+
         static int bt_send(struct bt *bt, int n)
         {
         	struct sk_buff *skb;

@@ -177,6 +177,25 @@ extension ResourceLeak {
       		kfree(data);
       	return ret;
       }
+
+      static ssize_t foo_read(struct foo *foo, size_t n)
+      {
+      	char *buf;
+      	ssize_t ret = -ENODEV;
+
+      	buf = foo->spare;
+      	if (!buf)
+      		buf = kmalloc(n, GFP_KERNEL);
+      	if (!buf)
+      		return -ENOMEM;
+      	if (!foo->active)
+      		goto out;
+      	ret = foo_fill(foo, buf);
+      out:
+      	if (buf != foo->spare)
+      		kfree(buf);
+      	return ret;
+      }
       """),
     // An error pointer by its number, and a search that gives back what it starts from.
     RuleExample(
