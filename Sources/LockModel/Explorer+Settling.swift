@@ -144,66 +144,51 @@ extension Explorer {
 
   /// Whether a closer of the pair surely runs behind the call, and not only where the call has failed: the call kept nothing.
   private mutating func isClosedBehind(_ call: NodeID, _ opener: NodeID, _ pairing: Pairing) -> Bool {
-    guard pairing.isResult else { return false }
-    let regions = closedRegions[opener] ?? findClosedRegions(pairing)
-    closedRegions[opener] = regions
     let token = scope.file[call].token
-    return regions.contains { $0.contains(token) }
-  }
-
-  /// The stretches of text behind which a closer of the pair runs as a statement of the same block or of one around it.
-  private mutating func findClosedRegions(_ pairing: Pairing) -> [Range<UInt32>] {
-    var regions: [Range<UInt32>] = []
-    for block in scope.definition.nodes where scope.file[block].kind == .block {
-      var start: UInt32?
-      for statement in scope.file.list(scope.file[block].a, scope.file[block].b) {
-        let node = scope.file[statement]
-        if [.returnStatement, .gotoStatement, .breakStatement, .continueStatement].contains(node.kind) {
-          start = nil
-          continue
-        }
-        let begin = start ?? node.token
-        start = begin
-        guard node.kind == .expressionStatement, scope.file[node.a].kind == .call,
-          pairing.closers.contains(calleeName(node.a)), begin < node.token
-        else { continue }
-        let arguments = scope.file.list(scope.file[node.a].b, scope.file[node.a].c)
-        if arguments.contains(where: { isMeant(place(of: $0), by: pairing) }) { regions.append(begin..<node.token) }
-      }
-    }
-    return regions
+    return pairing.isResult && closerRuns(of: opener, pairing).before.contains { $0.contains(token) }
   }
 
   /// Whether a closer of the pair stands in front of the call, and control goes from the one to the other: what both run for
   /// does not end the thing a second time.
   private mutating func isBehindCloser(_ call: NodeID, _ opener: NodeID, _ pairing: Pairing) -> Bool {
-    let regions = regionsBehind[opener] ?? findRegionsBehind(pairing)
-    regionsBehind[opener] = regions
     let token = scope.file[call].token
-    return regions.contains { $0.contains(token) }
+    return closerRuns(of: opener, pairing).behind.contains { $0.contains(token) }
   }
 
-  /// The stretches of text in front of which a closer of the pair runs as a statement of the same block.
-  private mutating func findRegionsBehind(_ pairing: Pairing) -> [Range<UInt32>] {
-    var regions: [Range<UInt32>] = []
+  /// The stretches of text before and behind the closers of a pair that stand in one block with them, up to where control
+  /// leaves it.
+  struct CloserRuns {
+    var before: [Range<UInt32>] = []
+    var behind: [Range<UInt32>] = []
+  }
+
+  private mutating func closerRuns(of opener: NodeID, _ pairing: Pairing) -> CloserRuns {
+    if let known = runsOfClosers[opener] { return known }
+    var runs = CloserRuns()
     for block in scope.definition.nodes where scope.file[block].kind == .block {
       var start: UInt32?
+      var closed: UInt32?
       for statement in scope.file.list(scope.file[block].a, scope.file[block].b) {
         let node = scope.file[statement]
         if [.returnStatement, .gotoStatement, .breakStatement, .continueStatement].contains(node.kind) {
-          if let start { regions.append(start..<node.token) }
-          start = nil
-        } else if start == nil, node.kind == .expressionStatement, scope.file[node.a].kind == .call,
+          if let closed { runs.behind.append(closed..<node.token) }
+          (start, closed) = (nil, nil)
+          continue
+        }
+        let begin = start ?? node.token
+        start = begin
+        guard node.kind == .expressionStatement, scope.file[node.a].kind == .call,
           pairing.closers.contains(calleeName(node.a)),
           scope.file.list(scope.file[node.a].b, scope.file[node.a].c).contains(where: {
             isMeant(place(of: $0), by: pairing)
           })
-        {
-          start = scope.file[node.a].token + 1
-        }
+        else { continue }
+        if begin < node.token { runs.before.append(begin..<node.token) }
+        closed = closed ?? scope.file[node.a].token + 1
       }
     }
-    return regions
+    runsOfClosers[opener] = runs
+    return runs
   }
 
   /// What a call means for the pairs that are open; those that it keeps when it succeeds are returned, and stay.

@@ -78,9 +78,8 @@ struct Explorer: ~Copyable {
   var loopsOfCall: [NodeID: [NodeID]] = [:]
   /// The pair that stands for a buffer that the function is given to keep; -1 for none.
   var owned: Place = -1
-  /// By the call that opens a pair: the text behind which something surely closes it.
-  var closedRegions: [NodeID: [Range<UInt32>]] = [:]
-  var regionsBehind: [NodeID: [Range<UInt32>]] = [:]
+  /// By the call that opens a pair: the text in front of its closers, and behind them.
+  var runsOfClosers: [NodeID: CloserRuns] = [:]
   /// By the place of a local: those that some call makes of it.
   var viewsOf: [Place: Set<Symbol>] = [:]
   /// Calls that are statements of their own: nobody looks at what they return.
