@@ -2,7 +2,7 @@ import KernelC
 
 /// Whether a function ends something that it is given.
 extension Solver {
-  /// Whether one of `closers` may get what the parameters of `given` are or lead to, through any depth of calls.
+  /// Whether one of `closers` may get what the parameters of `given` are or lead to, through a few levels of calls.
   ///
   /// Bit n of `given` is parameter n. What the function finds elsewhere and ends is not what it was given.
   func mayEnd(_ id: FunctionID, _ given: UInt64, _ closers: Set<Symbol>) -> Bool {
@@ -17,9 +17,10 @@ extension Solver {
   private func searchEnds(
     of id: FunctionID, _ given: UInt64, _ closers: Set<Symbol>, _ visited: inout Set<GivenParameters>, _ depth: Int
   ) -> Bool {
-    guard visited.insert(GivenParameters(function: id, given: given)).inserted else { return false }
-    // As deep as that nobody looks: it may.
-    guard depth < 24 else { return true }
+    // Deeper, what a parameter leads to is no more than the same kind of thing.
+    guard depth < 4, visited.count < 200, visited.insert(GivenParameters(function: id, given: given)).inserted else {
+      return false
+    }
     let scope = scopes(id)
     let file = scope.file
     var names: Set<Symbol> = []
