@@ -127,7 +127,8 @@ import VirtualMachine
       bench, Self.start + "\nprintf '#gmemkit: start 1 first\\n' >&3; yes flood | head -c 2097152; exec sleep 60",
       deadlines: BootDeadlines(testSlack: .seconds(6)), consoleLimit: 1 << 16)
     #expect(outcome.verdict == .hung(.test(number: 1, name: "first")))
-    #expect(outcome.console.total > 1 << 20)
+    // How far the flood gets until the deadline is the machine's affair; it must only be more than what is kept.
+    #expect(outcome.console.total > 1 << 17)
     #expect(outcome.console.bytes.count < (1 << 16) + 100)
     #expect(outcome.console.bytes.string.hasPrefix("Linux version"))
   }
