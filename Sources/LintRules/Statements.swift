@@ -34,17 +34,26 @@ struct Statements {
   }
 
   /// Whether anything below a node writes to the place that reads like `text`, or hands out its address.
-  func writes(_ id: NodeID, _ text: String, depth: Int = 0) -> Bool {
+  func writes(_ id: NodeID, _ text: String) -> Bool { isWritten(in: id) { $0 == text } }
+
+  /// The places that are written to below a node, or have their address handed out, as written.
+  func written(in id: NodeID) -> Set<String> {
+    var result: Set<String> = []
+    _ = isWritten(in: id) { text in
+      result.insert(text)
+      return false
+    }
+    return result
+  }
+
+  private func isWritten(in id: NodeID, depth: Int = 0, _ isWanted: (String) -> Bool) -> Bool {
     guard id >= 0, depth < 60 else { return false }
     let node = file[id]
-    switch node.kind {
-    case .assign, .postfix:
-      if SourceText.text(of: node.a, file, symbols) == text { return true }
-    case .unary where [.ampersand, .plusPlus, .minusMinus].contains(node.operation):
-      if SourceText.text(of: node.a, file, symbols) == text { return true }
-    default: break
-    }
-    return file.children(of: id).contains { writes($0, text, depth: depth + 1) }
+    let isWrite =
+      node.kind == .assign || node.kind == .postfix
+      || node.kind == .unary && [.ampersand, .plusPlus, .minusMinus].contains(node.operation)
+    if isWrite, isWanted(SourceText.text(of: node.a, file, symbols)) { return true }
+    return file.children(of: id).contains { isWritten(in: $0, depth: depth + 1, isWanted) }
   }
 
   /// Whether anything below a node reads like `text`.

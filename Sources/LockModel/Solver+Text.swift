@@ -234,15 +234,11 @@ extension Solver {
   /// Whether the name sounds like the end of something: a call that frees, puts or closes what it is given.
   public func disposes(_ name: Symbol) -> Bool { pairing.traits(of: name, program.symbols).disposes }
 
-  /// Whether a call of `closer` undoes one of `opener`, by their names or by the kernel's habit.
-  public func undoes(_ closer: Symbol, _ opener: Symbol) -> Bool {
-    guard opener.exists, closer.exists else { return false }
+  /// The functions that undo a call of `name`, by their names or by the kernel's habit.
+  public func undoers(of name: Symbol) -> Set<Symbol> {
     // What the kernel's own calls are undone by is known.
-    if let known = PairingTable.fixed[program.symbols.text(opener)] {
-      return known.contains(program.symbols.text(closer))
-    }
-    return pairing.undoers(of: opener, program.symbols).contains(closer)
-      || habit(of: opener)?.closers.contains(closer) == true
+    if PairingTable.fixed[program.symbols.text(name)] != nil { return pairing.closers(of: name, program.symbols) }
+    return pairing.undoers(of: name, program.symbols).union(habit(of: name)?.closers ?? [])
   }
 
   /// Whether the name is that of a function that gets rid of the pointer that it is given.

@@ -59,6 +59,19 @@ struct LargeFunctionTests {
         after: "out:\n" + (0..<$0).map { "\tclk_disable_unprepare(t->clk\($0));\n" }.joined()
       ) { "\tret = clk_prepare_enable(t->clk\($0));\n\tif (ret) return ret;\n" }
     },
+    "ladder": { count in
+      function(
+        count,
+        after: "\treturn 0;\n"
+          + (0..<count).reversed().map { "err\($0):\n\tstep\($0)_exit(t->m\($0));\n" }.joined()
+      ) { "\tret = step\($0)_init(t->m\($0));\n\tif (ret)\n\t\tgoto err\($0);\n" }
+    },
+    "one label": { count in
+      function(
+        count, before: "\tret = first_init(t->m);\n\tif (ret) return ret;\n",
+        after: "\tret = last(t);\n\tif (ret) goto undo;\n\treturn 0;\nundo:\n\tfirst_exit(t->m);\n"
+      ) { "\tret = step\($0)(t);\n\tif (ret)\n\t\treturn ret;\n" }
+    },
     "countdowns": {
       function($0, before: "\tstruct bar *bar;\n\tint i;\n") {
         "\tfor (i = 0; i < \($0); i++)\n\t\tbar = &t->bars[i];\n\twhile (i--)\n\t\tuse(bar);\n"
