@@ -33,6 +33,15 @@ struct GuardedUses {
       case object
       case argument(Int)
       case global
+
+      /// A place in an order that is the same in every run.
+      var rank: Int {
+        switch self {
+        case .object: -2
+        case .global: -1
+        case .argument(let position): position
+        }
+      }
     }
 
     let relation: Relation

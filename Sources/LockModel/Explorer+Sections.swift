@@ -5,7 +5,8 @@ import KernelC
 extension Explorer {
   /// Sorts the pairs that are states of something by what ends the state.
   mutating func findSections() {
-    for (node, pairing) in pairs where !pairing.isResult && !pairing.isOutput && !pairing.isBare {
+    for node in pairs.keys.sorted() {
+      guard let pairing = pairs[node], !pairing.isResult, !pairing.isOutput, !pairing.isBare else { continue }
       for closer in pairing.closers { sections[closer, default: []].append(node) }
     }
   }

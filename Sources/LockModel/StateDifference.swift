@@ -60,7 +60,8 @@ struct StateDifference: Sendable {
     for id in state.program.allFunctions where isAffected(id) {
       for key in state.callbacks.members(holding: id) { members.insert(key.member) }
     }
-    for member in members.sorted(by: { $0.rawValue < $1.rawValue }) {
+    let symbols = state.program.symbols
+    for member in members.sorted(by: { symbols.text($0) < symbols.text($1) }) {
       let users = mentions.users(of: [member], state.program)
       guard users.count <= Self.fewCallers else { continue }
       var larger = self

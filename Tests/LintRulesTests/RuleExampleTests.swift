@@ -1,4 +1,5 @@
 import Findings
+import KernelC
 import LintRules
 import Testing
 
@@ -15,8 +16,10 @@ struct RuleExampleTests {
       .compactMap { $0.element.contains(Self.mark) ? $0.offset + 1 : nil }
   }
 
-  private func lines(_ rule: RuleDescription, _ example: RuleExample) -> [Int] {
+  /// `known` are names that the run has met before: which they are must not matter.
+  private func lines(_ rule: RuleDescription, _ example: RuleExample, known: [String] = []) -> [Int] {
     let lint = KernelLint()
+    for name in known { _ = lint.symbolTable.intern(name) }
     let after = lint.facts(of: Array(example.source.utf8), path: "a.c")
     if let before = example.before {
       let old = lint.facts(of: Array(before.utf8), path: "a.c")
@@ -37,6 +40,18 @@ struct RuleExampleTests {
   func nonTriggering(_ rule: RuleDescription) {
     #expect(!rule.nonTriggering.isEmpty)
     for example in rule.nonTriggering { #expect(lines(rule, example).isEmpty, "\(rule.id)") }
+  }
+
+  @Test("what is reported does not depend on the order in which names are met", arguments: rules)
+  func namesInAnotherOrder(_ rule: RuleDescription) {
+    for example in rule.triggering + rule.nonTriggering {
+      let names = Set(
+        example.source.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
+      ).sorted()
+      let expected = markedLines(example.source)
+      #expect(lines(rule, example, known: names) == expected, "\(rule.id)")
+      #expect(lines(rule, example, known: names.reversed()) == expected, "\(rule.id)")
+    }
   }
 
   @Test("identifiers are kebab-case and unique")

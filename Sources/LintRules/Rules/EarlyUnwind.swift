@@ -262,7 +262,7 @@ struct EarlyUnwind: Rule {
           return nil
         }
         let subject = subject(of: opener)
-        for closer in closers.sorted(by: { $0.rawValue < $1.rawValue }) {
+        for closer in closers.sorted(by: { context.text($0) < context.text($1) }) {
           for position in cleanups[Cleanup(closer: closer, subject: subject)] ?? []
           where position > index && isBehind(position, failure) && !runs(failure, closers) {
             let leading = labels(to: position, from: index)

@@ -130,7 +130,7 @@ struct OverwrittenError: Rule {
       let flow = ControlFlow(of: definition, in: file, names: names)
       guard !flow.isIncomplete else { continue }
       let branches = storesInBranches(definition, file, context)
-      let found = candidates.sorted { $0.rawValue < $1.rawValue }.flatMap { name in
+      let found = candidates.sorted { context.text($0) < context.text($1) }.flatMap { name in
         ErrorLiveness(name: name, file: file, flow: flow, inBranches: branches).lostStores().compactMap { store in
           report(store, name, id, file, context).map {
             (finding: $0, key: "\(file.path) \(context.text(callee(store, file, context)))")

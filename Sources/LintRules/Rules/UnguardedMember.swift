@@ -311,7 +311,10 @@ struct UnguardedMember: Rule {
     var counts: [GuardedUses.Guard: Int] = [:]
     for site in sites { for item in site.guards { counts[item, default: 0] += 1 } }
     let ordered = counts.filter { $0.value >= 3 && (subject.isMember || isKnown(subject, $0.key, sites, context)) }
-      .sorted { ($1.value, $0.key.lock.rawValue) < ($0.value, $1.key.lock.rawValue) }
+      .sorted {
+        ($1.value, context.text($0.key.lock), $0.key.relation.rank)
+          < ($0.value, context.text($1.key.lock), $1.key.relation.rank)
+      }
     return subject.isRemoval ? ordered : Array(ordered.prefix(1))
   }
 
