@@ -18,6 +18,11 @@ public enum TreePath {
     Substring(path).utf8.split(separator: slash, maxSplits: limit - 1).map { Substring($0) }
   }
 
+  /// The path as the tree spells it: `a/b` for `./a//b/`; empty for the top.
+  public static func normal(_ path: some StringProtocol) -> String {
+    parts(path).filter { $0 != "." }.joined(separator: "/")
+  }
+
   /// Whether the file lies in this folder itself.
   public static func lies(_ path: String, in folder: some StringProtocol) -> Bool {
     let bytes = path.utf8

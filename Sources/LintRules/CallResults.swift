@@ -18,6 +18,8 @@ struct CallResults {
     let isDiscarded: Bool
     /// Where the result is replaced, or the end of the file.
     let end: UInt32
+    /// The first question that names what takes the result; the end of the file where there is none.
+    var asked: UInt32 = .max
   }
 
   /// Functions with more nodes than this are not looked at: what is compared grows faster than they do.
@@ -172,18 +174,20 @@ struct CallResults {
       let scope = scopeOf[call] ?? 0
       let end =
         stores.filter { $0.text == holder && $0.token > start && isAround($0.scope, scope) }.map(\.token).min() ?? .max
-      let isAsked =
-        !holder.isEmpty
-        && asked.contains { $0.token > start && $0.token <= end && FunctionText.mentions($0.text, holder) }
+      let firstQuestion =
+        holder.isEmpty
+        ? nil
+        : asked.filter { $0.token > start && $0.token <= end && FunctionText.mentions($0.text, holder) }
+          .map(\.token).min()
       let own = text(call)
       let isFailure = failures.contains { failure in
         !holder.isEmpty && failure.token > start && failure.token <= end && failure.text == holder
           || inConditions.contains(call) && failure.text == own
       }
       return Result(
-        call: call, holder: holder, target: target, isChecked: inConditions.contains(call) || isAsked,
+        call: call, holder: holder, target: target, isChecked: inConditions.contains(call) || firstQuestion != nil,
         isFailure: isFailure,
-        isDiscarded: discarded.contains(call), end: end)
+        isDiscarded: discarded.contains(call), end: end, asked: firstQuestion ?? .max)
     }
   }
 }

@@ -2,7 +2,8 @@ import ByteText
 import KernelC
 import LockModel
 
-/// What is used under which locks: members that are written, lists that are walked, functions that are called.
+/// What is used under which locks: members that are written, lists that are walked, functions that are called, lists and
+/// trees that are variables of a file.
 struct GuardedUses {
   /// What is used.
   enum Subject: Hashable {
@@ -13,14 +14,19 @@ struct GuardedUses {
     case call(Symbol)
     /// A function called through a member.
     case slot(Symbol)
+    /// A list or a tree that is a variable, by the file that uses it.
+    case variable(file: Int, name: Symbol)
 
-    /// Whether it is a member of an object, and no function.
-    var isMember: Bool {
+    /// Whether it is data, and no function.
+    var isData: Bool {
       switch self {
-      case .member, .removal: true
+      case .member, .removal, .variable: true
       case .call, .slot: false
       }
     }
+
+    /// Whether it lies in no object.
+    var isVariable: Bool { if case .variable = self { true } else { false } }
 
     /// Whether it is about taking entries off a list.
     var isRemoval: Bool { if case .removal = self { true } else { false } }
@@ -79,7 +85,8 @@ struct GuardedUses {
   private(set) var sites: [Subject: [Site]] = [:]
 
   /// Collects the uses in the functions under review.
-  init(_ context: RuleContext) {
+  init(_ context: RuleContext, _ callers: CallerTable) {
+    var around = HeldByCallers(context, callers)
     for id in context.functions {
       guard let facts = context.solver.facts(id), !facts.isPartial else { continue }
       var own: [Use: Site] = [:]
@@ -95,15 +102,23 @@ struct GuardedUses {
       let asserted = facts.asserts.filter { !$0.isHeldHere && !$0.isConditional }.map {
         HeldLock(place: $0.place, kind: $0.kind, mode: $0.mode, balance: 1, site: $0.node)
       }
+      let file = Int(context.program.functions[Int(id.rawValue)].file)
       for access in facts.accesses {
-        let guards = Self.guards(access.held + asserted, context) { owner in
+        let isVariable = !access.member.structure.exists
+        // Which object's lock a caller holds is often not said; a variable has only one.
+        let held = access.held + (isVariable ? around.locks(around: id) : [])
+        let guards = Self.guards(held + asserted, context) { owner in
           owner == access.object || context.solver.depends(access.object, on: owner) ? .object : nil
         }
         let site = Site(
           function: id, node: access.node, object: access.object, arguments: [], guards: guards,
-          locks: Self.names(access.held, [], context), isLook: looks.contains(access.node))
-        add(.member(access.member), site)
-        if removals.contains(access.node) { add(.removal(access.member), site) }
+          locks: Self.names(held, [], context), isLook: looks.contains(access.node))
+        if isVariable {
+          add(.variable(file: file, name: access.member.member), site)
+        } else {
+          add(.member(access.member), site)
+          if removals.contains(access.node) { add(.removal(access.member), site) }
+        }
       }
       for call in facts.calls {
         guard let subject = Self.subject(call, id, context) else { continue }

@@ -45,6 +45,7 @@ public enum RuleRegistry {
     ReallocLeak(),
     InvertedCheck(),
     InvertedGuard(),
+    LostElse(),
     ContradictingGuard(),
     UnguardedMember(),
     LateUnlink(),

@@ -22,7 +22,31 @@ extension Explorer {
     guard solver.isListOperation(name) else { return }
     for argument in arguments {
       let item = scope.file[argument]
-      if item.kind == .unary, item.operation == .ampersand { noteAccess(item.a, state) }
+      guard item.kind == .unary, item.operation == .ampersand else { continue }
+      if scope.file[item.a].kind == .name { noteVariable(item.a, state) } else { noteAccess(item.a, state) }
     }
+  }
+
+  /// `LIST_HEAD(all);` in the function itself.
+  private func isDeclaredHere(_ name: Symbol) -> Bool {
+    scope.calls.contains { call in
+      guard let first = scope.file.list(scope.file[call].b, scope.file[call].c).first,
+        scope.file[first].kind == .name, Symbol(scope.file[first].a) == name
+      else { return false }
+      return !solver.program.symbols.text(calleeName(call)).contains(where: \.isLowercase)
+    }
+  }
+
+  /// Notes that a list or a tree is used that is a variable outside of all functions.
+  private mutating func noteVariable(_ node: NodeID, _ state: PathState) {
+    let place = place(of: node)
+    guard place >= 0, !scope.definition.isMacro, case let step = solver.places[place], step.kind == .global,
+      !isDeclaredHere(Symbol(step.value))
+    else { return }
+    let key = CallKey(node: node, held: state.held.filter { $0.kind != .pair }, conditions: [])
+    guard accessesSeen.insert(key).inserted else { return }
+    facts.accesses.append(
+      MemberAccessEvent(
+        node: node, member: MemberKey(structure: .none, member: Symbol(step.value)), object: place, held: key.held))
   }
 }

@@ -213,7 +213,7 @@ extension Explorer {
         known.skipsFor[position].map { known.writesOn[position]?.isDisjoint(with: $0) == true } ?? true
       }
       let output = isTold == true ? nil : solver.interface.outputs[calleeName(node)]
-      if wasUnset, isIgnored, !isIndirect {
+      if wasUnset, isIndirect ? isIgnoredBySome(node, position) : isIgnored {
         state.pending.append(PathState.Pending(bit: bit, result: -1, unwrittenFor: .any, call: node))
       } else if wasUnset, let output, output.position == position {
         let result = solver.places.intern(.result, -1, node)
@@ -228,6 +228,18 @@ extension Explorer {
         state.pending.append(PathState.Pending(bit: bit, result: result, unwrittenFor: skips, call: node))
       }
     }
+  }
+
+  /// Whether one of the functions that a pointer may call never looks at what another of them sets.
+  private mutating func isIgnoredBySome(_ call: NodeID, _ position: Int) -> Bool {
+    let targets = callee(scope.file[call], calleeName(call)).targets
+    guard targets.count > 1, targets.count < 9 else { return false }
+    let summaries = targets.compactMap { solver.summary($0) }
+    let ignoring = summaries.count { $0.ignores.contains(position) }
+    return ignoring == 1 && summaries.count == targets.count
+      && summaries.allSatisfy {
+        $0.ignores.contains(position) || $0.writesFor[position] != nil || $0.writesOn[position] != nil
+      }
   }
 
   /// A structure without a value goes to functions that only look at it.

@@ -316,7 +316,8 @@ extension Explorer {
   /// Whether the call is surely to a function, whose arguments are values.
   func isFunctionCall(_ id: NodeID) -> Bool {
     let name = calleeName(id)
-    guard name.exists else { return true }
+    // A pointer to a function is no macro.
+    guard name.exists, localPlaceStep(name).0 == .global else { return true }
     if let target = solver.program.resolve(name, fromFile: scope.fileIndex) {
       return !solver.program.definition(target).isMacro
     }

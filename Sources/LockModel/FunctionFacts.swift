@@ -100,7 +100,7 @@ public struct ExitEvent: Sendable {
   /// Locks whose balance differs from that at entry: what is left to the caller, or was dropped for it.
   public let held: [HeldLock]
   /// Locks of which nothing is known there.
-  let unsure: [Place]
+  public let unsure: [Place]
   /// What was released on the path.
   public let closed: [Place]
   /// Pointer parameters written through on the path.
@@ -199,9 +199,9 @@ public struct UnsetPassingEvent: Sendable, Hashable {
 public struct MemberAccessEvent: Sendable {
   /// The member's node.
   public let node: NodeID
-  /// The structure and the member.
+  /// The structure and the member; the variable and no structure for a list or a tree that is a variable.
   public let member: MemberKey
-  /// The object that holds the member, in the function's terms.
+  /// The object that holds the member, or the variable, in the function's terms.
   public let object: Place
   /// Locks held, on one of the paths.
   public let held: [HeldLock]

@@ -44,7 +44,7 @@ final class FunctionScope {
     file = program.file(of: id)
     fileIndex = Int(program.functions[Int(id.rawValue)].file)
     assemblyWords = names.assembly
-    scan(names)
+    scan(names, program)
     walk(definition.body, 0)
     findAlternatives(program)
   }
@@ -128,7 +128,8 @@ final class FunctionScope {
     }
   }
 
-  private func scan(_ names: KnownNames) {
+  private func scan(_ names: KnownNames, _ program: Program) {
+    func isScalar(_ type: CType) -> Bool { Self.isScalar(type, names, program) }
     var singles: [Symbol: NodeID] = [:]
     var candidates: [(symbol: Symbol, count: Int)] = []
     var structures: Set<Symbol> = []
@@ -307,11 +308,13 @@ final class FunctionScope {
       && assemblyWords.contains(file.tokens[next].symbol)
   }
 
-  private func isScalar(_ type: CType) -> Bool {
-    if type.pointers > 0 { return !type.isFunction || true }
-    switch type.base {
-    case .integer, .unsigned, .boolean, .enumeration: return true
-    default: return false
+  private static func isScalar(_ type: CType, _ names: KnownNames, _ program: Program) -> Bool {
+    if type.pointers > 0 { return true }
+    let resolved = program.resolved(type)
+    switch resolved.base {
+    case .integer, .unsigned, .boolean, .enumeration: return resolved.arrays == type.arrays
+    case .typedef: return names.scalarTypes.contains(resolved.name)
+    default: return resolved.pointers > 0
     }
   }
 }

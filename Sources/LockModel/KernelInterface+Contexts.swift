@@ -73,13 +73,33 @@ extension KernelInterface {
     (
       "rtnl_mutex",
       """
-      register_netdevice unregister_netdevice unregister_netdevice_queue unregister_netdevice_many dev_close dev_open
-      dev_change_flags dev_set_mtu dev_set_promiscuity dev_set_allmulti netdev_update_features netdev_change_features
-      netdev_upper_dev_link netdev_master_upper_dev_link netdev_upper_dev_unlink netdev_rx_handler_register
-      netdev_rx_handler_unregister call_netdevice_notifiers rtnl_delete_link dev_change_net_namespace phylink_start
-      phylink_stop phylink_suspend phylink_resume vlan_vid_add vlan_vid_del netdev_state_change dev_deactivate
+      __dev_change_net_namespace __ethtool_get_link_ksettings __ip_mc_dec_group __netdev_notify_peers __netpoll_free
+      br_fdb_clear_offload br_fdb_find_port br_mst_get_info br_mst_get_state br_port_get_stp_state br_vlan_get_info
+      br_vlan_get_pvid call_netdevice_notifiers call_switchdev_blocking_notifiers cfg80211_register_netdevice
+      cfg80211_shutdown_all_interfaces dev_addr_add dev_addr_del dev_change_flags dev_change_net_namespace dev_close
+      dev_deactivate dev_getbyhwaddr dev_open dev_set_allmulti dev_set_mtu dev_set_promiscuity
+      ethtool_dev_mm_supported ethtool_set_ethtool_phy_ops garp_init_applicant garp_uninit_applicant ip_mc_leave_group
+      mrp_init_applicant mrp_uninit_applicant netdev_change_features netdev_has_any_upper_dev netdev_has_upper_dev
+      netdev_is_rx_handler_busy netdev_lower_state_changed netdev_master_upper_dev_get netdev_master_upper_dev_link
+      netdev_offload_xstats_disable netdev_offload_xstats_enable netdev_offload_xstats_enabled
+      netdev_offload_xstats_get netdev_offload_xstats_push_delta netdev_rx_handler_register
+      netdev_rx_handler_unregister netdev_state_change netdev_update_features netdev_upper_dev_link
+      netdev_upper_dev_unlink phylink_disconnect_phy phylink_ethtool_get_eee phylink_ethtool_get_pauseparam
+      phylink_ethtool_get_wol phylink_ethtool_ksettings_get phylink_ethtool_ksettings_set phylink_ethtool_nway_reset
+      phylink_ethtool_set_eee phylink_ethtool_set_pauseparam phylink_ethtool_set_wol phylink_get_eee_err
+      phylink_mii_ioctl phylink_resume phylink_speed_down phylink_speed_up phylink_start phylink_stop phylink_suspend
+      register_netdevice regulatory_set_wiphy_regd_sync rtnl_delete_link rtnl_offload_xstats_notify sfp_get_name
+      switchdev_bridge_port_offload switchdev_bridge_port_replay switchdev_bridge_port_unoffload
+      switchdev_deferred_process switchdev_port_obj_act_is_deferred tap_del_queues udp_tunnel_notify_add_rx_port
+      udp_tunnel_notify_del_rx_port unregister_netdevice unregister_netdevice_many unregister_netdevice_queue
+      vlan_for_each vlan_uses_dev vlan_vid_add vlan_vid_del vlan_vids_add_by_dev vlan_vids_del_by_dev
       """
     ),
+    (
+      "pci_bus_sem",
+      "pci_disable_link_state_locked pci_enable_link_state_locked pci_set_power_state_locked pci_walk_bus_locked"
+    ),
+    ("mtd_table_mutex", "add_mtd_blktrans_dev del_mtd_blktrans_dev"),
     (
       "pci_rescan_remove_lock",
       "pci_stop_root_bus pci_remove_root_bus pci_stop_and_remove_bus_device pci_rescan_bus pci_rescan_bus_bridge_resize"

@@ -32,7 +32,7 @@ struct KernelInterface {
       Set(text.split(whereSeparator: { $0 == " " || $0 == "\n" }).map { symbols.intern(String($0)) })
     }
     errorPointers = set(Self.errorPointerText)
-    nullPointers = set(Self.nullPointerText)
+    nullPointers = set(Self.nullPointerText).union(set(Self.documentedNullText))
     errnos = set(Self.errnoText).union(set(Self.checkedErrnoText))
     mustCheck = set(Self.mustCheckText)
     checkedErrors = set(Self.checkedErrorText)
@@ -61,6 +61,9 @@ struct KernelInterface {
     if nullPointers.contains(name) { return [.zero, .positive] }
     return errnos.contains(name) ? [.zero, .negative] : nil
   }
+
+  /// Return nothing where there is none, whatever the body looks like.
+  private static let documentedNullText = "clk_get_parent"
 
   private static let outputTable: [(String, Int, ValueSet)] = [
     ("of_get_property of_find_property", 2, .zero),

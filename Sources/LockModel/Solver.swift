@@ -57,6 +57,7 @@ public final class Solver {
   var interruptSafe: [String: Bool] = [:]
   private var callsOf: [CallQuestion: Bool] = [:]
   var endsOf: [EndQuestion: Bool] = [:]
+  var retakenBy: [FunctionID: [DroppedLock]] = [:]
 
   /// A solver over `program`.
   public convenience init(_ program: Program) { self.init(LinkedState(program, KernelInterface(program.symbols))) }
@@ -350,7 +351,8 @@ public final class Solver {
   func isNamedForLock(_ name: Symbol) -> Bool {
     guard name.exists else { return false }
     if let known = lockNames[name] { return known }
-    let result = program.symbols.text(name).holds("lock")
+    let text = program.symbols.text(name)
+    let result = text.holds("lock") || text.holds("rtnl")
     lockNames[name] = result
     return result
   }

@@ -1,3 +1,4 @@
+import ByteText
 public import Findings
 import KernelC
 import KernelTree
@@ -21,6 +22,7 @@ public struct CoverageCounter: Sendable {
 
   /// Reads the C files of `tree` under `paths`; no paths stand for the whole tree.
   public func count(_ tree: some SourceTree, paths: [String] = []) async throws(LintError) -> CoverageReport {
+    let paths = paths.map(TreePath.normal)
     let key = tree.identity.map { "coverage \($0)\n\(paths.joined(separator: "\n"))" }
     if let key, let known = cache?.value(key, as: CoverageReport.self) { return known }
     var entries: Set<SourceEntry> = []

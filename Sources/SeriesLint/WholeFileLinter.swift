@@ -1,3 +1,4 @@
+import ByteText
 public import Findings
 
 /// Lints files as they stand, without a baseline.
@@ -14,6 +15,7 @@ public struct WholeFileLinter<Checker: SourceChecker>: Sendable {
   /// Lints the C files of `tree` under `paths`; no paths stand for the whole tree.
   public func lint(_ tree: some SourceTree, paths: [String] = []) async throws(LintError) -> LintReport {
     let rules = try RuleSelection(options.rules, checker: checker.rules).source
+    let paths = paths.map(TreePath.normal)
     var wanted: [SourceEntry] = []
     for path in paths.isEmpty ? [""] : paths {
       let entries = try await tree.entries(under: path).filter { $0.path.hasSuffix(".c") || $0.path.hasSuffix(".h") }

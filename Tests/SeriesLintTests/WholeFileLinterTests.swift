@@ -50,6 +50,8 @@ struct WholeFileLinterTests {
     let tree = FolderTree(FilePath(fixture.path))
     #expect(try await linter.lint(tree, paths: ["mm/sub"]).findings.map(\.finding.place.path) == ["mm/sub/b.h"])
     #expect(try await linter.lint(tree, paths: ["mm/a.c", "mm/a.c"]).analysed.files == 1)
+    #expect(try await linter.lint(tree, paths: ["./mm//sub/"]).analysed.files == 1)
+    #expect(try await linter.lint(tree, paths: ["."]).analysed.files == 3)
   }
 
   /// What a folder does not hold is looked for when single files of it are named, and not for the whole of it.

@@ -110,6 +110,28 @@ extension ErrPtrConfusion {
       	return ERR_PTR(ret); /* reported */
       }
       """),
+    RuleExample(
+      """
+      static void __iomem *map(struct device *dev, int index, bool shared)
+      {
+      	struct resource res;
+
+      	if (shared) {
+      		if (find_resource(dev, index, &res))
+      			return IOMEM_ERR_PTR(-EINVAL);
+      		return devm_ioremap(dev, res.start, resource_size(&res)); /* reported */
+      	}
+      	return devm_platform_ioremap_resource(dev, index);
+      }
+
+      int probe(struct foo *foo)
+      {
+      	foo->base = map(foo->dev, 0, foo->shared);
+      	if (IS_ERR(foo->base))
+      		return PTR_ERR(foo->base);
+      	return 0;
+      }
+      """),
   ]
 
   static let nonTriggering: [RuleExample] = [
@@ -349,6 +371,44 @@ extension ErrPtrConfusion {
       	if (!clk)
       		return 0;
       	return clk->n;
+      }
+      """),
+    RuleExample(
+      """
+      static struct part *make(struct foo *foo, int n)
+      {
+      	if (n > foo->n)
+      		return ERR_PTR(-EINVAL);
+      	return kzalloc(n, GFP_KERNEL);
+      }
+
+      int asks_both(struct foo *foo)
+      {
+      	struct part *part = make(foo, 3);
+
+      	if (IS_ERR(part))
+      		return PTR_ERR(part);
+      	if (!part)
+      		return -ENOMEM;
+      	foo->part = part;
+      	return 0;
+      }
+
+      static struct part *look(struct foo *foo, int n)
+      {
+      	if (n > foo->n)
+      		return ERR_PTR(-EINVAL);
+      	return idr_find(&foo->parts, n);
+      }
+
+      int found(struct foo *foo)
+      {
+      	struct part *part = look(foo, 3);
+
+      	if (IS_ERR(part))
+      		return PTR_ERR(part);
+      	foo->part = part;
+      	return 0;
       }
       """),
   ]

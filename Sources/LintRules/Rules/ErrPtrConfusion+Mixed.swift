@@ -34,6 +34,57 @@ extension ErrPtrConfusion {
     return []
   }
 
+  /// `return kmalloc(…);` among `return ERR_PTR(…)`, where whoever calls the function asks for an error pointer alone.
+  func nullOfCall(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
+    let file = context.program.file(of: id)
+    let definition = context.program.definition(id)
+    guard definition.returnType.isPointer, definition.isStatic else { return [] }
+    let shapes = Statements(file: file, symbols: context.program.symbols)
+    let returns = definition.nodes.filter { file[$0].kind == .returnStatement && file[$0].a >= 0 }
+    let fileIndex = Int(context.program.functions[Int(id.rawValue)].file)
+    guard returns.contains(where: { isErrorPointer(file[$0].a, shapes) }),
+      !returns.contains(where: { isNull(file[$0].a, file, context) }),
+      let null = returns.first(where: {
+        let callee = shapes.callee(file[$0].a)
+        return callee.exists && isMade(by: context.text(callee))
+          && context.solver.returns(of: callee, fromFile: fileIndex) == [.zero, .positive]
+      }), isErrorExpected(definition.name, file, shapes), !isNullExpected(definition.name, context)
+    else { return [] }
+    let callee = context.text(shapes.callee(file[null].a))
+    return [
+      context.finding(
+        description, id, null,
+        "'\(callee)' fails with NULL, which '\(context.name(id))' returns where its callers look for an error pointer",
+        key: "NULL of \(callee)")
+    ]
+  }
+
+  /// Whether there is nothing only because it could not be made, as opposed to not found.
+  private func isMade(by name: String) -> Bool {
+    name.contains("alloc") || name.contains("ioremap") || name.contains("memdup")
+  }
+
+  /// Whether somebody in the file asks if what the function returns is an error.
+  private func isErrorExpected(_ name: Symbol, _ file: ParsedFile, _ shapes: Statements) -> Bool {
+    file.functions.contains { function in
+      let targets = function.nodes.compactMap { node -> String? in
+        let item = file[node]
+        switch item.kind {
+        case .assign where shapes.callee(item.b) == name: return SourceText.text(of: item.a, file, shapes.symbols)
+        case .variable where item.c >= 0 && shapes.callee(item.c) == name: return shapes.symbols.text(Symbol(item.a))
+        default: return nil
+        }
+      }
+      return !targets.isEmpty
+        && function.nodes.contains { node in
+          file[node].kind == .call && shapes.symbols.text(shapes.callee(node)) == "IS_ERR"
+            && file.list(file[node].b, file[node].c).contains {
+              targets.contains(SourceText.text(of: $0, file, shapes.symbols))
+            }
+        }
+    }
+  }
+
   /// The variable that holds an errno of the call in front of the test; nil where the condition asks for anything else.
   private func failure(_ condition: NodeID, behind previous: NodeID, _ shapes: Statements) -> String? {
     let file = shapes.file
@@ -98,7 +149,7 @@ extension ErrPtrConfusion {
   }
 
   private func isErrorPointer(_ value: NodeID, _ shapes: Statements) -> Bool {
-    ["ERR_PTR", "ERR_CAST"].contains(shapes.symbols.text(shapes.callee(value)))
+    ["ERR_PTR", "ERR_CAST", "IOMEM_ERR_PTR"].contains(shapes.symbols.text(shapes.callee(value)))
   }
 
   private func isNull(_ value: NodeID, _ file: ParsedFile, _ context: RuleContext) -> Bool {

@@ -21,6 +21,7 @@ struct ErrPtrConfusion: Rule {
   func check(_ context: RuleContext) -> [Finding] {
     context.functions.flatMap {
       check($0, context) + otherPointer($0, context) + noError($0, context) + nullAmongErrors($0, context)
+        + nullOfCall($0, context)
     }
   }
 

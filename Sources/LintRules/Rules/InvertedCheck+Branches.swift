@@ -21,7 +21,7 @@ extension InvertedCheck {
             disposal(core, statement, id, shapes, context)
               ?? (index > 0 ? onlySuccess(core, statement, statements[index - 1], following, id, shapes, context) : nil)
           } else {
-            answer(core, statement, id, shapes, context)
+            answer(core, statement, id, shapes, context) ?? capability(core, statement, id, shapes, context)
               ?? (index > 0 && file[core].kind == .name && locals.contains(Symbol(file[core].a))
                 ? missing(core, statement, statements[index - 1], following, id, shapes, context) : nil)
           }
@@ -160,6 +160,27 @@ extension InvertedCheck {
     else { return nil }
     return context.finding(
       description, id, file[condition].a, "\(returned) is returned if '\(name)' says yes", key: "\(name) \(returned)")
+  }
+
+  /// `if (wanted && DEV_CAP_X(dev)) return -EOPNOTSUPP;`
+  private func capability(
+    _ core: NodeID, _ condition: NodeID, _ id: FunctionID, _ shapes: Statements, _ context: RuleContext
+  ) -> Finding? {
+    let file = shapes.file
+    guard let leaving = shapes.leaving(file[condition].b), file[leaving].kind == .returnStatement,
+      file[leaving].a >= 0,
+      case let returned = SourceText.text(of: file[leaving].a, file, shapes.symbols),
+      returned == "-EOPNOTSUPP" || returned == "-ENOTSUPP"
+    else { return nil }
+    let isBoth = file[core].kind == .binary && file[core].operation == .ampersandAmpersand
+    for part in isBoth ? [file[core].a, file[core].b] : [core] {
+      let name = context.text(shapes.callee(part))
+      guard file[part].kind == .call, name.split(separator: "_").contains("CAP") else { continue }
+      return context.finding(
+        description, id, file[condition].a, "\(returned) is returned if '\(name)' says that the capability is there",
+        key: "\(name) \(returned)")
+    }
+    return nil
   }
 
   private static let refusals: Set<String> = [

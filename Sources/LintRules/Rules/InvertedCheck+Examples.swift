@@ -257,6 +257,30 @@ extension InvertedCheck {
       	return foo->mode == MODE_ON && foo->n && foo->mode == MODE_OFF; /* reported */
       }
       """),
+    RuleExample(
+      """
+      int set_root(struct foo *foo, bool disconnect)
+      {
+      	if (disconnect && FOO_CAP_TABLE(foo, reset)) /* reported */
+      		return -EOPNOTSUPP;
+      	return send(foo, disconnect);
+      }
+
+      int match(struct filter *filter, struct tuple *tuple, int flags)
+      {
+      	switch (tuple->family) {
+      	case 4:
+      		if ((flags & SRC) && filter->ip != tuple->ip)
+      			return 0;
+      		break;
+      	case 6:
+      		if ((flags & SRC) && !addr_cmp(&filter->ip6, &tuple->ip6)) /* reported */
+      			return 0;
+      		break;
+      	}
+      	return 1;
+      }
+      """),
   ]
 
   static let nonTriggering: [RuleExample] = [
@@ -529,6 +553,55 @@ extension InvertedCheck {
       	if (!foo)
       		return -EINVAL;
       	return foo->n;
+      }
+      """),
+    RuleExample(
+      """
+      int set_root(struct foo *foo, bool disconnect)
+      {
+      	if (disconnect && !FOO_CAP_TABLE(foo, reset))
+      		return -EOPNOTSUPP;
+      	if (FOO_CAP_BUSY(foo))
+      		return -EBUSY;
+      	return send(foo, disconnect);
+      }
+
+      int match(struct filter *filter, struct tuple *tuple, int flags)
+      {
+      	switch (tuple->family) {
+      	case 4:
+      		if ((flags & SRC) && filter->ip != tuple->ip)
+      			return 0;
+      		if ((flags & ANY) && filter->ip == tuple->any)
+      			return 0;
+      		break;
+      	case 6:
+      		if ((flags & SRC) && addr_cmp(&filter->ip6, &tuple->ip6))
+      			return 0;
+      		if ((flags & SRC) && !addr_equal(&filter->ip6, &tuple->ip6))
+      			return 0;
+      		if ((flags & SRC) && filter->state == 3)
+      			return 0;
+      		break;
+      	}
+      	return 1;
+      }
+      """),
+    RuleExample(
+      """
+      int chosen(struct foo *foo, struct bar *bar, int mode)
+      {
+      	switch (mode) {
+      	case NE_OWNER:
+      		if (foo->set && foo->owner == bar->owner)
+      			return 0;
+      		break;
+      	case EQ_OWNER:
+      		if (foo->set && foo->owner != bar->owner)
+      			return 0;
+      		break;
+      	}
+      	return 1;
       }
       """),
   ]

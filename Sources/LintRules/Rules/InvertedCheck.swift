@@ -27,7 +27,7 @@ struct InvertedCheck: Rule {
         !findings.contains { $0.message == result.message || $0.place.line == result.place.line }
       }
       findings += branches(id, context)
-      findings += contradictions(id, context) + deadlines(id, context) + cursors(id, context)
+      findings += contradictions(id, context) + deadlines(id, context) + cursors(id, context) + senses(id, context)
       return findings
     }
   }

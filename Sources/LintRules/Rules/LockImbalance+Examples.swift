@@ -130,6 +130,45 @@ extension LockImbalance {
       	mutex_unlock(&foo->lock);
       }
       """),
+    RuleExample(
+      """
+      static int config_and_unlock(struct foo *foo)
+      {
+      	struct info *info = alloc_info(foo);
+      	int ret;
+
+      	if (!info)
+      		return -ENOMEM; /* reported */
+      	ret = check(foo, info);
+      	if (ret < 0) {
+      		mutex_unlock(&foo->lock);
+      		return ret;
+      	}
+      	foo->info = info;
+      	mutex_unlock(&foo->lock);
+      	return register_info(info);
+      }
+
+      int config(struct foo *foo)
+      {
+      	mutex_lock(&foo->lock);
+      	return config_and_unlock(foo);
+      }
+
+      int plug(struct foo *foo)
+      {
+      	int ret;
+
+      	mutex_lock(&foo->lock);
+      	if (foo->late) {
+      		ret = config_and_unlock(foo);
+      		return ret;
+      	}
+      	foo->n++;
+      	mutex_unlock(&foo->lock);
+      	return 0;
+      }
+      """),
   ]
 
   static let nonTriggering: [RuleExample] = [
@@ -274,6 +313,49 @@ extension LockImbalance {
       		return -EPERM;
       	}
       	return 0;
+      }
+      """),
+    RuleExample(
+      """
+      static int check_and_unlock(struct foo *foo)
+      {
+      	if (foo->dead)
+      		return -ENODEV;
+      	if (foo->n > 3) {
+      		mutex_unlock(&foo->lock);
+      		return -EBUSY;
+      	}
+      	foo->n++;
+      	mutex_unlock(&foo->lock);
+      	return 0;
+      }
+
+      int knows(struct foo *foo)
+      {
+      	int ret;
+
+      	mutex_lock(&foo->lock);
+      	ret = check_and_unlock(foo);
+      	if (ret == -ENODEV)
+      		mutex_unlock(&foo->lock);
+      	return ret;
+      }
+
+      static int take_or_drop(struct foo *foo)
+      {
+      	if (foo->n > 3)
+      		return 1;
+      	mutex_unlock(&foo->lock);
+      	return -EBUSY;
+      }
+
+      int told(struct foo *foo)
+      {
+      	int ret;
+
+      	mutex_lock(&foo->lock);
+      	ret = take_or_drop(foo);
+      	return ret;
       }
       """),
   ]

@@ -69,7 +69,7 @@ struct LockImbalance: Rule {
         findings.append(finding(id, node, held, other, context))
       }
     }
-    return findings
+    return findings + keptFromCallers(id, facts, callers, context)
   }
 
   /// Whether some way out keeps a lock that another releases, and there is nobody who could release it later.

@@ -196,6 +196,40 @@ struct LockNotHeld: Rule {
         	return err;
         }
         """),
+      RuleExample(
+        """
+        static void wake(struct foo *foo)
+        {
+        	if (foo->ops) {
+        		spin_unlock(&foo->lock);
+        		foo->ops->wake(foo);
+        		spin_lock(&foo->lock);
+        	}
+        }
+
+        static void leave_sleep(struct foo *foo)
+        {
+        	foo->asleep = 0;
+        	wake(foo);
+        }
+
+        void interrupt(struct foo *foo)
+        {
+        	spin_lock(&foo->lock);
+        	leave_sleep(foo);
+        	spin_unlock(&foo->lock);
+        }
+
+        int stop(struct foo *foo)
+        {
+        	if (foo->asleep)
+        		leave_sleep(foo); /* reported */
+        	spin_lock(&foo->lock);
+        	foo->n = 0;
+        	spin_unlock(&foo->lock);
+        	return 0;
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -373,6 +407,64 @@ struct LockNotHeld: Rule {
         	spin_unlock(&foo->lock);
         }
         """),
+      RuleExample(
+        """
+        static void wake(struct foo *foo)
+        {
+        	if (foo->ops) {
+        		spin_unlock(&foo->lock);
+        		foo->ops->wake(foo);
+        		spin_lock(&foo->lock);
+        	}
+        }
+
+        void interrupt(struct foo *foo)
+        {
+        	spin_lock(&foo->lock);
+        	wake(foo);
+        	spin_unlock(&foo->lock);
+        }
+
+        void caller_has_it(struct foo *foo)
+        {
+        	wake(foo);
+        	foo->n = 0;
+        }
+
+        static void inner(struct foo *foo)
+        {
+        	wake(foo);
+        	spin_unlock(&foo->lock);
+        	msleep(1);
+        	spin_lock(&foo->lock);
+        }
+
+        void outer(struct foo *foo)
+        {
+        	spin_lock(&foo->lock);
+        	inner(foo);
+        	spin_unlock(&foo->lock);
+        }
+
+        static void own(struct foo *foo)
+        {
+        	spin_lock(&foo->lock);
+        	foo->n = 1;
+        	spin_unlock(&foo->lock);
+        	msleep(1);
+        	spin_lock(&foo->lock);
+        	foo->n = 2;
+        	spin_unlock(&foo->lock);
+        }
+
+        void before(struct foo *foo)
+        {
+        	own(foo);
+        	spin_lock(&foo->lock);
+        	foo->n = 0;
+        	spin_unlock(&foo->lock);
+        }
+        """),
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
@@ -384,7 +476,7 @@ struct LockNotHeld: Rule {
     var findings: [Finding] = []
     for id in context.functions {
       guard let facts = context.solver.facts(id), !facts.isApproximate, !facts.isPartial else { continue }
-      findings += ownSections(id, facts, callers, context)
+      findings += ownSections(id, facts, callers, context) + drops(id, facts, callers, context)
       var reported: Set<NodeID> = []
       for call in facts.calls where call.targets.count <= 1 && !call.isIndirect {
         for requirement in context.solver.requirements(of: call) where !isAssertion(requirement, of: call, context) {

@@ -52,7 +52,7 @@ extension MissingErrorCheck {
           let entry = file[arguments[callee.entry]]
           if entry.kind == .name, Symbol(entry.a) == context.names.null { return nil }
         }
-        guard canFail(id, context), !isOnWayOut(call, id, context) else { return nil }
+        guard canFail(id, context) || returnsResult(id, context), !isOnWayOut(call, id, context) else { return nil }
         if callee.isOftenIgnored {
           let index = Int(context.program.functions[Int(id.rawValue)].file)
           let looked = lookedAt[index] ?? kept(in: file, context)
@@ -111,6 +111,20 @@ extension MissingErrorCheck {
       return false
     }
     return context.solver.facts(id)?.exits.contains { context.isError($0, of: id) } == true
+  }
+
+  /// What calls have returned is returned under the name of an error, whatever it is.
+  private func returnsResult(_ id: FunctionID, _ context: RuleContext) -> Bool {
+    let definition = context.program.definition(id)
+    let file = context.program.file(of: id)
+    guard definition.returnType.base == .integer, !definition.returnType.isPointer,
+      !context.solver.disposes(definition.name), !Self.isEnd(context.text(definition.name))
+    else { return false }
+    let values = context.solver.facts(id)?.exits.map(\.value) ?? []
+    return !values.isEmpty
+      && values.allSatisfy {
+        $0 >= 0 && file[$0].kind == .name && Statements.errorNames.contains(context.text(Symbol(file[$0].a)))
+      }
   }
 
   /// Functions that take something down, with nobody to tell when that fails.

@@ -25,6 +25,12 @@ extension MissingErrorCheck {
         guard result.target >= 0 else { return nil }
         let name = context.callee(result.call, in: file)
         let failure: String
+        if result.isChecked, let use = useBeforeQuestion(result, definition, shapes, context) {
+          return context.finding(
+            description, id, use,
+            "'\(result.holder)' is looked into before anything asks whether '\(context.text(name))' has failed",
+            key: "\(context.text(name)) \(result.holder) early")
+        }
         if result.isChecked {
           guard context.solver.isCheckedForSign(name), !isTested(result, id, file, context) else { return nil }
         }
@@ -53,6 +59,51 @@ extension MissingErrorCheck {
           key: "\(context.text(name)) \(result.holder) unchecked")
       }
     }
+  }
+
+  /// `p = f(); q = p->q; if (IS_ERR(p))`: the first look into what a call returned, in the text in front of the first
+  /// question about it.
+  private func useBeforeQuestion(
+    _ result: CallResults.Result, _ definition: FunctionDefinition, _ shapes: Statements, _ context: RuleContext
+  ) -> NodeID? {
+    let file = shapes.file
+    let name = shapes.callee(result.call)
+    guard context.solver.isCheckedForError(name) || context.solver.isMemory(name), result.asked != .max,
+      file[result.target].kind == .variable || file[result.target].kind == .name,
+      !mentions(result.call, "NOFAIL", file, context)
+    else { return nil }
+    let start = file[result.call].token
+    let uses = definition.nodes.filter { node in
+      let item = file[node]
+      return item.kind == .member && item.operation == .arrow && item.token > start && item.token < result.asked
+        && file[item.a].kind == .name && context.text(Symbol(file[item.a].a)) == result.holder
+    }
+    guard !uses.isEmpty else { return nil }
+    let unread = unread(definition, shapes, context)
+    // `p = f(p->next);` looks into what it was before.
+    return uses.first { !unread.contains($0) && !shapes.contains(result.call, $0) }
+  }
+
+  /// Members that are named for their address or their size alone.
+  private func unread(_ definition: FunctionDefinition, _ shapes: Statements, _ context: RuleContext) -> Set<NodeID> {
+    let file = shapes.file
+    var result: Set<NodeID> = []
+    func add(_ id: NodeID, _ depth: Int) {
+      guard id >= 0, depth < 40 else { return }
+      if file[id].kind == .member { result.insert(id) }
+      for child in file.children(of: id) { add(child, depth + 1) }
+    }
+    for node in definition.nodes {
+      let item = file[node]
+      switch item.kind {
+      case .sizeOf: add(node, 0)
+      case .unary where item.operation == .ampersand: add(item.a, 0)
+      case .call where ["struct_size", "flex_array_size", "array_size"].contains(context.text(shapes.callee(node))):
+        add(node, 0)
+      default: break
+      }
+    }
+    return result
   }
 
   /// Members that some function of the file tests for NULL or an error.

@@ -195,6 +195,18 @@ struct MissingErrorCheck: Rule {
         	return true;
         }
         """),
+      RuleExample(
+        """
+        int f(struct drm_atomic_state *state, struct drm_plane *plane)
+        {
+        	struct drm_plane_state *plane_state = drm_atomic_get_plane_state(state, plane);
+        	struct drm_framebuffer *fb = plane_state->fb; /* reported */
+
+        	if (!is_supported(plane_state, fb))
+        		return -EINVAL;
+        	return 0;
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -382,6 +394,30 @@ struct MissingErrorCheck: Rule {
         	if (value < 0)
         		return value;
         	return (value & 0xf0) == 0x40;
+        }
+        """),
+      RuleExample(
+        """
+        int f(struct drm_atomic_state *state, struct drm_plane *plane)
+        {
+        	struct drm_plane_state *plane_state = drm_atomic_get_plane_state(state, plane);
+        	struct drm_rect *rect = &plane_state->src;
+        	int size = sizeof(plane_state->fb);
+
+        	if (IS_ERR(plane_state))
+        		return PTR_ERR(plane_state);
+        	rect->x1 = plane_state->n + size;
+        	return 0;
+        }
+        """),
+      RuleExample(
+        """
+        int walk(struct drm_atomic_state *state, struct drm_plane_state *plane_state)
+        {
+        	plane_state = drm_atomic_get_plane_state(state, plane_state->plane);
+        	if (IS_ERR(plane_state))
+        		return PTR_ERR(plane_state);
+        	return plane_state->n;
         }
         """),
     ])

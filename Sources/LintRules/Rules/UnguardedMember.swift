@@ -172,6 +172,62 @@ struct UnguardedMember: Rule {
         	mutex_unlock(&foo->lock);
         }
         """),
+      RuleExample(
+        """
+        static DEFINE_MUTEX(all_lock);
+        static DEFINE_IDR(all);
+
+        static struct foo *find(int n)
+        {
+        	struct foo *foo;
+        	int id;
+
+        	idr_for_each_entry(&all, foo, id)
+        		if (foo->n == n)
+        			return foo;
+        	return NULL;
+        }
+
+        int insert(struct foo *foo)
+        {
+        	int ret = -EEXIST;
+
+        	mutex_lock(&all_lock);
+        	if (!find(foo->n))
+        		ret = idr_alloc(&all, foo, 1, 10, GFP_KERNEL);
+        	mutex_unlock(&all_lock);
+        	return ret;
+        }
+
+        void take_out(int n)
+        {
+        	mutex_lock(&all_lock);
+        	if (find(n))
+        		idr_remove(&all, n);
+        	mutex_unlock(&all_lock);
+        }
+
+        void take_first(void)
+        {
+        	mutex_lock(&all_lock);
+        	idr_remove(&all, 1);
+        	mutex_unlock(&all_lock);
+        }
+
+        int foo_open(struct inode *inode)
+        {
+        	struct foo *foo = idr_find(&all, iminor(inode)); /* reported */
+
+        	if (!foo)
+        		return -ENODEV;
+        	return foo->n;
+        }
+
+        static void foo_exit(void)
+        {
+        	idr_destroy(&all);
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -283,11 +339,130 @@ struct UnguardedMember: Rule {
         	WARN_ON(!list_empty(&foo->items));
         }
         """),
+      RuleExample(
+        """
+        static DEFINE_MUTEX(all_lock);
+        static LIST_HEAD(all);
+
+        void a(struct foo *foo)
+        {
+        	mutex_lock(&all_lock);
+        	list_add(&foo->node, &all);
+        	mutex_unlock(&all_lock);
+        }
+
+        void b(struct foo *foo)
+        {
+        	mutex_lock(&all_lock);
+        	list_add_tail(&foo->other, &all);
+        	mutex_unlock(&all_lock);
+        }
+
+        static void under(struct foo *foo)
+        {
+        	list_add(&foo->third, &all);
+        }
+
+        void c(struct foo *foo)
+        {
+        	mutex_lock(&all_lock);
+        	under(foo);
+        	list_splice(&foo->more, &all);
+        	mutex_unlock(&all_lock);
+        }
+
+        static void sub_init(struct foo *foo)
+        {
+        	list_add(&foo->fourth, &all);
+        }
+
+        void local(struct foo *foo)
+        {
+        	LIST_HEAD(all);
+
+        	list_add(&foo->fifth, &all);
+        }
+        """),
+      RuleExample(
+        """
+        static DEFINE_MUTEX(map_lock);
+        static DEFINE_SPINLOCK(other_lock);
+        static LIST_HEAD(map);
+
+        void m1(struct foo *foo)
+        {
+        	mutex_lock(&map_lock);
+        	list_add(&foo->one, &map);
+        	mutex_unlock(&map_lock);
+        }
+
+        void m2(struct foo *foo)
+        {
+        	mutex_lock(&map_lock);
+        	list_add(&foo->two, &map);
+        	mutex_unlock(&map_lock);
+        }
+
+        void m3(struct foo *foo)
+        {
+        	mutex_lock(&map_lock);
+        	list_add(&foo->three, &map);
+        	list_add(&foo->four, &map);
+        	mutex_unlock(&map_lock);
+        }
+
+        int reader(int n)
+        {
+        	struct foo *foo;
+
+        	rcu_read_lock();
+        	list_for_each_entry(foo, &map, one)
+        		n += foo->n;
+        	rcu_read_unlock();
+        	return n;
+        }
+
+        static DEFINE_MUTEX(tree_lock);
+        static DEFINE_IDR(tree);
+
+        static void *tree_start(struct seq_file *s, loff_t *pos)
+        {
+        	mutex_lock(&tree_lock);
+        	return idr_get_next(&tree, pos);
+        }
+
+        static void *tree_next(struct seq_file *s, void *v, loff_t *pos)
+        {
+        	return idr_get_next(&tree, pos);
+        }
+
+        static void tree_stop(struct seq_file *s, void *v)
+        {
+        	mutex_unlock(&tree_lock);
+        }
+
+        static const struct seq_operations tree_ops = { .start = tree_start, .next = tree_next, .stop = tree_stop };
+
+        void t1(struct foo *foo)
+        {
+        	mutex_lock(&tree_lock);
+        	idr_alloc(&tree, foo, 0, 0, GFP_KERNEL);
+        	mutex_unlock(&tree_lock);
+        }
+
+        void t2(int n)
+        {
+        	mutex_lock(&tree_lock);
+        	idr_remove(&tree, n);
+        	idr_remove(&tree, n + 1);
+        	mutex_unlock(&tree_lock);
+        }
+        """),
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
     let callers = CallerTable(context)
-    let uses = GuardedUses(context)
+    let uses = GuardedUses(context, callers)
     var reported: Set<GuardedUses.Site.Location> = []
     return uses.order.compactMap { subject in
       guard let sites = uses.sites[subject] else { return nil }
@@ -310,7 +485,7 @@ struct UnguardedMember: Rule {
     }
     var counts: [GuardedUses.Guard: Int] = [:]
     for site in sites { for item in site.guards { counts[item, default: 0] += 1 } }
-    let ordered = counts.filter { $0.value >= 3 && (subject.isMember || isKnown(subject, $0.key, sites, context)) }
+    let ordered = counts.filter { $0.value >= 3 && (subject.isData || isKnown(subject, $0.key, sites, context)) }
       .sorted {
         ($1.value, context.text($0.key.lock), $0.key.relation.rank)
           < ($0.value, context.text($1.key.lock), $1.key.relation.rank)
@@ -325,13 +500,13 @@ struct UnguardedMember: Rule {
   ) -> GuardedUses.Site? {
     let isRemoval = subject.isRemoval
     let guarded = Set(sites.filter { $0.guards.contains(item) }.map(\.function))
-    let bare = sites.filter { isBare($0, item, guarded, callers, context) }
+    let bare = sites.filter { isBare($0, of: subject, item, guarded, callers, context) }
       // Whoever takes it off under another lock is neither setting up nor the last who knows it.
       .filter { !isRemoval || !$0.locks.isEmpty && !context.runsOnce($0.function) }
     let functions = Set(bare.map(\.function))
-    guard guarded.count >= 3, count >= (subject.isMember && !isRemoval ? 4 : 3), functions.count == 1,
+    guard guarded.count >= 3, count >= (subject.isData && !isRemoval ? 4 : 3), functions.count == 1,
       bare.count * 4 <= count + 1,
-      let site = bare.first(where: { !isExcused($0, item, callers, context) }),
+      let site = bare.first(where: { !isExcused($0, of: subject, item, callers, context) }),
       !callers.mayHold(named: item.lock, over: site.function),
       // What nothing names is in use all the same, or the compiler would say so: a macro pastes the name of an attribute's.
       callers.isCalled(site.function) || context.isExported(site.function)
@@ -346,7 +521,7 @@ struct UnguardedMember: Rule {
     _ context: RuleContext
   ) -> Finding {
     let guarded = Set(sites.filter { $0.guards.contains(item) }.map(\.function))
-    let use = subject.isRemoval ? "taken off a list" : subject.isMember ? "used" : "called"
+    let use = subject.isRemoval ? "taken off a list" : subject.isData ? "used" : "called"
     let name = name(of: subject, context)
     let other = sites.first { $0.guards.contains(item) }
     return context.finding(
@@ -361,8 +536,8 @@ struct UnguardedMember: Rule {
 
   /// Whether the use is on no path to the lock, in a function that should take it.
   private func isBare(
-    _ site: GuardedUses.Site, _ item: GuardedUses.Guard, _ guarded: Set<FunctionID>, _ callers: CallerTable,
-    _ context: RuleContext
+    _ site: GuardedUses.Site, of subject: GuardedUses.Subject, _ item: GuardedUses.Guard,
+    _ guarded: Set<FunctionID>, _ callers: CallerTable, _ context: RuleContext
   ) -> Bool {
     guard !guarded.contains(site.function), !site.guards.contains(where: { $0.lock == item.lock }) else { return false }
     let name = context.name(site.function)
@@ -374,6 +549,8 @@ struct UnguardedMember: Rule {
         default: site.object
         }
       guard context.solver.isPortable(object), !callers.isOnlySetUp(site.function) else { return false }
+    } else if subject.isVariable, isOfModule(site.function, callers, context) {
+      return false
     }
     let asserts = context.solver.facts(site.function)?.asserts ?? []
     return !asserts.contains { context.solver.lastMember(of: $0.place) == item.lock } && !name.contains("lock")
@@ -382,10 +559,30 @@ struct UnguardedMember: Rule {
 
   /// A use that needs no lock, or is under one that goes by the same name; others without it are still as many.
   private func isExcused(
-    _ site: GuardedUses.Site, _ item: GuardedUses.Guard, _ callers: CallerTable, _ context: RuleContext
+    _ site: GuardedUses.Site, of subject: GuardedUses.Subject, _ item: GuardedUses.Guard, _ callers: CallerTable,
+    _ context: RuleContext
   ) -> Bool {
-    site.isLook || site.locks.contains(item.lock) || context.runsOnce(site.function)
-      || callers.isOnlySetUp(site.function)
+    if site.isLook || site.locks.contains(item.lock) || context.runsOnce(site.function) { return true }
+    // Of what is no part of an object, any lock or RCU section may be as good.
+    if subject.isVariable { return !site.locks.isEmpty || isStep(site.function, context) }
+    return callers.isOnlySetUp(site.function)
+  }
+
+  /// Whether a function is the begin or the end of the module, as whose variables nobody else uses yet or any more, or
+  /// nothing but such functions calls it.
+  private func isOfModule(
+    _ id: FunctionID, _ callers: CallerTable, _ context: RuleContext, depth: Int = 0
+  ) -> Bool {
+    let words: Set<Substring> = ["init", "exit", "fini", "cleanup", "unload", "probe", "early"]
+    if context.runsOnce(id) || context.name(id).split(separator: "_").contains(where: words.contains) { return true }
+    let calls = callers.calls(of: id)
+    return depth < 3 && !calls.isEmpty
+      && calls.allSatisfy { isOfModule($0.caller, callers, context, depth: depth + 1) }
+  }
+
+  /// Whether the lock is taken by another function of the same table: a file that is read step by step.
+  private func isStep(_ id: FunctionID, _ context: RuleContext) -> Bool {
+    context.solver.callbacks.members(holding: id).contains { context.text($0.structure) == "seq_operations" }
   }
 
   /// A function without a body says nothing about the locks of its arguments.
@@ -421,6 +618,7 @@ struct UnguardedMember: Rule {
     case .member(let key), .removal(let key): "\(context.text(key.structure))::\(context.text(key.member))"
     case .call(let name): context.text(name)
     case .slot(let member): "->\(context.text(member))"
+    case .variable(_, let name): context.text(name)
     }
   }
 }

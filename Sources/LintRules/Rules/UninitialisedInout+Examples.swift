@@ -360,6 +360,46 @@ extension UninitialisedInout {
       	return status; /* reported */
       }
       """),
+    RuleExample(
+      """
+      static int do_read(struct mtd *mtd, int from, size_t *retlen, char *buf)
+      {
+      	int ret;
+
+      	mtd->command(mtd, 1, from);
+      	ret = read_it(mtd, from, buf);
+      	mtd->command(mtd, 0, 0);
+      	mtd->wait(mtd, from);
+      	return ret;
+      }
+
+      static int do_write(struct mtd *mtd, int from, size_t *retlen, char *buf)
+      {
+      	*retlen = mtd->size;
+      	return write_it(mtd, from, buf);
+      }
+
+      static int walk(struct mtd *mtd, int from, char *buf, int (*action)(struct mtd *, int, size_t *, char *))
+      {
+      	size_t retlen;
+      	int ret;
+
+      	ret = action(mtd, from, &retlen, buf);
+      	if (ret < 0)
+      		return ret;
+      	return retlen; /* reported */
+      }
+
+      int read_all(struct mtd *mtd, char *buf)
+      {
+      	return walk(mtd, 0, buf, do_read);
+      }
+
+      int write_all(struct mtd *mtd, char *buf)
+      {
+      	return walk(mtd, 0, buf, do_write);
+      }
+      """),
   ]
 
   static let nonTriggering: [RuleExample] = [
@@ -879,6 +919,46 @@ extension UninitialisedInout {
       	if (ret < 0)
       		return ret;
       	return a;
+      }
+      """),
+    RuleExample(
+      """
+      static int do_read(struct mtd *mtd, int from, size_t *retlen, char *buf)
+      {
+      	int ret;
+
+      	mtd->command(mtd, 1, from);
+      	ret = read_it(mtd, from, buf, retlen);
+      	mtd->command(mtd, 0, 0);
+      	mtd->wait(mtd, from);
+      	return ret;
+      }
+
+      static int do_write(struct mtd *mtd, int from, size_t *retlen, char *buf)
+      {
+      	*retlen = mtd->size;
+      	return write_it(mtd, from, buf);
+      }
+
+      static int walk(struct mtd *mtd, int from, char *buf, int (*action)(struct mtd *, int, size_t *, char *))
+      {
+      	size_t retlen;
+      	int ret;
+
+      	ret = action(mtd, from, &retlen, buf);
+      	if (ret < 0)
+      		return ret;
+      	return retlen;
+      }
+
+      int read_all(struct mtd *mtd, char *buf)
+      {
+      	return walk(mtd, 0, buf, do_read);
+      }
+
+      int write_all(struct mtd *mtd, char *buf)
+      {
+      	return walk(mtd, 0, buf, do_write);
       }
       """),
   ]
