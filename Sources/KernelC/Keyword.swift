@@ -8,7 +8,11 @@ enum Keyword: Int32, CaseIterable {
   case asm, __asm__, asm_inline, __asm
   // types
   case `struct`, union, `enum`, void, char, short, int, long, float, double, signed, unsigned, _Bool, bool, __int128
-  case u8, u16, u32, u64, s8, s16, s32, s64, uint, ulong, ushort, __signed__, __auto_type
+  case u8, u16, u32, u64, s8, s16, s32, s64, uint, ulong, ushort, __signed__
+  case ssize_t, loff_t, off_t, int8_t, int16_t, int32_t, int64_t, __s8, __s16, __s32, __s64
+  case size_t, dma_addr_t, phys_addr_t, resource_size_t, sector_t, pgoff_t, u_char, u_short, u_int, u_long
+  case uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t, __u8, __u16, __u32, __u64, __le16, __le32, __le64
+  case __be16, __be32, __be64, __auto_type
   // qualifiers and storage
   case const, volatile, `static`, inline, __inline, __inline__, __always_inline, noinline, extern, register, auto
   case typedef, restrict, __restrict, __const, __volatile__, __extension__, _Noreturn, _Static_assert, static_assert
@@ -34,6 +38,12 @@ enum Keyword: Int32, CaseIterable {
   var startsStatement: Bool { rawValue <= Keyword.continue.rawValue }
   var isAggregate: Bool { self == .struct || self == .union || self == .enum }
   var isType: Bool { rawValue >= Keyword.struct.rawValue && rawValue <= Keyword.__auto_type.rawValue }
+  var isUnsigned: Bool {
+    switch self {
+    case .unsigned, .u8, .u16, .u32, .u64, .uint, .ulong, .ushort: true
+    default: rawValue >= Keyword.size_t.rawValue && rawValue <= Keyword.__be64.rawValue
+    }
+  }
   var isTypeof: Bool { rawValue >= Keyword.typeof.rawValue && rawValue <= Keyword.typeof_unqual.rawValue }
   var isQualifier: Bool { rawValue >= Keyword.const.rawValue && rawValue <= Keyword._Noreturn.rawValue }
   var isAttribute: Bool { rawValue >= Keyword.__attribute__.rawValue }

@@ -130,8 +130,12 @@ extension Parser {
     switch word {
     case .void: type.base = .void
     case .bool, ._Bool: type.base = .boolean
-    case .unsigned, .u8, .u16, .u32, .u64, .uint, .ulong, .ushort: type.base = .unsigned
-    default: if type.base != .unsigned { type.base = .integer }
+    default:
+      if word.isUnsigned {
+        type.base = .unsigned
+      } else if type.base != .unsigned {
+        type.base = .integer
+      }
     }
   }
 

@@ -44,7 +44,7 @@ final class FunctionScope {
     file = program.file(of: id)
     fileIndex = Int(program.functions[Int(id.rawValue)].file)
     assemblyWords = names.assembly
-    scan(names, program)
+    scan(names)
     walk(definition.body, 0)
     findAlternatives(program)
   }
@@ -128,8 +128,7 @@ final class FunctionScope {
     }
   }
 
-  private func scan(_ names: KnownNames, _ program: Program) {
-    func isScalar(_ type: CType) -> Bool { Self.isScalar(type, names, program) }
+  private func scan(_ names: KnownNames) {
     var singles: [Symbol: NodeID] = [:]
     var candidates: [(symbol: Symbol, count: Int)] = []
     var structures: Set<Symbol> = []
@@ -308,13 +307,11 @@ final class FunctionScope {
       && assemblyWords.contains(file.tokens[next].symbol)
   }
 
-  private static func isScalar(_ type: CType, _ names: KnownNames, _ program: Program) -> Bool {
+  private func isScalar(_ type: CType) -> Bool {
     if type.pointers > 0 { return true }
-    let resolved = program.resolved(type)
-    switch resolved.base {
-    case .integer, .unsigned, .boolean, .enumeration: return resolved.arrays == type.arrays
-    case .typedef: return names.scalarTypes.contains(resolved.name)
-    default: return resolved.pointers > 0
+    switch type.base {
+    case .integer, .unsigned, .boolean, .enumeration: return true
+    default: return false
     }
   }
 }

@@ -3,8 +3,6 @@ import KernelC
 /// Names whose meaning the analysis knows without reading their bodies, interned once.
 struct KnownNames {
   let flow: FlowNames
-  /// Names of numbers, for files that do not show what they stand for.
-  let scalarTypes: Set<Symbol>
   let null: Symbol
   let trueName: Symbol
   let falseName: Symbol
@@ -105,13 +103,6 @@ struct KnownNames {
       return result
     }
     flow = FlowNames(symbols)
-    scalarTypes = set(
-      """
-      size_t ssize_t loff_t off_t dma_addr_t phys_addr_t resource_size_t sector_t pgoff_t blkcnt_t gfp_t u_char u_short
-      u_int u_long uint8_t uint16_t uint32_t uint64_t int8_t int16_t int32_t int64_t uintptr_t __u8 __u16 __u32 __u64
-      __s8 __s16 __s32 __s64 __le16 __le32 __le64 __be16 __be32 __be64 pid_t dev_t umode_t mode_t time64_t cycles_t
-      fmode_t irqreturn_t acpi_status acpi_size
-      """)
     null = symbols.intern("NULL")
     trueName = symbols.intern("true")
     falseName = symbols.intern("false")

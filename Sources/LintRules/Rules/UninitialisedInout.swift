@@ -24,7 +24,7 @@ struct UninitialisedInout: Rule {
   }
 
   private func reads(_ context: RuleContext) -> [Finding] {
-    context.functions.flatMap { id -> [Finding] in
+    let found = context.functions.flatMap { id -> [(finding: Finding, habit: String?)] in
       guard let facts = context.solver.facts(id), !facts.isApproximate, !facts.isPartial, !facts.unsetReads.isEmpty
       else {
         return []
@@ -36,6 +36,7 @@ struct UninitialisedInout: Rule {
       }
       if returning { return [] }
       var reported: Set<Symbol> = []
+      let shapes = Statements(file: file, symbols: context.program.symbols)
       let uses = UnsetUses(id, facts, context)
       let unset = Set(facts.jumps.filter(\.isUnset).map(\.variable))
       return facts.unsetReads.compactMap { event in
@@ -46,18 +47,31 @@ struct UninitialisedInout: Rule {
         let name = context.text(event.variable)
         var evidence: [Evidence] = []
         var message = "'\(name)' is read here on a path on which nothing has set it"
+        var habit: String?
         if event.call >= 0 {
-          let callee = context.text(context.callee(event.call, in: context.program.file(of: id)))
+          let callee = context.text(shapes.question(event.call))
+          if !event.isIgnored { habit = "\(file.path) \(callee) leaves its output alone" }
           message =
             event.isIgnored
             ? "'\(name)' is read here although '\(callee)' never sets it"
             : "'\(name)' is read here although '\(callee)' sets it only for results that were not checked for"
           evidence = [Evidence(context.place(id, event.call), "'\(callee)' may leave '\(name)' alone")]
         }
-        return context.finding(description, id, event.node, message, evidence: evidence, key: name)
+        return (
+          finding: context.finding(description, id, event.node, message, evidence: evidence, key: name), habit: habit
+        )
       }
     }
+    let counts = Dictionary(grouping: found.compactMap(\.habit)) { $0 }.mapValues(\.count)
+    return found.map { item in
+      var finding = item.finding
+      if let habit = item.habit, counts[habit, default: 0] > Self.slips { finding.cause = Cause(habit) }
+      return finding
+    }
   }
+
+  /// More results of one callee than this that a file does not look at are one mistake.
+  private static let slips = 3
 
   /// `f(&n)` where `n` has no value and `f` reads it first.
   private func passings(_ context: RuleContext) -> [Finding] {
