@@ -11,7 +11,8 @@ struct ErrPtrConfusion: Rule {
     severity: .error, confidence: .medium,
     whatItDoes: """
       Knows from the body of the callee whether its failures are NULL or ERR_PTR(), and reports a caller whose only checks \
-      of the result are of the other kind. And a function that returns NULL for one failure and error pointers for the others.
+      of the result are of the other kind. And a function that returns NULL for one failure, or what an allocator returns, and \
+      error pointers for the others.
       """,
     whyItMatters: "The failure passes the check and is dereferenced.",
     accepts: ["callers that check both", "callees whose body is not known or that return both"],

@@ -11,7 +11,8 @@ struct LockImbalance: Rule {
     whatItDoes: """
       Follows every path of a function and reports a return that leaves a lock held that other paths release, where the \
       return value does not tell the caller which it is. Locks are the kernel's primitives, wrappers learnt from their \
-      bodies, guards, and functions that stand for a lock by their names ('btrfs_drew_write_lock', 'mddev_suspend').
+      bodies, guards, and functions that stand for a lock by their names ('btrfs_drew_write_lock', 'mddev_suspend'). And a \
+      helper that releases its callers' lock on all ways out but one, where no caller does it.
       """,
     whyItMatters: """
       The next task that takes the lock waits for ever; under a spinlock a CPU hangs, in an RCU section memory is never \

@@ -13,7 +13,8 @@ struct LockNotHeld: Rule {
       a call on a path that does not hold the lock, where the caller neither asserts it nor is itself called under it. What \
       a function asserts whatever it is given is also asked of those who call it through others. A lock held for reading \
       does not do where it is asserted to be held for writing, and a pointer that RCU protects is not loaded outside the \
-      sections that the function enters itself.
+      sections that the function enters itself. And a call of what drops a lock for a while and takes it again, where others \
+      hold that lock and this function takes it only elsewhere.
       """,
     whyItMatters: "The data that the lock protects changes under the reader; with lockdep it is a splat.",
     accepts: [

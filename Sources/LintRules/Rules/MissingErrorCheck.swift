@@ -12,7 +12,7 @@ struct MissingErrorCheck: Rule {
       Reports a call whose result nobody looks at, of a function that allocates and can fail: storing an entry in an xarray, \
       an idr or a radix tree, and the like. Storing NULL, which frees, is left alone. And a check for a negative number \
       behind a function that fails with 0, a check of another pointer than the one that was just made, and a thread that was \
-      to take over what the function has made.
+      to take over what the function has made. And a result that is looked into in front of the question whether there is one.
       """,
     whyItMatters: "The caller goes on as if the entry were there.",
     accepts: [

@@ -11,7 +11,8 @@ struct UnguardedMember: Rule {
     whatItDoes: """
       Collects under which locks of the same object (or of all) each member is written, each list in it is used and each \
       function is called with it, over the files under review, and reports a function that holds none of them where at \
-      least three others hold one, and no other function goes without.
+      least three others hold one, and no other function goes without. Likewise for a list, an idr or another tree that is \
+      a variable of a file; there the locks that all callers hold count too.
       """,
     whyItMatters: "The function races with the others; lists are corrupted, counts are lost.",
     accepts: [
