@@ -160,7 +160,7 @@ extension Solver {
         && !(file[arguments[position]].kind == .number && file[arguments[position]].a == 0)
     }
     let definitions = program.definitions(of: name)
-    if interface.sleepers.contains(name), definitions.isEmpty { return true }
+    if interface.sleepers.contains(name), definitions.allSatisfy(isStub) { return true }
     func mayWait(_ argument: NodeID) -> Bool {
       file[argument].kind == .name && names.gfpKernel.contains(Symbol(file[argument].a))
     }
@@ -176,6 +176,13 @@ extension Solver {
       let target = program.resolve(name, fromFile: Int(program.functions[Int(id.rawValue)].file))
     else { return false }
     return arguments.indices.contains { mayWait(arguments[$0]) && allocates(target, with: $0, 0) }
+  }
+
+  /// Whether a definition stands in a header for a configuration in which the function does nothing.
+  private func isStub(_ id: FunctionID) -> Bool {
+    let definition = program.definition(id)
+    return definition.isInline && program.file(of: id).path.hasSuffix(".h")
+      && definition.tokens.count < Self.stubTokens && scopes(id).calls.isEmpty
   }
 
   /// Whether a file says that its devices are resumed and suspended with interrupts disabled.

@@ -252,3 +252,16 @@ struct SymbolOrderTests {
     #expect(try !model.facts("f").isJoined)
   }
 }
+
+@Suite("A header's stub for another configuration says nothing")
+struct StubTests {
+  @Test("what is known to sleep sleeps, whatever the stub does", arguments: [true, false])
+  func sleeps(_ isStub: Bool) throws {
+    let body = isStub ? "" : "other(key);"
+    let model = Model([
+      ("include/linux/clk.h", "static inline void clk_set_rate(struct key *key)\n{\n\(body)\n}\n"),
+      ("a.c", "void f(struct key *key)\n{\n\tclk_set_rate(key);\n}\n"),
+    ])
+    #expect(try (model.summary("f").sleeps != nil) == isStub)
+  }
+}
