@@ -20,9 +20,11 @@ struct HeldByCallers {
 
   private mutating func locks(around id: FunctionID, depth: Int) -> [HeldLock] {
     if let locks = known[id] { return locks }
+    // What is cut off here may be asked for by itself.
+    guard depth < Self.depth else { return [] }
     known[id] = []
     let solver = context.solver
-    guard depth < Self.depth, context.program.definition(id).isStatic, !solver.callbacks.isPassed(id),
+    guard context.program.definition(id).isStatic, !solver.callbacks.isPassed(id),
       solver.callbacks.members(holding: id).isEmpty
     else { return [] }
     var common: [HeldLock]?

@@ -28,13 +28,17 @@ extension Explorer {
   }
 
   /// `LIST_HEAD(all);` in the function itself.
-  private func isDeclaredHere(_ name: Symbol) -> Bool {
-    scope.calls.contains { call in
+  private mutating func isDeclaredHere(_ name: Symbol) -> Bool {
+    if let known = declaredByMacros { return known.contains(name) }
+    let names = scope.calls.compactMap { call -> Symbol? in
       guard let first = scope.file.list(scope.file[call].b, scope.file[call].c).first,
-        scope.file[first].kind == .name, Symbol(scope.file[first].a) == name
-      else { return false }
-      return !solver.program.symbols.text(calleeName(call)).contains(where: \.isLowercase)
+        scope.file[first].kind == .name,
+        !solver.program.symbols.text(calleeName(call)).contains(where: \.isLowercase)
+      else { return nil }
+      return Symbol(scope.file[first].a)
     }
+    declaredByMacros = Set(names)
+    return names.contains(name)
   }
 
   /// Notes that a list or a tree is used that is a variable outside of all functions.

@@ -36,6 +36,8 @@ struct Explorer: ~Copyable {
   var unsetSeen: Set<UnsetReadEvent> = []
   var assertsSeen: Set<CallKey> = []
   var accessesSeen: Set<CallKey> = []
+  /// What macros in capitals are given, as `LIST_HEAD(items)`; looked for when it is asked for.
+  var declaredByMacros: Set<Symbol>?
   var passingsSeen: Set<NodeID> = []
   /// Functions that this one also undoes: opener call → closer's name.
   var pairs: [NodeID: Pairing] = [:]

@@ -22,6 +22,7 @@ extension Solver {
     summary.callbacks = callbackCalls(facts)
     summary.mayAcquire = acquisitions(facts)
     summary.sleeps = sleepChain(facts)
+    summary.retaken = retaken(facts)
     return summary
   }
 

@@ -57,7 +57,6 @@ public final class Solver {
   var interruptSafe: [String: Bool] = [:]
   private var callsOf: [CallQuestion: Bool] = [:]
   var endsOf: [EndQuestion: Bool] = [:]
-  var retakenBy: [FunctionID: [DroppedLock]] = [:]
 
   /// A solver over `program`.
   public convenience init(_ program: Program) { self.init(LinkedState(program, KernelInterface(program.symbols))) }

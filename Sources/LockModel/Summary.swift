@@ -200,6 +200,8 @@ public struct Summary: Sendable, Equatable {
   public internal(set) var requires: [Requirement] = []
   /// The way to something that sleeps whatever the arguments are.
   public internal(set) var sleeps: [ChainStep]?
+  /// Locks of the callers that it drops for a while.
+  public internal(set) var retaken: [DroppedLock] = []
   /// What it returns; nil where that is not known.
   public internal(set) var returns: ValueSet?
   /// Per pointer parameter that is read through before it is written, the way to the read.

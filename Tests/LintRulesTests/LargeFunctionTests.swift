@@ -72,6 +72,20 @@ struct LargeFunctionTests {
         after: "\tret = last(t);\n\tif (ret) goto undo;\n\treturn 0;\nundo:\n\tfirst_exit(t->m);\n"
       ) { "\tret = step\($0)(t);\n\tif (ret)\n\t\treturn ret;\n" }
     },
+    "drops": {
+      function(
+        $0,
+        after: """
+          \tspin_lock(&t->lock);\n\tt->a = 1;\n\tspin_unlock(&t->lock);\n\treturn ret;\n}
+
+          static int drop(struct thing *t)\n{\n\tspin_unlock(&t->lock);\n\trun(t);\n\tspin_lock(&t->lock);\n\treturn 0;\n}
+
+          int held(struct thing *t)\n{\n\tint ret;\n\n\tspin_lock(&t->lock);\n\tret = drop(t);\n\tspin_unlock(&t->lock);
+
+          """
+      ) { _ in "\tret += drop(t);\n" }
+    },
+    "variables": { function($0) { "\tlist_add(&t->n\($0), &all\($0 % 9));\n" } },
     "countdowns": {
       function($0, before: "\tstruct bar *bar;\n\tint i;\n") {
         "\tfor (i = 0; i < \($0); i++)\n\t\tbar = &t->bars[i];\n\twhile (i--)\n\t\tuse(bar);\n"

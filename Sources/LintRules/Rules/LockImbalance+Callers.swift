@@ -15,6 +15,7 @@ extension LockImbalance {
       solver.callbacks.members(holding: id).isEmpty
     else { return [] }
     var seen: Set<Place> = []
+    let byStatement = Dictionary(grouping: facts.exits, by: \.statement)
     return released.compactMap { lock in
       let place = lock.place
       let member = solver.lastMember(of: place)
@@ -26,13 +27,13 @@ extension LockImbalance {
           && !exit.unsure.contains { $0 == place || solver.lastMember(of: $0) == member }
       }
       let releasing = facts.exits.filter { exit in exit.held.contains { $0.place == place && $0.balance < 0 } }
-      // The first question of all may be whether there is anything to do.
+      let values = Set(releasing.map(\.values))
+      let releasesOnError = releasing.contains { context.isError($0, of: id) }
+      // What is returned does not tell the callers which it is.
       let kept = facts.exits.first { exit in
-        let same = facts.exits.filter { $0.statement == exit.statement }
-        return keeps(exit) && exit.statement >= 0 && same.allSatisfy(keeps)
-          && releasing.contains {
-            context.isError(exit, of: id) ? context.isError($0, of: id) : $0.values == exit.values
-          }
+        exit.statement >= 0 && keeps(exit)
+          && (context.isError(exit, of: id) ? releasesOnError : values.contains(exit.values))
+          && byStatement[exit.statement, default: []].allSatisfy(keeps)
       }
       guard let kept, let other = releasing.first, areRelying(on: member, id, callers, context) else { return nil }
       let text = solver.lockText(place, in: id)

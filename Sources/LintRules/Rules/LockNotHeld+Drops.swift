@@ -8,17 +8,28 @@ extension LockNotHeld {
     let solver = context.solver
     guard !facts.acquires.isEmpty, !context.name(id).contains("lock"), !context.hasLockFlag(id) else { return [] }
     var reported: Set<NodeID> = []
+    lazy var events = Dictionary(grouping: facts.calls, by: \.node)
+    lazy var taken = Set(facts.acquires.filter { !$0.isTry }.map(\.place))
+    var answers: [Dropping: Bool] = [:]
+    // Who else has the lock is one answer for all calls that drop it.
+    func isOfOthers(_ drop: DroppedLock, _ place: Place, _ target: FunctionID) -> Bool {
+      let question = Dropping(drop: drop, place: place, target: target)
+      if let known = answers[question] { return known }
+      let isIt =
+        solver.lockClass(of: place, in: id).map { lockClass in
+          !facts.asserts.contains { $0.place == place } && facts.dropped[place] == nil
+            && isHeldElsewhere(drop, target, callers, context) && !callers.mayHold(lockClass, over: id)
+        } ?? false
+      answers[question] = isIt
+      return isIt
+    }
     return facts.calls.compactMap { call in
       guard call.targets.count == 1, !call.isIndirect, !reported.contains(call.node) else { return nil }
       let target = call.targets[0]
-      let drop = solver.retaken(by: target).first { drop in
+      let drop = (solver.summary(target)?.retaken ?? []).first { drop in
         let place = solver.substitute(drop.place, call.arguments)
-        guard place >= 0, let lockClass = solver.lockClass(of: place, in: id) else { return false }
-        let events = facts.calls.filter { $0.node == call.node }
-        return facts.acquires.contains { $0.place == place && !$0.isTry }
-          && !facts.asserts.contains { $0.place == place } && facts.dropped[place] == nil
-          && !events.contains { solver.mayHold(place, at: $0) }
-          && isHeldElsewhere(drop, target, callers, context) && !callers.mayHold(lockClass, over: id)
+        return place >= 0 && taken.contains(place)
+          && !(events[call.node] ?? []).contains { solver.mayHold(place, at: $0) } && isOfOthers(drop, place, target)
       }
       guard let drop else { return nil }
       reported.insert(call.node)
@@ -32,9 +43,15 @@ extension LockNotHeld {
     }
   }
 
+  private struct Dropping: Hashable {
+    let drop: DroppedLock
+    let place: Place
+    let target: FunctionID
+  }
+
   /// Whether another caller has the lock that the callee drops.
   private func isHeldElsewhere(
-    _ drop: Solver.DroppedLock, _ target: FunctionID, _ callers: CallerTable, _ context: RuleContext
+    _ drop: DroppedLock, _ target: FunctionID, _ callers: CallerTable, _ context: RuleContext
   ) -> Bool {
     guard let lockClass = context.solver.lockClass(of: drop.place, in: target) else { return false }
     return callers.mayHold(lockClass, over: target)
