@@ -18,9 +18,18 @@ public enum TreePath {
     Substring(path).utf8.split(separator: slash, maxSplits: limit - 1).map { Substring($0) }
   }
 
-  /// The path as the tree spells it: `a/b` for `./a//b/`; empty for the top.
-  public static func normal(_ path: some StringProtocol) -> String {
-    parts(path).filter { $0 != "." }.joined(separator: "/")
+  /// The path as the tree spells it, `a/b` for `./a//c/../b/`; empty for the top, nil for what does not lie in the tree.
+  public static func normal(_ path: some StringProtocol) -> String? {
+    guard path.utf8.first != slash else { return nil }
+    var result: [Substring] = []
+    for part in parts(path) where part != "." {
+      if part != ".." {
+        result.append(part)
+      } else if result.popLast() == nil {
+        return nil
+      }
+    }
+    return result.joined(separator: "/")
   }
 
   /// Whether the file lies in this folder itself.

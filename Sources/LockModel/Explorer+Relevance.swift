@@ -4,12 +4,10 @@ import KernelC
 extension Explorer {
   mutating func findRelevant() {
     var tests: [Place: Int] = [:]
-    var conditions: [Int: Int] = [:]
-    // In the order of the text: keys are hashes of names, whose numbers differ from run to run.
-    var conditionsInOrder: [Int] = []
+    var conditions = ConditionCounts()
     for block in flow.blocks {
       switch block.exit {
-      case .branch(let node, _, _): countTests(node, &tests, &conditions, &conditionsInOrder, 0)
+      case .branch(let node, _, _): countTests(node, &tests, &conditions, 0)
       case .leave(let value, _) where value >= 0:
         let key = place(of: value)
         if key >= 0 { relevant.insert(key) }
@@ -23,8 +21,7 @@ extension Explorer {
       case .select(let node, _, _):
         let key = place(of: node)
         if key >= 0 { tests[key, default: 0] += 2 }
-      case .preprocessor(let condition, _, _, _):
-        count(Self.key(ofPreprocessor: condition), &conditions, &conditionsInOrder)
+      case .preprocessor(let condition, _, _, _): conditions.add(Self.key(ofPreprocessor: condition))
       default: break
       }
     }
@@ -35,8 +32,8 @@ extension Explorer {
       if count > 1 || isVariable || step.kind == .parameter { relevant.insert(place) }
     }
     var flagged = 0
-    for key in conditionsInOrder {
-      if conditions[key, default: 0] > 1 || flagConditions.contains(key) {
+    for key in conditions.order {
+      if conditions.times[key, default: 0] > 1 || flagConditions.contains(key) {
         relevantConditions.insert(key)
       } else if flagged < 6, conditionPlaces[key]?.contains(where: { solver.places[$0].kind == .parameter }) == true {
         flagged += 1
@@ -83,27 +80,33 @@ extension Explorer {
     scope.file[id].kind == .cast ? isCall(scope.file[id].b) : scope.file[id].kind == .call
   }
 
-  private func count(_ key: Int, _ conditions: inout [Int: Int], _ order: inout [Int]) {
-    if conditions[key, default: 0] == 0 { order.append(key) }
-    conditions[key, default: 0] += 1
+  /// How often conditions are asked, by their keys.
+  private struct ConditionCounts {
+    var times: [Int: Int] = [:]
+    /// In the order of the text: keys are hashes of names, whose numbers differ from run to run.
+    var order: [Int] = []
+
+    mutating func add(_ key: Int) {
+      if times.updateValue(times[key, default: 0] + 1, forKey: key) == nil { order.append(key) }
+    }
   }
 
   private mutating func countTests(
-    _ id: NodeID, _ tests: inout [Place: Int], _ conditions: inout [Int: Int], _ order: inout [Int], _ depth: Int
+    _ id: NodeID, _ tests: inout [Place: Int], _ conditions: inout ConditionCounts, _ depth: Int
   ) {
     guard id >= 0, depth < 24 else { return }
     let node = scope.file[id]
     switch node.kind {
-    case .unary where node.operation == .bang: countTests(node.a, &tests, &conditions, &order, depth + 1)
+    case .unary where node.operation == .bang: countTests(node.a, &tests, &conditions, depth + 1)
     case .binary where node.operation == .ampersandAmpersand || node.operation == .pipePipe:
-      countTests(node.a, &tests, &conditions, &order, depth + 1)
-      countTests(node.b, &tests, &conditions, &order, depth + 1)
+      countTests(node.a, &tests, &conditions, depth + 1)
+      countTests(node.b, &tests, &conditions, depth + 1)
     default:
       if node.kind == .call {
         let name = calleeName(id)
-        if let inner = testInMacro(id, name) { return countTests(inner, &tests, &conditions, &order, depth + 1) }
+        if let inner = testInMacro(id, name) { return countTests(inner, &tests, &conditions, depth + 1) }
         if solver.names.asksOfFirst(name), let first = scope.file.list(node.b, node.c).first {
-          return countTests(first, &tests, &conditions, &order, depth + 1)
+          return countTests(first, &tests, &conditions, depth + 1)
         }
       }
       var target = id
@@ -115,7 +118,7 @@ extension Explorer {
       let key = place(of: target)
       if key >= 0 { tests[key, default: 0] += 1 }
       let condition = conditionKey(id)
-      if condition != 0 { count(condition, &conditions, &order) }
+      if condition != 0 { conditions.add(condition) }
       if condition != 0, isOfChangedFlag(id) { flagConditions.insert(condition) }
     }
   }

@@ -69,6 +69,9 @@ extension KernelInterface {
   ]
 
   /// Locks that are known everywhere, and what asserts or needs them.
+  ///
+  /// Exported functions of 6.12 that assert a global lock (`ASSERT_RTNL()`) before their first branch, and some that need one
+  /// and do not say so.
   static let demandTable: [(String, String)] = [
     (
       "rtnl_mutex",

@@ -8,19 +8,28 @@ extension Solver {
   func mayEnd(_ id: FunctionID, _ given: UInt64, _ closers: Set<Symbol>) -> Bool {
     let question = EndQuestion(function: id, given: given, closers: closers)
     if let known = endsOf[question] { return known }
-    var visited: Set<GivenParameters> = []
-    let result = searchEnds(of: id, given, closers, &visited, 0)
+    let result = searchEnds(from: GivenParameters(function: id, given: given), closers)
     endsOf[question] = result
     return result
   }
 
-  private func searchEnds(
-    of id: FunctionID, _ given: UInt64, _ closers: Set<Symbol>, _ visited: inout Set<GivenParameters>, _ depth: Int
-  ) -> Bool {
+  /// Goes down the calls level by level: by the shortest way, whatever the order of the text is.
+  private func searchEnds(from start: GivenParameters, _ closers: Set<Symbol>) -> Bool {
+    var visited: Set<GivenParameters> = [start]
+    var level = [start]
     // Deeper, what a parameter leads to is no more than the same kind of thing.
-    guard depth < 4, visited.count < 200, visited.insert(GivenParameters(function: id, given: given)).inserted else {
-      return false
+    for depth in 0..<4 {
+      var next: [GivenParameters] = []
+      for item in level where ends(item.function, item.given, closers, isFirst: depth == 0, &next) { return true }
+      level = next.filter { visited.count < 200 && visited.insert($0).inserted }
     }
+    return false
+  }
+
+  /// Whether a function's own calls end what it is given; `next` takes what they hand it on to.
+  private func ends(
+    _ id: FunctionID, _ given: UInt64, _ closers: Set<Symbol>, isFirst: Bool, _ next: inout [GivenParameters]
+  ) -> Bool {
     let scope = scopes(id)
     let file = scope.file
     var names: Set<Symbol> = []
@@ -51,7 +60,7 @@ extension Solver {
       }
       guard passed != 0 else { return false }
       guard file[item.a].kind == .name else {
-        return depth == 0
+        return isFirst
           && arguments.contains { file[$0].kind == .name && names.contains(Symbol(file[$0].a)) }
       }
       let name = Symbol(file[item.a].a)
@@ -59,15 +68,16 @@ extension Solver {
       // `kref_put(&foo->ref, foo_release)`
       if PairingTable.dropsReference(program.symbols.text(name)) {
         for argument in arguments where file[argument].kind == .name {
-          if let next = program.resolve(Symbol(file[argument].a), fromFile: scope.fileIndex),
-            !program.definition(next).isMacro, mayCall(next, closers, orIndirect: false)
+          if let release = program.resolve(Symbol(file[argument].a), fromFile: scope.fileIndex),
+            !program.definition(release).isMacro, mayCall(release, closers, orIndirect: false)
           {
             return true
           }
         }
       }
-      guard let next = program.resolve(name, fromFile: scope.fileIndex) else { return false }
-      return searchEnds(of: next, passed, closers, &visited, depth + 1)
+      guard let callee = program.resolve(name, fromFile: scope.fileIndex) else { return false }
+      next.append(GivenParameters(function: callee, given: passed))
+      return false
     }
   }
 

@@ -1,4 +1,3 @@
-import ByteText
 public import Findings
 import KernelC
 import KernelTree
@@ -22,15 +21,9 @@ public struct CoverageCounter: Sendable {
 
   /// Reads the C files of `tree` under `paths`; no paths stand for the whole tree.
   public func count(_ tree: some SourceTree, paths: [String] = []) async throws(LintError) -> CoverageReport {
-    let paths = paths.map(TreePath.normal)
     let key = tree.identity.map { "coverage \($0)\n\(paths.joined(separator: "\n"))" }
     if let key, let known = cache?.value(key, as: CoverageReport.self) { return known }
-    var entries: Set<SourceEntry> = []
-    for path in paths.isEmpty ? [""] : paths {
-      entries.formUnion(
-        try await tree.entries(under: path).filter { $0.path.hasSuffix(".c") || $0.path.hasSuffix(".h") })
-    }
-    let files = entries.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    let files = try await tree.cFiles(under: paths)
     let read = try await facts(of: files, in: tree)
     let linked = LinkedFacts(read.compactMap(\.facts))
     var report = CoverageReport()

@@ -1,3 +1,4 @@
+import ByteText
 public import KernelTree
 
 /// A file of a tree and what identifies its content.
@@ -30,6 +31,23 @@ public protocol SourceTree: Sendable {
 }
 
 extension SourceTree {
+  /// The C files under `paths`, each once and sorted; no paths stand for the whole tree.
+  func cFiles(under paths: [String]) async throws(LintError) -> [SourceEntry] {
+    var found: Set<SourceEntry> = []
+    for path in paths.isEmpty ? [""] : paths {
+      func error(_ reason: String) -> LintError {
+        LintError(
+          .nothingToAnalyse, "lint '\(path.isEmpty ? "the tree" : path)'", reason: reason,
+          nextStep: "give paths relative to the top of the tree")
+      }
+      guard let inside = TreePath.normal(path) else { throw error("it does not lie in the tree") }
+      let entries = try await entries(under: inside).filter { $0.path.hasSuffix(".c") || $0.path.hasSuffix(".h") }
+      guard !entries.isEmpty else { throw error("it holds no .c or .h file") }
+      found.formUnion(entries)
+    }
+    return found.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+  }
+
   /// A value that any number of tasks can read is its own copy.
   public func independent() throws(LintError) -> Self { self }
 

@@ -15,23 +15,12 @@ public struct WholeFileLinter<Checker: SourceChecker>: Sendable {
   /// Lints the C files of `tree` under `paths`; no paths stand for the whole tree.
   public func lint(_ tree: some SourceTree, paths: [String] = []) async throws(LintError) -> LintReport {
     let rules = try RuleSelection(options.rules, checker: checker.rules).source
-    let paths = paths.map(TreePath.normal)
-    var wanted: [SourceEntry] = []
-    for path in paths.isEmpty ? [""] : paths {
-      let entries = try await tree.entries(under: path).filter { $0.path.hasSuffix(".c") || $0.path.hasSuffix(".h") }
-      guard !entries.isEmpty else {
-        throw LintError(
-          .nothingToAnalyse, "lint '\(path.isEmpty ? "the tree" : path)'", reason: "it holds no .c or .h file",
-          nextStep: "give paths relative to the top of the tree")
-      }
-      wanted += entries
-    }
-    wanted = Set(wanted).sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    let wanted = try await tree.cFiles(under: paths)
     let groups = FileGroups(of: wanted).groups
     // The whole tree in one portion has nothing beside it.
     let all = paths.isEmpty && groups.count == 1 ? wanted : try await tree.entries(under: "")
     // A folder or the tree has most of what its files call in it.
-    let isFew = paths.count <= Self.few && Set(paths) == Set(wanted.map(\.path))
+    let isFew = paths.count <= Self.few && Set(paths.compactMap(TreePath.normal)) == Set(wanted.map(\.path))
     let heads = isFew ? await heads(of: wanted, tree) : [:]
     let programs = groups.map { group in
       let focus = Set(group.map(\.path))

@@ -184,7 +184,6 @@ struct LintCommand: AsyncParsableCommand {
     } catch let error as TreeError where error.code == .notARepository && rev == nil {
       report = try await counter.count(FolderTree(FilePath(tree)), paths: arguments)
     }
-    guard report.files > 0 else { throw Ending(.badInput, "there is no .c or .h file; give paths inside the tree") }
     Console.write(format == .json ? report.json.document : report.text)
     guard !report.notAnalysed.isEmpty else {
       if !quiet { Console.note("gmemkit: \(report.summary)") }

@@ -51,7 +51,21 @@ struct WholeFileLinterTests {
     #expect(try await linter.lint(tree, paths: ["mm/sub"]).findings.map(\.finding.place.path) == ["mm/sub/b.h"])
     #expect(try await linter.lint(tree, paths: ["mm/a.c", "mm/a.c"]).analysed.files == 1)
     #expect(try await linter.lint(tree, paths: ["./mm//sub/"]).analysed.files == 1)
-    #expect(try await linter.lint(tree, paths: ["."]).analysed.files == 3)
+    #expect(try await linter.lint(tree, paths: ["fs/../mm/sub/b.h", "."]).analysed.files == 3)
+  }
+
+  @Test(
+    "what is no path in the tree is refused",
+    arguments: ["/", "/mm", "../mm", "mm/../..", "mm/sub/../../../x", "none", "docs"])
+  func otherPathsAreRefused(path: String) async throws {
+    let fixture = try fixture()
+    try fixture.commit(["docs/README": "no C\n"])
+    let repository = try KernelRepository(opening: fixture.path)
+    let inRepository = RepositoryTree(repository, tree: try await repository.tree(of: repository.commit("HEAD")))
+    await #expect(throws: LintError.self) { try await linter.lint(inRepository, paths: ["mm", path]) }
+    await #expect(throws: LintError.self) {
+      try await linter.lint(FolderTree(FilePath(fixture.path)), paths: ["mm", path])
+    }
   }
 
   /// What a folder does not hold is looked for when single files of it are named, and not for the whole of it.

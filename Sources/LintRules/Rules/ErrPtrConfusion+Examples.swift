@@ -132,6 +132,17 @@ extension ErrPtrConfusion {
       	return 0;
       }
       """),
+    RuleExample(
+      """
+      int set_rate(struct foo *foo, long rate)
+      {
+      	struct clk *parent = clk_get_parent(foo->clk);
+
+      	if (IS_ERR(parent)) /* reported */
+      		return PTR_ERR(parent);
+      	return clk_set_rate(parent, rate);
+      }
+      """),
   ]
 
   static let nonTriggering: [RuleExample] = [

@@ -207,6 +207,17 @@ struct MissingErrorCheck: Rule {
         	return 0;
         }
         """),
+      RuleExample(
+        """
+        static ssize_t dio_write(struct kiocb *iocb, struct iov_iter *from)
+        {
+        	ssize_t ret = generic_write_checks(iocb, from);
+
+        	if (ret > 0)
+        		generic_write_sync(iocb, ret); /* reported */
+        	return ret;
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -418,6 +429,16 @@ struct MissingErrorCheck: Rule {
         	if (IS_ERR(plane_state))
         		return PTR_ERR(plane_state);
         	return plane_state->n;
+        }
+        """),
+      RuleExample(
+        """
+        static size_t written(struct kiocb *iocb, struct iov_iter *from)
+        {
+        	size_t ret = iov_iter_count(from);
+
+        	generic_write_sync(iocb, ret);
+        	return ret;
         }
         """),
     ])
