@@ -20,7 +20,7 @@ public enum TokenKind: UInt8, Sendable {
   public var isComparison: Bool { rawValue >= TokenKind.less.rawValue && rawValue <= TokenKind.bangEqual.rawValue }
 
   /// How tightly a binary operator binds: 1 for `||` up to 10 for `*`; 0 for what is no binary operator.
-  var precedence: Int {
+  public var precedence: Int {
     switch self {
     case .pipePipe: 1
     case .ampersandAmpersand: 2

@@ -32,6 +32,8 @@ struct CallResults {
   private var holders: [NodeID: NodeID] = [:]
   private var discarded: Set<NodeID> = []
   private var asked: [(token: UInt32, text: String)] = []
+  /// What conditions ask about, as opposed to what they hand to a call.
+  private var subjects: [(token: UInt32, text: String)] = []
   private var stores: [(token: UInt32, text: String, scope: Int32)] = []
   /// The branch, loop or case that each assignment and call stands in, and the one around each of these.
   private var scopeOf: [NodeID: Int32] = [:]
@@ -133,8 +135,51 @@ struct CallResults {
   }
 
   private mutating func ask(_ node: NodeID) {
+    noteSubjects(node, 0)
     asked.append((file[node].token, text(node)))
     inConditions.formUnion(shapes.calls(in: node))
+  }
+
+  private mutating func noteSubjects(_ node: NodeID, _ depth: Int) {
+    guard node >= 0, depth < 40 else { return }
+    let item = file[node]
+    switch item.kind {
+    case .name, .member, .index: subjects.append((item.token, text(node)))
+    case .call:
+      let name = symbols.text(shapes.callee(node))
+      guard Self.passesOn(name) || name.hasPrefix("IS_ERR") || name.hasPrefix("PTR_ERR") || name.hasSuffix("likely")
+      else {
+        return
+      }
+      for argument in file.list(item.b, item.c) { noteSubjects(argument, depth + 1) }
+    case .unary, .binary, .assign, .conditional, .cast:
+      for child in file.children(of: node) { noteSubjects(child, depth + 1) }
+    default: break
+    }
+  }
+
+  /// Whether something asks about what takes the result, and not about what that points to, before the text stores anything else
+  /// there in whatever branch.
+  func isAskedItself(_ result: Result) -> Bool {
+    if inConditions.contains(result.call) { return true }
+    let start = file[result.call].token
+    let question = subjects.filter { $0.token > start && $0.text == result.holder }.map(\.token).min()
+    guard let question else { return false }
+    let isOwn = result.target >= 0 ? file[result.target].token : start
+    return !stores.contains { $0.text == result.holder && $0.token > max(start, isOwn) && $0.token < question }
+  }
+
+  /// Whether the text stores the result of another call where this one's is, further down.
+  func isOverwritten(_ result: Result) -> Bool {
+    let start = max(file[result.call].token, result.target >= 0 ? file[result.target].token : 0)
+    return stores.contains { $0.text == result.holder && $0.token > start }
+  }
+
+  /// Whether the function is left because of what takes the result, or with it, before the text stores anything else there.
+  func isLeaving(_ result: Result) -> Bool {
+    let start = max(file[result.call].token, result.target >= 0 ? file[result.target].token : 0)
+    let next = stores.filter { $0.text == result.holder && $0.token > start }.map(\.token).min() ?? .max
+    return failures.contains { $0.text == result.holder && $0.token > start && $0.token < next }
   }
 
   /// Takes what a condition finds to be an error, NULL or not 0; a comparison with anything else is a question of another kind.
@@ -148,14 +193,28 @@ struct CallResults {
       noteFailure(node.b)
     case .binary where node.operation.isComparison:
       let right = file[node.b]
-      if right.kind == .unary && right.operation == .minus || right.kind == .number && right.a == 0 {
+      let isBound = right.kind == .unary && right.operation == .minus || right.kind == .number && right.a == 0
+      if isBound || node.operation == .bangEqual && right.kind == .name && Self.isSuccess(symbols.text(Symbol(right.a)))
+      {
         noteFailure(node.a)
       }
     case .call where symbols.text(shapes.callee(core)).hasPrefix("IS_ERR"):
       if let first = file.list(node.b, node.c).first { failures.append((node.token, text(first))) }
+    case .call where Self.passesOn(symbols.text(shapes.callee(core))):
+      if let first = file.list(node.b, node.c).first { noteFailure(first) }
     case .assign: failures.append((node.token, text(node.b)))
     default: failures.append((node.token, text(core)))
     }
+  }
+
+  /// `nfs_ok`, `AE_OK`, `VM_SUCCESS`: what is not this is a failure.
+  private static func isSuccess(_ name: String) -> Bool {
+    ["ok", "success"].contains(name.lowercased().split(separator: "_").last)
+  }
+
+  /// Whether a condition of this name is what its argument is, or that it is a failure.
+  private static func passesOn(_ name: String) -> Bool {
+    name.hasPrefix("WARN_ON") || name.hasSuffix("_WARN_ON") || name.hasSuffix("_WARN_ON_ONCE") || name == "ACPI_FAILURE"
   }
 
   private func text(_ node: NodeID) -> String {

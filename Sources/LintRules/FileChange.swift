@@ -12,13 +12,16 @@ public struct FileChange {
   /// The names of the run, by which symbols of both files are spelt out.
   public let symbols: SymbolTable
 
-  /// The functions that exist before and after, by name, in the order of the file after.
+  /// The functions that exist before and after, by name, in the order of the file after. Where configurations have one each, the
+  /// first is compared with the first.
   var functions: [(before: FunctionDefinition, after: FunctionDefinition)] {
-    var old: [Symbol: FunctionDefinition] = [:]
-    for function in before.functions where !function.isMacro { old[function.name] = function }
+    let old = Dictionary(grouping: before.functions.filter { !$0.isMacro }, by: \.name)
+    var seen: [Symbol: Int] = [:]
     return after.functions.compactMap { function in
       guard !function.isMacro, let previous = old[function.name] else { return nil }
-      return (previous, function)
+      let number = seen[function.name, default: 0]
+      seen[function.name] = number + 1
+      return (previous[min(number, previous.count - 1)], function)
     }
   }
 

@@ -134,15 +134,22 @@ struct FunctionText {
   /// Whether the name is that of something that ends or gives back what it is given.
   static func ends(_ name: String) -> Bool {
     let words = name.split(separator: "_")
-    return !name.hasPrefix("devm_") && !words.contains("unlock")
+    return !name.hasPrefix("devm_") && !name.hasPrefix("lockdep_") && !words.contains("unlock")
       && words.contains { $0.hasSuffix("free") || $0.hasSuffix("put") || endings.contains($0) }
+  }
+
+  /// Whether a call that is written as `text` gives a lock back.
+  static func isUnlock(_ text: String) -> Bool {
+    let name = text.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+    return text.dropFirst(name.utf8.count).first == "("
+      && name.split(separator: "_").contains { $0.hasSuffix("unlock") }
   }
 
   private static let endings: Set<Substring> = [
     "destroy", "release", "cleanup", "remove", "unwind", "exit", "unregister", "disable", "unmap", "iounmap", "uninit",
     "fini", "deinit", "unprepare", "stop", "close", "del", "delete", "detach", "unpin", "teardown", "deregister",
     "brelse", "unref", "drop", "abort", "kill", "undo", "unload", "deactivate", "assert", "unreserve",
-    "cancel",
+    "cancel", "relse", "restore", "unprep",
   ]
 
   /// The first argument of a call that is written as `text`, without the address of it.

@@ -27,6 +27,11 @@ final class HandlerTable {
   private let waitsForInterrupt: Set<Symbol>
   private let waitsForDeferred: Set<Symbol>
   private let waitsForMany: Set<Symbol>
+  /// Wait for whoever is in one of the operations of a file that they remove (`Documentation/filesystems/debugfs.rst`).
+  private let waitsForFile: Set<Symbol>
+  private let fileOperations: Set<Symbol>
+  /// The functions of a file's only table of operations, where it is given to files that can be removed.
+  private var operations: [String: [FunctionID]] = [:]
   /// Wait for the readers and writers of an attribute, and the argument that it is.
   private let waitsForAttribute: [Symbol: Int]
 
@@ -39,7 +44,12 @@ final class HandlerTable {
         + "timer_shutdown_sync hrtimer_cancel disable_work_sync disable_delayed_work_sync tasklet_kill "
         + "kthread_cancel_work_sync kthread_stop kthread_flush_work irq_work_sync napi_disable"
     )
-    waitsForMany = set("kthread_stop napi_disable sysfs_remove_file device_remove_file sysfs_remove_file_self")
+    waitsForFile = set(
+      "debugfs_remove debugfs_remove_recursive debugfs_lookup_and_remove proc_remove remove_proc_entry remove_proc_subtree"
+    )
+    fileOperations = set("file_operations proc_ops")
+    waitsForMany = waitsForFile.union(
+      set("kthread_stop napi_disable sysfs_remove_file device_remove_file sysfs_remove_file_self"))
     waitsForAttribute = Dictionary(
       uniqueKeysWithValues: [("sysfs_remove_file", 1), ("device_remove_file", 1), ("sysfs_remove_file_self", 1)].map {
         (symbols.intern($0.0), $0.1)
@@ -54,8 +64,13 @@ final class HandlerTable {
     let polls = set("netif_napi_add netif_napi_add_weight netif_napi_add_tx netif_napi_add_config")
     let threads = set("kthread_run kthread_create kthread_run_on_cpu")
     let accessors = set("show store")
+    let makers = set("debugfs_create_file debugfs_create_file_unsafe proc_create_data proc_create")
+    var tables: [String: Set<Symbol>] = [:]
     for id in context.surroundings {
       let file = context.program.file(of: id)
+      let removable = tables[file.path] ?? self.removable(file, makers, context)
+      tables[file.path] = removable
+      if removable.contains(context.program.definition(id).name) { operations[file.path, default: []].append(id) }
       let fileIndex = Int(context.program.functions[Int(id.rawValue)].file)
       func function(_ node: NodeID) -> FunctionID? {
         file[node].kind == .name ? context.program.resolve(Symbol(file[node].a), fromFile: fileIndex) : nil
@@ -94,6 +109,27 @@ final class HandlerTable {
         }
       }
     }
+  }
+
+  /// The names in the only table of operations of a file, which the file gives to something that makes a removable file of it.
+  private func removable(_ file: ParsedFile, _ makers: Set<Symbol>, _ context: RuleContext) -> Set<Symbol> {
+    let tables = file.globals.filter { fileOperations.contains($0.type.name) && $0.initialiser >= 0 }
+    guard tables.count == 1 else { return [] }
+    let isGiven = file.functions.contains { function in
+      function.nodes.contains { node in
+        guard file[node].kind == .call, makers.contains(context.callee(node, in: file)) else { return false }
+        return file.list(file[node].b, file[node].c).contains { Self.member($0, file).first == tables[0].name }
+      }
+    }
+    guard isGiven else { return [] }
+    var names: Set<Symbol> = []
+    func collect(_ node: NodeID, _ depth: Int) {
+      guard node >= 0, depth < 8 else { return }
+      if file[node].kind == .name { names.insert(Symbol(file[node].a)) }
+      for child in file.children(of: node) { collect(child, depth + 1) }
+    }
+    collect(tables[0].initialiser, 0)
+    return names
   }
 
   /// The names that lead to a work item in its object, innermost first: `&x->a.work` is `work` in `a`.
@@ -176,6 +212,7 @@ final class HandlerTable {
     if let position = waitsForAttribute[call.callee], position < arguments.count {
       return accessors(of: arguments[position], in: id, context)
     }
+    if waitsForFile.contains(call.callee) { return operations[file.path] ?? [] }
     guard waitsForDeferred.contains(call.callee) || waitsForQueue.contains(call.callee), file[call.node].c > 0,
       let first = file.list(file[call.node].b, file[call.node].c).first
     else { return [] }

@@ -48,6 +48,10 @@ public enum RuleRegistry {
     LostElse(),
     ContradictingGuard(),
     UnguardedMember(),
+    ShadowedError(),
+    IgnoredGfp(),
+    ConstantComparison(),
+    CopiedCondition(),
     LateUnlink(),
     LockAssertCoverage(),
   ]
@@ -61,5 +65,7 @@ public enum RuleRegistry {
     LostCleanup(),
     LostCheck(),
     LostInitialiser(),
+    ChangedReturn(),
+    TrylockDropped(),
   ]
 }

@@ -18,7 +18,19 @@ enum SourceText {
     case .index: return "\(sub(node.a))[\(sub(node.b))]"
     case .unary: return spelling(node.operation) + sub(node.a)
     case .postfix: return sub(node.a) + spelling(node.operation)
-    case .binary, .assign: return "\(sub(node.a)) \(spelling(node.operation)) \(sub(node.b))"
+    case .assign: return "\(sub(node.a)) \(spelling(node.operation)) \(sub(node.b))"
+    case .binary:
+      // Brackets where the text would read otherwise: `(a & M) == b`, `a && (b || c)`.
+      func operand(_ child: NodeID, isRight: Bool) -> String {
+        let inner = child >= 0 ? file[child] : node
+        guard inner.kind == .binary || inner.kind == .conditional else { return sub(child) }
+        let (own, outer) = (inner.operation.precedence, node.operation.precedence)
+        let needsBrackets =
+          inner.kind == .conditional || own < outer || isRight && own == outer && inner.operation != node.operation
+        return needsBrackets ? "(\(sub(child)))" : sub(child)
+      }
+      return
+        "\(operand(node.a, isRight: false)) \(spelling(node.operation)) \(operand(node.b, isRight: true))"
     case .comma: return "\(sub(node.a)), \(sub(node.b))"
     case .conditional: return "\(sub(node.a)) ? \(sub(node.b)) : \(sub(node.c))"
     case .cast: return "(cast)\(sub(node.b))"

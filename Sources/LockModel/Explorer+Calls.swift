@@ -204,6 +204,7 @@ extension Explorer {
             && !(item.result < 0 ? .any : state.values(of: item.result) ?? .any).isDisjoint(with: item.unwrittenFor)
         }
       let isIgnored = summary?.ignores.contains(position) == true
+      if state.unset & bit != 0, solver.names.changedInPlace[calleeName(node)] == position { read(item.a, &state) }
       if state.unset & bit != 0 { notePassing(argument, name, node, arguments, summary?.loads[position], state) }
       if state.unset & bit != 0, scope.wholes.contains(name) { noteWhole(argument, name, node, position) }
       state.unset &= ~bit

@@ -53,6 +53,8 @@ struct KnownNames {
   let spinLocks: Set<Symbol>
   /// Poll in a loop; the argument that says how long to sleep in between.
   let polls: [Symbol: Int]
+  /// The argument whose target is read and changed, so that it must have had a value.
+  let changedInPlace: [Symbol: Int]
   let gfpType: Symbol
   let releases: Symbol
   /// Take locks of their own only, whatever their bodies reach: allocation, printing, queueing.
@@ -195,6 +197,12 @@ struct KnownNames {
       read_poll_timeout:3 readx_poll_timeout:4 readb_poll_timeout:3 readw_poll_timeout:3 readl_poll_timeout:3
       readq_poll_timeout:3 readl_relaxed_poll_timeout:3 readb_relaxed_poll_timeout:3 readw_relaxed_poll_timeout:3
       readq_relaxed_poll_timeout:3 regmap_read_poll_timeout:4 regmap_field_read_poll_timeout:3
+      """)
+    changedInPlace = positions(
+      """
+      set_bit:1 __set_bit:1 clear_bit:1 __clear_bit:1 change_bit:1 __change_bit:1 assign_bit:1 __assign_bit:1
+      test_and_set_bit:1 __test_and_set_bit:1 test_and_clear_bit:1 __test_and_clear_bit:1 test_bit:1 atomic_inc:0
+      atomic_dec:0 atomic_add:1 atomic_sub:1 atomic64_inc:0 atomic64_add:1 refcount_inc:0 le16_add_cpu:0 le32_add_cpu:0
       """)
     gfpType = symbols.intern("gfp_t")
     releases = symbols.intern("__releases")

@@ -23,6 +23,8 @@ extension Solver {
         return nil
       }
       let own = facts.acquires.filter { $0.place == place }
+      // Readers nest: what is given back here may have been taken by a callback.
+      if own.contains(where: { $0.kind == .rcu || $0.kind == .srcu }) { return nil }
       // What it took itself first it does not drop for a caller.
       guard let retake = own.first(where: { file[$0.node].token > release }),
         !own.contains(where: { file[$0.node].token < release })

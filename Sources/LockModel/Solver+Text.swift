@@ -234,6 +234,15 @@ extension Solver {
   /// Whether the name sounds like the end of something: a call that frees, puts or closes what it is given.
   public func disposes(_ name: Symbol) -> Bool { pairing.traits(of: name, program.symbols).disposes }
 
+  /// The local whose address a call is given that reads it and changes it, as `set_bit(n, &x)` does; nil for other calls.
+  public func changedArgument(of name: Symbol, in call: NodeID, _ file: ParsedFile) -> NodeID? {
+    let arguments = Array(file.list(file[call].b, file[call].c))
+    guard let position = names.changedInPlace[name], position < arguments.count,
+      case let argument = file[arguments[position]], argument.kind == .unary, argument.operation == .ampersand
+    else { return nil }
+    return argument.a
+  }
+
   /// The functions that undo a call of `name`, by their names or by the kernel's habit.
   public func undoers(of name: Symbol) -> Set<Symbol> {
     // What the kernel's own calls are undone by is known.

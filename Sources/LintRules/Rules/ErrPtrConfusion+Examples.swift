@@ -4,6 +4,30 @@ extension ErrPtrConfusion {
   static let triggering: [RuleExample] = [
     RuleExample(
       """
+      int start_streaming(struct foo *foo)
+      {
+      	int ret;
+
+      	if (foo->task)
+      		return 0;
+      	foo->task = kthread_run(foo_thread, foo, "foo"); /* reported */
+      	ret = PTR_ERR_OR_ZERO(foo->task);
+      	if (!ret)
+      		return 0;
+      	foo_off(foo);
+      	return ret;
+      }
+
+      void stop_streaming(struct foo *foo)
+      {
+      	if (!foo->task)
+      		return;
+      	kthread_stop(foo->task);
+      	foo->task = NULL;
+      }
+      """),
+    RuleExample(
+      """
       struct frame *create(struct foo *foo, int n)
       {
       	struct frame *frame;
@@ -146,6 +170,38 @@ extension ErrPtrConfusion {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      """
+      int start_streaming(struct foo *foo)
+      {
+      	if (foo->task)
+      		return 0;
+      	foo->task = kthread_run(foo_thread, foo, "foo");
+      	if (IS_ERR(foo->task)) {
+      		int ret = PTR_ERR(foo->task);
+
+      		foo->task = NULL;
+      		return ret;
+      	}
+      	return 0;
+      }
+
+      int start_other(struct foo *foo)
+      {
+      	if (!IS_ERR_OR_NULL(foo->other))
+      		return 0;
+      	foo->other = kthread_run(foo_thread, foo, "other");
+      	return PTR_ERR_OR_ZERO(foo->other);
+      }
+
+      void stop_streaming(struct foo *foo)
+      {
+      	if (foo->task)
+      		kthread_stop(foo->task);
+      	if (!IS_ERR_OR_NULL(foo->other))
+      		kthread_stop(foo->other);
+      }
+      """),
     RuleExample(
       """
       struct frame *lookup(struct foo *foo, int n)

@@ -12,7 +12,8 @@ struct ErrPtrConfusion: Rule {
     whatItDoes: """
       Knows from the body of the callee whether its failures are NULL or ERR_PTR(), and reports a caller whose only checks \
       of the result are of the other kind. And a function that returns NULL for one failure, or what an allocator returns, and \
-      error pointers for the others.
+      error pointers for the others. And a member that keeps the error pointer of a call that failed, where other functions \
+      take whatever is not NULL for a valid one.
       """,
     whyItMatters: "The failure passes the check and is dereferenced.",
     accepts: ["callers that check both", "callees whose body is not known or that return both"],
@@ -20,9 +21,10 @@ struct ErrPtrConfusion: Rule {
     triggering: Self.triggering, nonTriggering: Self.nonTriggering)
 
   func check(_ context: RuleContext) -> [Finding] {
-    context.functions.flatMap {
-      check($0, context) + otherPointer($0, context) + noError($0, context) + nullAmongErrors($0, context)
-        + nullOfCall($0, context)
+    context.functions.flatMap { id -> [Finding] in
+      var findings = check(id, context) + otherPointer(id, context) + noError(id, context)
+      findings += nullAmongErrors(id, context) + nullOfCall(id, context) + leftBehind(id, context)
+      return findings
     }
   }
 

@@ -13,6 +13,20 @@ extension InvertedCondition {
     let kept = Set(new.map(\.text))
     return new.compactMap { value -> Finding? in
       guard !known.contains(value.text) else { return nil }
+      let mixed = old.filter { old in
+        old.target == value.target && !kept.contains(old.text)
+          && ["==", "!="].contains {
+            old.text.replacing(" \($0) ", with: " && ") == value.text && old.text != value.text
+          }
+      }
+      if mixed.count == 1 {
+        return Finding(
+          rule: description.id, severity: description.severity, confidence: .medium, place: change.place(value.node),
+          function: change.symbols.text(after.name),
+          message: "'\(mixed[0].text)' became '\(value.text)': what was compared is only asked for being there",
+          evidence: [Evidence(change.placeBefore(mixed[0].node), "before the patch")],
+          key: "\(mixed[0].text) \(value.text)")
+      }
       let candidates = old.filter { $0.target == value.target && $0.core == value.core && !kept.contains($0.text) }
       guard candidates.count == 1, let previous = candidates.first, previous.bits != value.bits else { return nil }
       return Finding(
@@ -20,6 +34,43 @@ extension InvertedCondition {
         function: change.symbols.text(after.name), message: "'\(previous.text)' became '\(value.text)': the opposite",
         evidence: [Evidence(change.placeBefore(previous.node), "before the patch")],
         key: "\(previous.text) \(value.text)")
+    }
+  }
+
+  /// `f(a, b)` that has become `f(b, a)`.
+  func arguments(_ before: FunctionDefinition, _ after: FunctionDefinition, _ change: FileChange) -> [Finding] {
+    func calls(_ function: FunctionDefinition, _ file: ParsedFile) -> [(
+      node: NodeID, name: String, arguments: [String]
+    )] {
+      function.nodes.compactMap { node in
+        guard file[node].kind == .call, file[node].c > 1 else { return nil }
+        return (
+          node, SourceText.text(of: file[node].a, file, change.symbols),
+          file.list(file[node].b, file[node].c).map { SourceText.text(of: $0, file, change.symbols) }
+        )
+      }
+    }
+    let old = calls(before, change.before)
+    let new = calls(after, change.after)
+    return new.compactMap { call -> Finding? in
+      func isIt(_ other: (node: NodeID, name: String, arguments: [String])) -> Bool {
+        other.name == call.name && other.arguments == call.arguments
+      }
+      guard !old.contains(where: isIt),
+        let previous = old.first(where: { other in
+          guard other.name == call.name, other.arguments.count == call.arguments.count else { return false }
+          let differing = zip(other.arguments, call.arguments).filter { $0 != $1 }
+          return differing.count == 2 && differing[0].0 == differing[1].1 && differing[0].1 == differing[1].0
+            && !new.contains { $0.name == other.name && $0.arguments == other.arguments }
+        })
+      else { return nil }
+      let text = SourceText.text(of: call.node, change.after, change.symbols)
+      return Finding(
+        rule: description.id, severity: description.severity, confidence: .medium, place: change.place(call.node),
+        function: change.symbols.text(after.name),
+        message:
+          "'\(call.name)' is given the same in the other order: what it says of the first is said of the second now",
+        evidence: [Evidence(change.placeBefore(previous.node), "before the patch")], key: text)
     }
   }
 

@@ -18,6 +18,46 @@ struct InvertedCondition: ChangeRule {
     triggering: [
       RuleExample(
         before: """
+          bool less(struct task *a, struct task *b)
+          {
+          	a->synced = mode_of(a) == MODE_SYNC;
+          	if (has_op(a))
+          		return call_op(sched_before, (struct task *)b, (struct task *)a);
+          	return time_after(a->at, b->at);
+          }
+          """,
+        after: """
+          bool less(struct task *a, struct task *b)
+          {
+          	a->synced = mode_of(a) && MODE_SYNC; /* reported */
+          	if (has_op(a))
+          		return call_op(sched_before, (struct task *)a, (struct task *)b); /* reported */
+          	return time_after(a->at, b->at);
+          }
+          """),
+      RuleExample(
+        before: """
+          int f(struct foo *foo, int result, bool valid, bool deferred)
+          {
+          	if (!is_condition(result) || !valid || deferred)
+          		goto out;
+          	foo->key = key_of(result);
+          out:
+          	return foo->key;
+          }
+          """,
+        after: """
+          int f(struct foo *foo, int result, bool valid, bool deferred)
+          {
+          	if (!is_condition(result) && (!valid || deferred)) /* reported */
+          		goto out;
+          	foo->key = key_of(result);
+          out:
+          	return foo->key;
+          }
+          """),
+      RuleExample(
+        before: """
           int f(struct foo *foo)
           {
           	bool ready = false;
@@ -87,8 +127,89 @@ struct InvertedCondition: ChangeRule {
           	return foo_ready(foo); /* reported */
           }
           """),
+      RuleExample(
+        before: """
+          bool f(struct foo *foo)
+          {
+          	if (foo->count == 0)
+          		return false;
+          	return foo_joins(foo);
+          }
+
+          void set(struct foo *foo, int value)
+          {
+          	if (value)
+          		foo->state = ON;
+          	else
+          		foo->state = OFF;
+          	foo_write(foo);
+          }
+          """,
+        after: """
+          bool f(struct foo *foo)
+          {
+          	if (foo->count > 0) /* reported */
+          		return false;
+          	return foo_joins(foo);
+          }
+
+          void set(struct foo *foo, int value)
+          {
+          	if (value) /* reported */
+          		foo->state = OFF;
+          	else
+          		foo->state = ON;
+          	foo_write(foo);
+          }
+          """),
     ],
     nonTriggering: [
+      RuleExample(
+        before: """
+          int f(struct foo *foo, bool valid, bool deferred)
+          {
+          	if (!(valid && !deferred) || !foo->on)
+          		return -EINVAL;
+          	return 0;
+          }
+          """,
+        after: """
+          int f(struct foo *foo, bool valid, bool deferred)
+          {
+          	if (!foo->on || deferred || !valid)
+          		return -EINVAL;
+          	return 0;
+          }
+          """),
+      RuleExample(
+        before: """
+          bool f(struct foo *foo, int value)
+          {
+          	if (foo->count == 0)
+          		return false;
+          	if (foo->left != 0)
+          		foo_more(foo);
+          	if (value)
+          		foo->state = ON;
+          	else
+          		foo->state = OFF;
+          	return foo_joins(foo);
+          }
+          """,
+        after: """
+          bool f(struct foo *foo, int value)
+          {
+          	if (!foo->count)
+          		return false;
+          	if (foo->left > 0)
+          		foo_more(foo);
+          	if (!value)
+          		foo->state = OFF;
+          	else
+          		foo->state = ON;
+          	return foo_joins(foo);
+          }
+          """),
       RuleExample(
         before: """
           int f(struct foo *foo)
@@ -128,9 +249,13 @@ struct InvertedCondition: ChangeRule {
     ])
 
   func check(_ change: FileChange) -> [Finding] {
-    change.functions.flatMap { before, after in
-      (check(before, after, change) + statements(before, after, change) + flags(before, after, change))
-        .sorted { $0.place < $1.place }
+    change.functions.flatMap { before, after -> [Finding] in
+      let found = check(before, after, change) + statements(before, after, change) + flags(before, after, change)
+      // A comparison in the form of a call is one already.
+      let swapped = arguments(before, after, change).filter { call in
+        !found.contains { $0.place.line == call.place.line }
+      }
+      return (found + swapped).sorted { $0.place < $1.place }
     }
   }
 
@@ -140,14 +265,17 @@ struct InvertedCondition: ChangeRule {
     /// The condition as written.
     let text: String
     /// The same without its negations, and with `==` for `!=`.
-    let core: String
+    var core: String { sense.core }
     /// What was taken off, in the order of the text.
-    let bits: [Bool]
+    var bits: [Bool] { sense.bits }
+    let sense: ConditionSense
     /// The flag or the function that is asked; empty for what is made of several parts.
     let name: String
     let isCall: Bool
     let isNegated: Bool
     let body: String
+    /// What runs where the condition does not hold; empty where nothing does.
+    let otherwise: String
   }
 
   private func check(_ before: FunctionDefinition, _ after: FunctionDefinition, _ change: FileChange) -> [Finding] {
@@ -158,12 +286,35 @@ struct InvertedCondition: ChangeRule {
     let kept = Set(old.map { $0.text + $0.body })
     let remaining = Set(new.map { $0.text + $0.body })
     for guarded in new where !kept.contains(guarded.text + guarded.body) {
+      if let previous = exchanged(guarded, old, new) {
+        findings.append(
+          Finding(
+            rule: description.id, severity: description.severity, confidence: .medium,
+            place: change.place(guarded.node), function: change.symbols.text(after.name),
+            message: "what runs where '\(guarded.text)' holds and what runs where it does not have changed places",
+            evidence: [Evidence(change.placeBefore(previous.node), "the same question before the patch")],
+            key: "\(guarded.text) exchanged"))
+        continue
+      }
       // The one that stood in front of the same statements, and stands nowhere any more.
       var candidates = old.filter { $0.body == guarded.body && !remaining.contains($0.text + $0.body) }
-      let alike = candidates.filter { $0.core == guarded.core }
+      let alike = candidates.filter { $0.core == guarded.core || Set($0.sense.atoms) == Set(guarded.sense.atoms) }
       if alike.count == 1 { candidates = alike }
       guard candidates.count == 1, let previous = candidates.first, !previous.body.isEmpty else { continue }
       let isSame = previous.core == guarded.core && previous.bits != guarded.bits
+      if previous.core != guarded.core, previous.sense.contradicts(guarded.sense) {
+        findings.append(
+          Finding(
+            rule: description.id, severity: description.severity, confidence: .medium,
+            place: change.place(guarded.node), function: change.symbols.text(after.name),
+            message: "'\(previous.text)' became '\(guarded.text)': the same questions, put together in another way",
+            evidence: [
+              Evidence(
+                change.placeBefore(previous.node), "before the patch the same statements ran if '\(previous.text)'")
+            ],
+            key: "\(previous.text) \(guarded.text)"))
+        continue
+      }
       guard isSame || previous.isNegated != guarded.isNegated && related(previous, guarded) else { continue }
       findings.append(
         Finding(
@@ -177,6 +328,17 @@ struct InvertedCondition: ChangeRule {
           key: "\(previous.text) \(guarded.text)"))
     }
     return findings
+  }
+
+  /// The only one that asked the same with both branches in the other order.
+  private func exchanged(_ guarded: Guarded, _ old: [Guarded], _ new: [Guarded]) -> Guarded? {
+    guard !guarded.body.isEmpty, !guarded.otherwise.isEmpty else { return nil }
+    func isAlike(_ other: Guarded) -> Bool { other.core == guarded.core && other.bits == guarded.bits }
+    let candidates = old.filter(isAlike)
+    guard candidates.count == 1, new.count(where: isAlike) == 1, candidates[0].body == guarded.otherwise,
+      candidates[0].otherwise == guarded.body
+    else { return nil }
+    return candidates[0]
   }
 
   private func what(_ previous: Guarded, _ new: Guarded) -> String {
@@ -214,8 +376,9 @@ struct InvertedCondition: ChangeRule {
       let sense = ConditionSense(node.a, file, symbols)
       result.append(
         Guarded(
-          node: condition, text: text, core: sense.core, bits: sense.bits, name: name.exists ? symbols.text(name) : "",
-          isCall: core.kind == .call, isNegated: isNegated, body: SourceText.text(of: node.b, file, symbols)))
+          node: condition, text: text, sense: sense, name: name.exists ? symbols.text(name) : "",
+          isCall: core.kind == .call, isNegated: isNegated, body: SourceText.text(of: node.b, file, symbols),
+          otherwise: SourceText.text(of: node.c, file, symbols)))
     }
     return result
   }

@@ -10,7 +10,8 @@ struct LockDropped: ChangeRule {
     whatItDoes: """
       Compares each function before and after a patch. Where a lock was taken, or a guard held it, more often than now, \
       while a call or a write that stood under it is still there without it, and no other function of the file has gained \
-      the lock, the code has lost its protection.
+      the lock, the code has lost its protection. So has a member that \
+      is set where the lock does not reach any more, and a call that the file makes under the lock everywhere else.
       """,
     whyItMatters: "What was done under the lock now races.",
     accepts: ["a lock that moves to a caller or a helper in the same file", "a lock replaced by another one"],
@@ -89,8 +90,64 @@ struct LockDropped: ChangeRule {
           	return err;
           }
           """),
+      RuleExample(
+        before: """
+          void f(int minor)
+          {
+          	struct foo *foo;
+
+          	mutex_lock(&foos_lock);
+          	foo = foos[minor];
+          	foo->exists = 0;
+          	foos[minor] = NULL;
+          	mutex_unlock(&foos_lock);
+          }
+          """,
+        after: """
+          void f(int minor)
+          {
+          	struct foo *foo;
+
+          	mutex_lock(&foos_lock);
+          	foo = foos[minor];
+          	mutex_unlock(&foos_lock);
+          	foo->exists = 0; /* reported */
+          	mutex_lock(&foos_lock);
+          	foos[minor] = NULL;
+          	mutex_unlock(&foos_lock);
+          }
+          """),
     ],
     nonTriggering: [
+      RuleExample(
+        before: """
+          int f(struct foo *foo)
+          {
+          	struct item *item;
+
+          	mutex_lock(&foo->lock);
+          	item = kzalloc(sizeof(*item), GFP_KERNEL);
+          	item->n = 1;
+          	foo_log(foo);
+          	list_add(&item->node, &foo->items);
+          	mutex_unlock(&foo->lock);
+          	return 0;
+          }
+          """,
+        after: """
+          int f(struct foo *foo)
+          {
+          	struct item *item;
+
+          	item = kzalloc(sizeof(*item), GFP_KERNEL);
+          	item->n = 1;
+          	foo_log(foo);
+          	mutex_lock(&foo->lock);
+          	list_add(&item->node, &foo->items);
+          	mutex_unlock(&foo->lock);
+          	return 0;
+          }
+          """),
       RuleExample(
         before: """
           int f(struct foo *foo, int n)
@@ -165,7 +222,10 @@ struct LockDropped: ChangeRule {
   func check(_ change: FileChange) -> [Finding] {
     let before = locks(change.parts.map(\.before), change.symbols)
     let after = locks(change.parts.map(\.after), change.symbols)
-    return change.functions.flatMap { check($0.before, $0.after, before, after, change) }
+    return change.functions.flatMap { old, new -> [Finding] in
+      let found = check(old, new, before, after, change)
+      return found.isEmpty ? shrunk(old, new, change) : found
+    }
   }
 
   private func check(
@@ -205,6 +265,79 @@ struct LockDropped: ChangeRule {
           key: "\(lock) \(now.name)"))
     }
     return findings
+  }
+
+  /// A lock that is still taken, but not where a member is set any more, or where something is called that the file calls under it
+  /// everywhere else.
+  private func shrunk(_ old: FunctionDefinition, _ new: FunctionDefinition, _ change: FileChange) -> [Finding] {
+    let before = LockRegions(old, change.before, change.symbols)
+    guard !before.regions.isEmpty else { return [] }
+    let after = LockRegions(new, change.after, change.symbols)
+    guard Set(after.regions.map(\.key)).isSubset(of: Set(before.regions.map(\.key))) else { return [] }
+    var seen: Set<LockRegions.Key> = []
+    return before.regions.compactMap { region -> Finding? in
+      let key = region.key
+      guard !seen.contains(key), after.regions.contains(where: { $0.key == key }) else { return nil }
+      // In the order of before: what has moved is another change.
+      let texts = after.actions.map(\.text)
+      let lost = before.actions.first { action in
+        !action.needsNoLock && region.tokens.contains(action.token)
+          && after.countOutside(key, action.text) > before.countOutside(key, action.text)
+          && texts.count { $0 == action.text } == before.actions.count { $0.text == action.text }
+          && (action.isWrite
+            ? isShared(action, old, change) : isCalledUnder(key, action.name, except: new.name, change))
+      }
+      guard let lost,
+        let now = after.actions.first(where: { $0.text == lost.text && !after.covers(key, $0.token) })
+      else { return nil }
+      seen.insert(key)
+      let lock = text(of: region, change)
+      return Finding(
+        rule: description.id, severity: description.severity, confidence: description.confidence,
+        place: change.place(now.node), function: change.symbols.text(new.name),
+        message:
+          "'\(now.name)' \(now.isWrite ? "was set" : "ran") under '\(lock)' before the patch, which does not reach "
+          + "this place any more",
+        evidence: [Evidence(change.placeBefore(region.node), "the lock was taken here before the patch")],
+        key: "\(lock) \(now.name) shrunk")
+    }
+  }
+
+  /// Whether what is written to was not made in the function itself.
+  private func isShared(_ action: LockRegions.Action, _ function: FunctionDefinition, _ change: FileChange) -> Bool {
+    guard action.name.contains("->") else { return false }
+    let root = action.name.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+    let file = change.before
+    return !function.nodes.contains { node in
+      let item = file[node]
+      let isIt: Bool
+      let value: NodeID
+      switch item.kind {
+      case .assign where file[item.a].kind == .name:
+        (isIt, value) = (change.symbols.text(Symbol(file[item.a].a)) == root, item.b)
+      case .variable where item.c >= 0: (isIt, value) = (change.symbols.text(Symbol(item.a)) == root, item.c)
+      default: return false
+      }
+      return isIt && SourceText.text(of: value, file, change.symbols).contains("alloc")
+    }
+  }
+
+  /// Whether other functions of the file call something, and only with the lock of that name held.
+  private func isCalledUnder(_ key: LockRegions.Key, _ callee: String, except name: Symbol, _ change: FileChange)
+    -> Bool
+  {
+    func last(_ text: String) -> Substring { text.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.last ?? "" }
+    var found = 0
+    for function in change.after.functions where !function.isMacro && function.name != name {
+      let regions = LockRegions(function, change.after, change.symbols)
+      for action in regions.actions where !action.isWrite && action.name == callee {
+        guard
+          regions.regions.contains(where: { last($0.key.text) == last(key.text) && $0.tokens.contains(action.token) })
+        else { return false }
+        found += 1
+      }
+    }
+    return found > 1
   }
 
   private func text(of region: LockRegions.Region, _ change: FileChange) -> String {

@@ -10,7 +10,9 @@ struct LockWeakened: ChangeRule {
     whatItDoes: """
       Compares each function before and after a patch. Where a spinlock was taken with interrupts or bottom halves disabled \
       and is taken without now, while another function of the file still disables them for a lock of that name, an \
-      interrupt may find the lock held by the task that it interrupted.
+      interrupt may find the lock held by the task that it interrupted. And a 'raw_spinlock_t' that has become a \
+      'spinlock_t', which sleeps on PREEMPT_RT; and 'spin_lock_irqsave()' \
+      that has become 'spin_lock_irq()', whose end turns interrupts on whatever the caller had done.
       """,
     whyItMatters: "The interrupt handler spins for ever on its own processor.",
     accepts: [
@@ -54,9 +56,91 @@ struct LockWeakened: ChangeRule {
           	foo->n++;
           	spin_unlock(&foo->lock);
           }
-          """)
+          """),
+      RuleExample(
+        before: """
+          void next_event(struct foo *foo)
+          {
+          	unsigned long flags;
+
+          	raw_spin_lock_irqsave(&foo->lock, flags);
+          	foo->n++;
+          	raw_spin_unlock_irqrestore(&foo->lock, flags);
+          }
+          """,
+        after: """
+          void next_event(struct foo *foo)
+          {
+          	unsigned long flags;
+
+          	spin_lock_irqsave(&foo->lock, flags); /* reported */
+          	foo->n++;
+          	spin_unlock_irqrestore(&foo->lock, flags);
+          }
+          """),
+      RuleExample(
+        before: """
+          void free(struct foo *foo)
+          {
+          	unsigned long flags;
+
+          	spin_lock_irqsave(&foo->lock, flags);
+          	list_del(&foo->node);
+          	spin_unlock_irqrestore(&foo->lock, flags);
+          	kfree(foo);
+          }
+          """,
+        after: """
+          void free(struct foo *foo)
+          {
+          	spin_lock_irq(&foo->lock); /* reported */
+          	list_del(&foo->node);
+          	spin_unlock_irq(&foo->lock);
+          	kfree(foo);
+          }
+          """),
     ],
     nonTriggering: [
+      RuleExample(
+        before: """
+          void free(struct foo *foo)
+          {
+          	spin_lock_irq(&foo->lock);
+          	list_del(&foo->node);
+          	spin_unlock_irq(&foo->lock);
+          }
+          """,
+        after: """
+          void free(struct foo *foo)
+          {
+          	unsigned long flags;
+
+          	spin_lock_irqsave(&foo->lock, flags);
+          	list_del(&foo->node);
+          	spin_unlock_irqrestore(&foo->lock, flags);
+          }
+          """),
+      RuleExample(
+        before: """
+          void next_event(struct foo *foo)
+          {
+          	unsigned long flags;
+
+          	spin_lock_irqsave(&foo->lock, flags);
+          	foo->n++;
+          	spin_unlock_irqrestore(&foo->lock, flags);
+          }
+          """,
+        after: """
+          void next_event(struct foo *foo)
+          {
+          	unsigned long flags;
+
+          	raw_spin_lock_irqsave(&foo->lock, flags);
+          	foo->n++;
+          	raw_spin_unlock_irqrestore(&foo->lock, flags);
+          }
+          """),
       RuleExample(
         before: """
           static irqreturn_t foo_irq(int irq, void *data)
@@ -116,7 +200,9 @@ struct LockWeakened: ChangeRule {
           """),
     ])
 
-  func check(_ change: FileChange) -> [Finding] {
+  func check(_ change: FileChange) -> [Finding] { raw(change) + enabling(change) + interruptible(change) }
+
+  private func interruptible(_ change: FileChange) -> [Finding] {
     let strong = strongLocks(change)
     guard !strong.isEmpty else { return [] }
     let hard = handlers(Self.interruptRequests, change)
@@ -183,7 +269,7 @@ struct LockWeakened: ChangeRule {
     return result
   }
 
-  private static func name(of key: LockRegions.Key) -> String {
+  static func name(of key: LockRegions.Key) -> String {
     String(key.text.reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" }.reversed())
   }
 

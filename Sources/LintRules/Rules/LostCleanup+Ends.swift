@@ -14,7 +14,7 @@ extension LostCleanup {
         FunctionText.isEnding(line.text),
         file[file[line.node].a].kind == .call, count(line.text, new) < count(line.text, old),
         let subject = stillNeeded(line.text, old, new), !isOfGoneExit(line.text, subject, old, new),
-        let start = new.lines.first(where: { Self.gets(subject, $0.text) }),
+        let start = new.lines.first(where: { Self.gets(subject, $0.text) || Self.opens(subject, line.text, $0.text) }),
         !isEnded(subject, in: old.lines[(index + 1)...], old)
       else { return nil }
       return finding(
@@ -30,6 +30,28 @@ extension LostCleanup {
     return root.utf8.count < subject.utf8.count && !subject.contains("->")
       && (text.contains(", &\(root),") || text.contains(", &\(root))") || text.contains("(&\(root),"))
   }
+
+  /// `x_prep(subject)`, where `x_unprep(subject)` is what ended it.
+  private static func opens(_ subject: String, _ closer: String, _ text: String) -> Bool {
+    guard FunctionText.mentionsWhole(text, subject), let open = text.firstIndex(of: "("), !text.hasSuffix(" = ") else {
+      return false
+    }
+    let name = text[..<open].split(separator: " ").last ?? ""
+    let words = name.split(separator: "_")
+    let ends = closer.prefix { $0 != "(" }.split(separator: "_")
+    guard words.count == ends.count else { return false }
+    let differing = zip(words, ends).filter { $0 != $1 }
+    return differing.count == 1 && openers[differing[0].1].map { $0.contains(differing[0].0) } == true
+  }
+
+  /// What each word for an end is the end of.
+  private static let openers: [Substring: Set<Substring>] = [
+    "unprep": ["prep"], "unprepare": ["prepare"], "stop": ["start"], "disable": ["enable"], "unregister": ["register"],
+    "close": ["open"], "put": ["get"], "remove": ["add"], "del": ["add"], "detach": ["attach"],
+    "release": ["request", "acquire"],
+    "unmap": ["map"], "unpin": ["pin"], "exit": ["init", "enter"], "uninit": ["init"], "deactivate": ["activate"],
+    "restore": ["save"],
+  ]
 
   /// Whether something in these lines ends the thing, other than where the function leaves.
   private func isEnded(
@@ -76,7 +98,7 @@ extension LostCleanup {
     }
   }
 
-  private static func count(of names: [String], _ file: ParsedFile, _ symbols: SymbolTable) -> Int {
+  static func count(of names: [String], _ file: ParsedFile, _ symbols: SymbolTable) -> Int {
     let wanted = Set(names.map(symbols.intern))
     return file.tokens.count { wanted.contains($0.symbol) }
   }

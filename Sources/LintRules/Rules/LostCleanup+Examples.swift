@@ -4,6 +4,184 @@ extension LostCleanup {
   static let triggering = [
     RuleExample(
       before: """
+        #ifdef CONFIG_FOO_TAGS
+        static int save_tags(void)
+        {
+        	return write_tags();
+        }
+        #else
+        static int save_tags(void)
+        {
+        	return 0;
+        }
+        #endif
+
+        int suspend(struct foo *foo)
+        {
+        	unsigned long flags = daif_save();
+        	int ret;
+
+        	ret = save_tags();
+        	if (ret) {
+        		daif_restore(flags);
+        		return ret;
+        	}
+        	foo_down(foo);
+        	daif_restore(flags);
+        	return 0;
+        }
+
+        int wait(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = foo_prep(foo);
+        	if (ret)
+        		return ret;
+        	ret = wait_killable(foo->wait);
+        	if (ret)
+        		foo_unprep(foo);
+        	return ret;
+        }
+        """,
+      after: """
+        #ifdef CONFIG_FOO_TAGS
+        static int save_tags(void)
+        {
+        	return write_tags();
+        }
+        #else
+        static int save_tags(void)
+        {
+        	return 0;
+        }
+        #endif
+
+        int suspend(struct foo *foo)
+        {
+        	unsigned long flags = daif_save();
+        	int ret;
+
+        	ret = save_tags();
+        	if (ret)
+        		return ret; /* reported */
+        	foo_down(foo);
+        	daif_restore(flags);
+        	return 0;
+        }
+
+        int wait(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = foo_prep(foo); /* reported */
+        	if (ret)
+        		return ret;
+        	ret = wait_killable(foo->wait);
+        	return ret;
+        }
+        """),
+    RuleExample(
+      before: """
+        static int find(struct foo *foo)
+        {
+        	foo->np = of_parse_phandle(foo->dev->of_node, "phy", 0);
+        	return foo->np ? 0 : -ENODEV;
+        }
+
+        int f(struct foo *foo)
+        {
+        	int ret = find(foo);
+
+        	if (ret)
+        		goto out;
+        	return start(foo);
+        out:
+        	of_node_put(foo->np);
+        	foo_log(foo);
+        	return ret;
+        }
+        """,
+      after: """
+        static int find(struct foo *foo)
+        {
+        	foo->np = of_parse_phandle(foo->dev->of_node, "phy", 0);
+        	return foo->np ? 0 : -ENODEV;
+        }
+
+        int f(struct foo *foo)
+        {
+        	int ret = find(foo);
+
+        	if (ret)
+        		goto out;
+        	return start(foo);
+        out:
+        	foo_log(foo); /* reported */
+        	return ret;
+        }
+        """),
+    RuleExample(
+      before: """
+        int f(struct foo *foo)
+        {
+        	struct region *rg = get_region(foo->region);
+        	int ret = map(rg);
+
+        	put_region(rg);
+        	return ret;
+        }
+        """,
+      after: """
+        int f(struct foo *foo)
+        {
+        	struct region *rg = get_region(foo->region);
+        	int ret = map(rg);
+
+        	put_region(foo->region); /* reported */
+        	return ret;
+        }
+        """),
+    RuleExample(
+      before: """
+        int f(struct foo *foo)
+        {
+        	struct page *page = page_of(foo);
+        	int ret;
+
+        	if (foo->source) {
+        		ret = copy_in(foo, page);
+        		if (ret) {
+        			unlock_page(page);
+        			put_page(page);
+        			goto out;
+        		}
+        	}
+        	foo->pfn = page_to_pfn(page);
+        out:
+        	finish(foo);
+        	return ret;
+        }
+        """,
+      after: """
+        int f(struct foo *foo)
+        {
+        	struct page *page = page_of(foo);
+        	int ret;
+
+        	if (foo->source) {
+        		ret = copy_in(foo, page);
+        		if (ret)
+        			goto out; /* reported */
+        	}
+        	foo->pfn = page_to_pfn(page);
+        out:
+        	finish(foo);
+        	return ret;
+        }
+        """),
+    RuleExample(
+      before: """
         int f(struct foo *foo)
         {
         	char *p = kmalloc(4, GFP_KERNEL);
@@ -199,6 +377,59 @@ extension LostCleanup {
   ]
 
   static let nonTriggering = [
+    RuleExample(
+      before: """
+        int f(struct foo *foo)
+        {
+        	struct region *rg = get_region(foo->region);
+        	int ret = map(rg);
+
+        	put_region(rg);
+        	return ret;
+        }
+        """,
+      after: """
+        int f(struct foo *foo)
+        {
+        	struct region *region = get_region(foo->region);
+        	int ret = map(region);
+
+        	put_region(region);
+        	return ret;
+        }
+        """),
+    RuleExample(
+      before: """
+        static int find(struct foo *foo)
+        {
+        	foo->np = of_parse_phandle(foo->dev->of_node, "phy", 0);
+        	return foo->np ? 0 : -ENODEV;
+        }
+
+        void f(struct foo *foo)
+        {
+        	of_node_put(foo->np);
+        	foo_log(foo);
+        }
+        """,
+      after: """
+        static int find(struct foo *foo)
+        {
+        	foo->np = of_parse_phandle(foo->dev->of_node, "phy", 0);
+        	return foo->np ? 0 : -ENODEV;
+        }
+
+        static void drop(struct foo *foo)
+        {
+        	of_node_put(foo->np);
+        }
+
+        void f(struct foo *foo)
+        {
+        	drop(foo);
+        	foo_log(foo);
+        }
+        """),
     RuleExample(
       before: """
         int f(struct foo *foo)

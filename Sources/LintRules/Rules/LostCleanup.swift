@@ -64,7 +64,8 @@ struct LostCleanup: ChangeRule {
       }
     }
     return findings.isEmpty
-      ? scopes(old, new, change) + ends(old, new, change) + unmanaged(old, new, change) : findings
+      ? scopes(old, new, change) + ends(old, new, change) + unmanaged(old, new, change)
+        + members(old, new, change) + exchanged(old, new, change) : findings
   }
 
   /// What the call ends, where it is got as before, nothing new is done with it, and no other call of the kind has come.
@@ -85,6 +86,7 @@ struct LostCleanup: ChangeRule {
       return old.lines.allSatisfy { line in
         !FunctionText.mentions(line.text, subject) || values.contains(line.text)
           || values.contains(FunctionText.value(line.text)) || FunctionText.isEnding(line.text)
+          || FunctionText.isUnlock(line.text)
           || !FunctionText.mentionsWhole(line.text, subject) || line.text.contains("devm_add_action")
           || line.text.hasSuffix(" = NULL")
       }

@@ -20,6 +20,57 @@ struct LostInitialiser: ChangeRule {
     triggering: [
       RuleExample(
         before: """
+          int f(struct foo *foo, u16 *states)
+          {
+          	struct box box;
+          	int ret;
+
+          	memset(&box, 0, sizeof(box));
+          	box.command = 3;
+          	ret = run(foo, &box);
+          	states[0] = box.result;
+          	return ret;
+          }
+          """,
+        after: """
+          int f(struct foo *foo, u16 *states)
+          {
+          	struct box box; /* reported */
+          	int ret;
+
+          	box.command = 3;
+          	ret = run(foo, &box);
+          	states[0] = box.result;
+          	return ret;
+          }
+          """),
+      RuleExample(
+        before: """
+          void f(struct foo *foo)
+          {
+          	struct eeprom eeprom = {};
+          	u16 value;
+
+          	eeprom.data = foo;
+          	eeprom.width = 8;
+          	eeprom_read(&eeprom, 6, &value);
+          	foo->value = value;
+          }
+          """,
+        after: """
+          void f(struct foo *foo)
+          {
+          	struct eeprom eeprom;
+          	u16 value;
+
+          	eeprom.data = foo;
+          	eeprom.width = 8;
+          	eeprom_read(&eeprom, 6, &value); /* reported */
+          	foo->value = value;
+          }
+          """),
+      RuleExample(
+        before: """
           int f(struct foo *foo)
           {
           	int i, ret = 0;
@@ -83,8 +134,112 @@ struct LostInitialiser: ChangeRule {
           	return copy_to_user(to, &info, sizeof(info)) ? -EFAULT : 0; /* reported */
           }
           """),
+      RuleExample(
+        before: """
+          int f(struct foo *foo, struct meta *given)
+          {
+          	struct meta own = {};
+          	struct meta *meta = &own;
+
+          	if (given)
+          		meta = given;
+          	return send(foo, meta);
+          }
+          """,
+        after: """
+          int f(struct foo *foo, struct meta *given)
+          {
+          	struct meta own;
+          	struct meta *meta = &own; /* reported */
+
+          	if (given)
+          		meta = given;
+          	return send(foo, meta);
+          }
+          """),
     ],
     nonTriggering: [
+      RuleExample(
+        before: """
+          int f(struct foo *foo)
+          {
+          	struct box box;
+
+          	memset(&box, 0, sizeof(box));
+          	box.command = 3;
+          	return run(foo, &box);
+          }
+          """,
+        after: """
+          int f(struct foo *foo)
+          {
+          	struct box box = { .command = 3 };
+
+          	return run(foo, &box);
+          }
+          """),
+      RuleExample(
+        before: """
+          int f(struct foo *foo)
+          {
+          	struct stat stat = {};
+          	int ret = get_stat(foo, &stat);
+
+          	stat.n++;
+          	return ret ? ret : send(foo, &stat);
+          }
+          """,
+        after: """
+          int f(struct foo *foo)
+          {
+          	struct stat stat;
+          	int ret = get_stat(foo, &stat);
+
+          	stat.n++;
+          	return ret ? ret : send(foo, &stat);
+          }
+          """),
+      RuleExample(
+        before: """
+          void f(struct foo *foo)
+          {
+          	struct eeprom eeprom = {};
+
+          	eeprom.width = 8;
+          	eeprom_write(&eeprom, 6);
+          }
+          """,
+        after: """
+          void f(struct foo *foo)
+          {
+          	struct eeprom eeprom;
+
+          	memset(&eeprom, 0, sizeof(eeprom));
+          	eeprom.width = 8;
+          	eeprom_write(&eeprom, 6);
+          }
+          """),
+      RuleExample(
+        before: """
+          int f(struct foo *foo)
+          {
+          	struct meta own = {};
+          	struct meta *meta = &own;
+
+          	meta->n = foo->n;
+          	return send(foo, meta);
+          }
+          """,
+        after: """
+          int f(struct foo *foo)
+          {
+          	struct meta own;
+          	struct meta *meta = &own;
+
+          	meta->n = foo->n;
+          	return send(foo, meta);
+          }
+          """),
       RuleExample(
         before: """
           int f(struct foo *foo, void __user *to)
@@ -160,31 +315,137 @@ struct LostInitialiser: ChangeRule {
   func check(_ change: FileChange) -> [Finding] {
     change.functions.flatMap { before, after -> [Finding] in
       let had = initialised(before, change.before)
-      return after.nodes.compactMap { node -> Finding? in
-        let item = change.after[node]
-        guard item.kind == .variable, item.c < 0, item.op == 0, let start = had[Symbol(item.a)],
-          change.after.types[Int(item.b)].arrays == 0
-        else { return nil }
-        let name = change.symbols.text(Symbol(item.a))
-        let type = change.after.types[Int(item.b)]
-        if type.base == .structure, !type.isPointer {
-          guard let copy = copiedOut(Symbol(item.a), after, change) else { return nil }
+      return cleared(before, after, change)
+        + after.nodes.compactMap { node -> Finding? in
+          let item = change.after[node]
+          guard item.kind == .variable, item.c < 0, item.op == 0, let start = had[Symbol(item.a)],
+            change.after.types[Int(item.b)].arrays == 0
+          else { return nil }
+          let name = change.symbols.text(Symbol(item.a))
+          let type = change.after.types[Int(item.b)]
+          if type.base == .structure || type.base == .union, !type.isPointer {
+            if let alias = onlyAlias(of: Symbol(item.a), after, change) {
+              return Finding(
+                rule: description.id, severity: description.severity, confidence: description.confidence,
+                place: change.place(alias), function: change.symbols.text(after.name),
+                message:
+                  "nothing in the function fills '\(name)', to which this points: the patch takes away its initialiser",
+                evidence: [Evidence(change.placeBefore(start), "it was set as a whole before the patch")], key: name)
+            }
+            if let use = usedInPart(Symbol(item.a), before, after, change) {
+              return Finding(
+                rule: description.id, severity: description.severity, confidence: description.confidence,
+                place: change.place(use), function: change.symbols.text(after.name),
+                message: "only parts of '\(name)' are set before this: the patch takes away its initialiser",
+                evidence: [Evidence(change.placeBefore(start), "it was set as a whole before the patch")], key: name)
+            }
+            guard let copy = copiedOut(Symbol(item.a), after, change) else { return nil }
+            return Finding(
+              rule: description.id, severity: description.severity, confidence: description.confidence,
+              place: change.place(copy), function: change.symbols.text(after.name),
+              message:
+                "'\(name)' leaves the kernel here with what the stack held where nothing else has filled it: the patch "
+                + "takes away its initialiser",
+              evidence: [Evidence(change.placeBefore(start), "it was set as a whole before the patch")], key: name)
+          }
+          let walk = FirstUse(name: Symbol(item.a), file: change.after, symbols: change.symbols)
+          guard case .read(let use) = walk.first(in: after.body) else { return nil }
           return Finding(
             rule: description.id, severity: description.severity, confidence: description.confidence,
-            place: change.place(copy), function: change.symbols.text(after.name),
-            message:
-              "'\(name)' leaves the kernel here with what the stack held where nothing else has filled it: the patch "
-              + "takes away its initialiser",
-            evidence: [Evidence(change.placeBefore(start), "it was set as a whole before the patch")], key: name)
+            place: change.place(use), function: change.symbols.text(after.name),
+            message: "'\(name)' is read here and need not have a value: the patch takes away the one it started with",
+            evidence: [Evidence(change.placeBefore(start), "it started with a value before the patch")], key: name)
         }
-        let walk = FirstUse(name: Symbol(item.a), file: change.after, symbols: change.symbols)
-        guard case .read(let use) = walk.first(in: after.body) else { return nil }
-        return Finding(
-          rule: description.id, severity: description.severity, confidence: description.confidence,
-          place: change.place(use), function: change.symbols.text(after.name),
-          message: "'\(name)' is read here and need not have a value: the patch takes away the one it started with",
-          evidence: [Evidence(change.placeBefore(start), "it started with a value before the patch")], key: name)
+    }
+  }
+
+  /// `memset(&x, 0, sizeof(x));` that is gone, with nothing else in the function that sets the whole.
+  private func cleared(_ before: FunctionDefinition, _ after: FunctionDefinition, _ change: FileChange) -> [Finding] {
+    let old = FunctionText(before, change.before, change.symbols)
+    let new = FunctionText(after, change.after, change.symbols)
+    let kept = Set(new.lines.map(\.text))
+    return old.lines.compactMap { line -> Finding? in
+      guard line.text.hasPrefix("memset(&"), line.text.contains(", 0, "), !kept.contains(line.text),
+        case let name = FunctionText.subject(line.text), name.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }),
+        let declaration = after.nodes.first(where: {
+          change.after[$0].kind == .variable && change.symbols.text(Symbol(change.after[$0].a)) == name
+        }), change.after[declaration].c < 0,
+        !new.lines.contains(where: {
+          $0.text.hasPrefix("\(name) = ") || $0.text.hasPrefix("mem") && FunctionText.mentions($0.text, name)
+        })
+      else { return nil }
+      return Finding(
+        rule: description.id, severity: description.severity, confidence: description.confidence,
+        place: change.place(declaration), function: change.symbols.text(after.name),
+        message: "nothing clears '\(name)' any more before parts of it are set",
+        evidence: [Evidence(change.placeBefore(line.node), "it was cleared here")], key: "\(name) cleared")
+    }
+  }
+
+  /// Where a structure of which only some members are ever set is used as a whole; nil where anything new fills it.
+  private func usedInPart(
+    _ name: Symbol, _ before: FunctionDefinition, _ after: FunctionDefinition, _ change: FileChange
+  ) -> NodeID? {
+    let text = change.symbols.text(name)
+    let known = FunctionText(before, change.before, change.symbols).values
+    let new = FunctionText(after, change.after, change.symbols)
+    // One more member that is set does not make it whole.
+    guard
+      new.lines.allSatisfy({
+        known.contains($0.text) || !FunctionText.mentions($0.text, text) || $0.text.hasPrefix("\(text).")
+      })
+    else { return nil }
+    let isAddedTo = after.nodes.contains {
+      let item = change.after[$0]
+      return item.kind == .variable && Symbol(item.a) == name
+        && Self.addedTo.contains(change.symbols.text(change.after.types[Int(item.b)].name))
+    }
+    var parts = false
+    var whole: NodeID?
+    for line in new.lines {
+      if line.text.hasPrefix("\(text) = ") { return nil }
+      guard FunctionText.mentions(line.text, text) else { continue }
+      let target = line.text.firstRange(of: " = ").map { line.text[..<$0.lowerBound] } ?? ""
+      let isPart = target.hasPrefix("\(text).")
+      if isPart { parts = true }
+      let value = isPart ? FunctionText.value(line.text) : line.text
+      guard FunctionText.mentionsWhole(value, text) || value.contains("&\(text).") else { continue }
+      let callee = value.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+      // Cleared, or filled by what is made for it.
+      if callee.hasPrefix("memset") || callee.hasPrefix("memcpy") || callee.contains("init") { return nil }
+      // Whoever is given it first fills it.
+      guard parts || isAddedTo else { return nil }
+      if whole == nil { whole = line.node }
+    }
+    return whole
+  }
+
+  /// Structures that callees only add to, and only where they have something to say (`include/linux/netlink.h`).
+  private static let addedTo: Set<String> = ["netlink_ext_ack"]
+
+  /// The pointer that starts with the structure's address, where nothing else in the function mentions it: what it is for is the
+  /// case in which nobody points elsewhere.
+  private func onlyAlias(of name: Symbol, _ function: FunctionDefinition, _ change: FileChange) -> NodeID? {
+    let file = change.after
+    let mentions = function.nodes.count { file[$0].kind == .name && Symbol(file[$0].a) == name }
+    guard mentions == 1 else { return nil }
+    return function.nodes.first { node in
+      guard file[node].kind == .variable, file[node].c >= 0, case let value = file[file[node].c] else { return false }
+      guard value.kind == .unary, value.operation == .ampersand, file[value.a].kind == .name,
+        Symbol(file[value.a].a) == name
+      else { return false }
+      let alias = Symbol(file[node].a)
+      func isAlias(_ id: NodeID) -> Bool { file[id].kind == .name && Symbol(file[id].a) == alias }
+      let targets = function.nodes.filter { file[$0].kind == .assign }.map { file[$0].a }
+      let body = file[function.body]
+      // Not filled through the pointer on every way.
+      let isFilled = file.list(body.a, body.b).contains { statement in
+        guard file[statement].kind == .expressionStatement, case let store = file[file[statement].a],
+          store.kind == .assign
+        else { return false }
+        return file[store.a].kind == .member && isAlias(file[store.a].a)
       }
+      return targets.contains(where: isAlias) && !isFilled
     }
   }
 

@@ -24,6 +24,21 @@ struct MissingErrorCheck: Rule {
     triggering: [
       RuleExample(
         """
+        void work(struct foo *foo)
+        {
+        	struct encoder *outp = find_encoder(foo, 3);
+        	struct drm *drm = drm_of(outp->base.dev); /* reported */
+        	int ret;
+
+        	if (!outp)
+        		return;
+        	ret = start(drm, outp);
+        	if (ret)
+        		stop(drm);
+        }
+        """),
+      RuleExample(
+        """
         int f(struct foo *foo)
         {
         	int ret = 0;
@@ -220,6 +235,23 @@ struct MissingErrorCheck: Rule {
         """),
     ],
     nonTriggering: [
+      RuleExample(
+        """
+        void work(struct foo *foo)
+        {
+        	struct encoder *outp = find_encoder(foo, 3);
+        	struct encoder *view = to_encoder(foo);
+        	struct list *list = &outp->list;
+        	struct drm *drm = outp ? drm_of(outp->base.dev) : NULL;
+        	struct drm *other = drm_of(view->base.dev);
+
+        	if (!outp || !drm)
+        		return;
+        	if (!view)
+        		return;
+        	start(drm, other, list);
+        }
+        """),
       RuleExample(
         """
         int f(struct foo *foo)
@@ -444,7 +476,7 @@ struct MissingErrorCheck: Rule {
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
-    var findings = known(context) + unlikeSiblings(context) + neverTrue(context) + unchecked(context)
+    var findings = known(context) + unlikeSiblings(context) + neverTrue(context) + unchecked(context) + early(context)
     findings += lostThreads(context) + otherPointers(context)
     return findings.sorted { $0.place < $1.place }
   }

@@ -4,6 +4,32 @@ extension UninitialisedInout {
   static let triggering: [RuleExample] = [
     RuleExample(
       """
+      int f(struct foo *foo)
+      {
+      	struct netlink_ext_ack extack;
+      	int err;
+
+      	err = replace(foo, &extack); /* reported */
+      	if (err)
+      		pr_err("%s", extack._msg);
+      	return err;
+      }
+      """),
+    RuleExample(
+      """
+      void f(struct foo *foo)
+      {
+      	unsigned long map;
+      	int i;
+
+      	for (i = 0; i < foo->n; i++)
+      		if (foo->valid & (1 << i))
+      			set_bit(i, &map); /* reported */
+      	foo->map = map;
+      }
+      """),
+    RuleExample(
+      """
       int f(struct usbnet *dev, u32 index, u32 *data)
       {
       	int (*fn)(struct usbnet *, u8, u8, u16, u16, void *, u16);
@@ -403,6 +429,23 @@ extension UninitialisedInout {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      """
+      int f(struct foo *foo)
+      {
+      	struct netlink_ext_ack extack = {};
+      	struct netlink_ext_ack other;
+      	unsigned long map = 0;
+      	int err;
+
+      	set_bit(3, &map);
+      	memset(&other, 0, sizeof(other));
+      	err = replace(foo, &extack, map) ?: replace(foo, &other, map);
+      	if (err)
+      		pr_err("%s %s", extack._msg, other._msg);
+      	return err;
+      }
+      """),
     RuleExample(
       """
       int probe(struct foo *foo)

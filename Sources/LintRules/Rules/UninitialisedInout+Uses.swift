@@ -79,6 +79,9 @@ struct UnsetUses {
           walked.insert(Symbol(file[argument].a))
         }
       }
+      if name.exists, let argument = context.solver.changedArgument(of: name, in: node, file) {
+        note(changedOperand: argument)
+      }
       if name.exists, context.solver.disposes(name) {
         for argument in file.list(item.b, item.c) { disposed.insert(root(argument)) }
       }

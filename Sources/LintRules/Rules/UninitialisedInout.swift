@@ -12,7 +12,8 @@ struct UninitialisedInout: Rule {
       Follows scalars without an initialiser over all paths, a loop of zero turns included, and through '&x' into callees \
       whose bodies are known: a callee that writes its parameter only for some results sets it only where the caller has \
       checked for them, and one that reads what its parameter points to before it writes it needs a value to be there. And a buffer that is \
-      used where a call that may read less than it was asked for is only checked for errors.
+      used where a call that may read less than it was asked for is only checked for errors. And a report to \
+      user space (struct netlink_ext_ack) that is handed out without having been cleared.
       """,
     whyItMatters: "The value is what the stack held before.",
     accepts: ["variables passed to macros, which may set them", "functions with inline assembly"],
@@ -20,7 +21,7 @@ struct UninitialisedInout: Rule {
     triggering: Self.triggering, nonTriggering: Self.nonTriggering)
 
   func check(_ context: RuleContext) -> [Finding] {
-    passings(context) + reads(context) + shortReads(context)
+    passings(context) + reads(context) + shortReads(context) + bareReports(context)
   }
 
   private func reads(_ context: RuleContext) -> [Finding] {

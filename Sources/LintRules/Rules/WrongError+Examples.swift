@@ -4,6 +4,75 @@ extension WrongError {
   static let triggering: [RuleExample] = [
     RuleExample(
       """
+      static int mark_return(struct foo *foo)
+      {
+      	if (foo->busy)
+      		return -EBUSY;
+      	foo->n++;
+      	return 0;
+      }
+
+      bool needs_return(struct foo *foo)
+      {
+      	if (!foo->asked)
+      		return false;
+      	return mark_return(foo) != EBUSY; /* reported */
+      }
+      """),
+    RuleExample(
+      """
+      int map(struct foo *foo)
+      {
+      	int err;
+
+      	err = prepare(foo);
+      	if (err)
+      		return err;
+      	err = map_pages(foo);
+      	if (!err) {
+      		foo->mapped++;
+      	} else {
+      		foo_free_pages(foo);
+      		atomic_dec(&foo->disabled);
+      	}
+      	return 0; /* reported */
+      }
+      """),
+    RuleExample(
+      """
+      static int check_status(struct foo *foo)
+      {
+      	u32 value;
+      	int ret;
+
+      	ret = regmap_read(foo->map, 4, &value);
+      	if (ret)
+      		return ret;
+      	return !!(value & 8);
+      }
+
+      static int poll_status(struct foo *foo)
+      {
+      	int n = 9;
+
+      	while (n--)
+      		if (check_status(foo)) /* reported */
+      			return 0;
+      	return -ETIMEDOUT;
+      }
+
+      int is_on(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = check_status(foo);
+      	if (ret < 0)
+      		return ret;
+      	return ret ? 5 : 6;
+      }
+      """),
+    RuleExample(
+      """
       static int phy_start(struct foo *foo)
       {
       	int ret;
@@ -275,6 +344,81 @@ extension WrongError {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      """
+      static int mark_return(struct foo *foo)
+      {
+      	if (foo->busy)
+      		return -EBUSY;
+      	foo->n++;
+      	return 0;
+      }
+
+      bool needs_return(struct foo *foo)
+      {
+      	return mark_return(foo) != -EBUSY && old_style(foo) != EBUSY;
+      }
+      """),
+    RuleExample(
+      """
+      int map(struct foo *foo)
+      {
+      	int err;
+
+      	err = prepare(foo);
+      	if (err)
+      		return err;
+      	err = map_pages(foo);
+      	if (err) {
+      		pr_warn("falling back");
+      		foo_free_pages(foo);
+      	}
+      	return 0;
+      }
+
+      int other(struct foo *foo)
+      {
+      	int err;
+
+      	err = prepare(foo);
+      	if (err)
+      		return err;
+      	err = map_pages(foo);
+      	if (!err)
+      		foo->mapped++;
+      	return 0;
+      }
+      """),
+    RuleExample(
+      """
+      static int check_status(struct foo *foo)
+      {
+      	u32 value;
+      	int ret;
+
+      	ret = regmap_read(foo->map, 4, &value);
+      	if (ret)
+      		return ret;
+      	return !!(value & 8);
+      }
+
+      static int start(struct foo *foo)
+      {
+      	if (check_status(foo))
+      		return -EBUSY;
+      	return write(foo);
+      }
+
+      int is_on(struct foo *foo)
+      {
+      	int ret;
+
+      	ret = check_status(foo);
+      	if (ret < 0)
+      		return ret;
+      	return ret ? 5 : 6;
+      }
+      """),
     RuleExample(
       """
       static int phy_parse(struct foo *foo)

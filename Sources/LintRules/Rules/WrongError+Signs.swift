@@ -21,6 +21,7 @@ extension WrongError {
       let item = file[node]
       switch item.kind {
       case .binary where item.operation == .equalEqual || item.operation == .bangEqual:
+        if file[item.a].kind == .call, let finding = compared(node, id, shapes, context) { findings.append(finding) }
         guard file[item.a].kind == .name else { continue }
         if let code = code(item.b, file, context), isNegative(Symbol(file[item.a].a), id, shapes, context) {
           findings.append(report(node, Symbol(file[item.a].a), code, id, context))
@@ -37,6 +38,21 @@ extension WrongError {
       }
     }
     return findings
+  }
+
+  /// `f(…) != EBUSY`, where f returns 0 or a negative errno.
+  private func compared(
+    _ node: NodeID, _ id: FunctionID, _ shapes: Statements, _ context: RuleContext
+  ) -> Finding? {
+    let item = shapes.file[node]
+    let callee = shapes.callee(item.a)
+    guard callee.exists, let code = code(item.b, shapes.file, context),
+      context.solver.returnsErrno(callee, fromFile: Int(context.program.functions[Int(id.rawValue)].file))
+    else { return nil }
+    let name = context.text(callee)
+    return context.finding(
+      description, id, node, "'\(name)' returns negative error codes, and is compared with \(code)",
+      key: "\(name) \(code)")
   }
 
   private func report(

@@ -55,7 +55,7 @@ extension WrongError {
   }
 
   /// Whether the callee does something that fails, as opposed to looking for what may well not be there.
-  private func isFailure(of call: NodeID, _ id: FunctionID, _ context: RuleContext) -> Bool {
+  func isFailure(of call: NodeID, _ id: FunctionID, _ context: RuleContext) -> Bool {
     let name = context.callee(call, in: context.program.file(of: id))
     let fileIndex = Int(context.program.functions[Int(id.rawValue)].file)
     guard name.exists, !context.solver.onlyLooksUp(name, fromFile: fileIndex) else { return false }

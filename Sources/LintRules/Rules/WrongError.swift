@@ -30,6 +30,8 @@ struct WrongError: Rule {
       others += misunderstood(id, context)
       others += impossibleCodes(id, context)
       others += swallowedCodes(id, context)
+      others += undoneAndForgotten(id, context)
+      others += yesOrError(id, context)
       // One slip is one finding, however many ways lead to it.
       for finding in others
       where !findings.contains(where: { (0...2).contains(finding.place.line - $0.place.line) }) {

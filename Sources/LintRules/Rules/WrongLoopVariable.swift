@@ -19,6 +19,23 @@ struct WrongLoopVariable: Rule {
     triggering: [
       RuleExample(
         """
+        int f(struct foo *foo)
+        {
+        	int i, j, ret;
+
+        	for (i = 0; i < foo->n; i++) {
+        		ret = request_irq(foo->vectors[i].irq, handler, 0, "foo", foo);
+        		if (ret) {
+        			for (j = 0; j < i; j++)
+        				free_irq(foo->vectors[i].irq, foo); /* reported */
+        			return ret;
+        		}
+        	}
+        	return 0;
+        }
+        """),
+      RuleExample(
+        """
         void f(struct rb_node *n)
         {
         	struct rb_node *p;
@@ -105,8 +122,41 @@ struct WrongLoopVariable: Rule {
       let file = context.program.file(of: id)
       let nodes = context.program.definition(id).nodes
       let found = nodes.compactMap { file[$0].kind == .forStatement ? check($0, id, file, context) : nil }
-      return found + countsBack(nodes, id, file, context)
+      return found + countsBack(nodes, id, file, context) + works(onBound: nodes, id, file, context)
     }
+  }
+
+  /// `for (j = 0; j < i; j++) free(x[i]);`: the body takes the element behind the last, over and over.
+  private func works(
+    onBound nodes: Range<NodeID>, _ id: FunctionID, _ file: ParsedFile, _ context: RuleContext
+  ) -> [Finding] {
+    nodes.compactMap { node -> Finding? in
+      guard file[node].kind == .forStatement, case let parts = Array(file.list(file[node].a, file[node].b)),
+        parts.count == 4, parts[1] >= 0, parts[2] >= 0, parts[3] >= 0, case let condition = file[parts[1]],
+        condition.kind == .binary, condition.operation == .less || condition.operation == .lessEqual,
+        file[condition.a].kind == .name, file[condition.b].kind == .name,
+        case let counter = Symbol(file[condition.a].a), countsUp(node, counter, file)
+      else { return nil }
+      let bound = Symbol(file[condition.b].a)
+      var reads: [Symbol: NodeID] = [:]
+      names(parts[3], file, &reads, 0)
+      guard reads[counter] == nil, !isSet(bound, in: parts[3], file),
+        let use = nodes.first(where: { inner in
+          file[inner].kind == .index && file[file[inner].b].kind == .name && Symbol(file[file[inner].b].a) == bound
+            && isBelow(parts[3], inner, file)
+        })
+      else { return nil }
+      return context.finding(
+        description, id, use,
+        "the loop counts '\(context.text(counter))' up to '\(context.text(bound))', but its body works on "
+          + "'[\(context.text(bound))]', which stays the same",
+        evidence: [Evidence(context.place(id, node), "'\(context.text(counter))' counts here")],
+        key: "\(context.text(counter)) \(context.text(bound)) bound")
+    }
+  }
+
+  private func isBelow(_ id: NodeID, _ part: NodeID, _ file: ParsedFile, _ depth: Int = 0) -> Bool {
+    id == part || id >= 0 && depth < 60 && file.children(of: id).contains { isBelow($0, part, file, depth + 1) }
   }
 
   /// Loops that count down what others have counted up, and work on what those left in a variable.

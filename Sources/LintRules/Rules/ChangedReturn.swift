@@ -1,0 +1,362 @@
+import Findings
+import KernelC
+
+/// A patch makes a function return something else than 0 where it succeeds.
+struct ChangedReturn: ChangeRule {
+  let description = RuleDescription(
+    id: "changed-return",
+    summary:
+      "a function returns something else at its end than before, while what leads there and its callers have stayed",
+    severity: .warning, confidence: .medium,
+    whatItDoes: """
+      Compares each function before and after a patch. Where one that returns errnos ended with 'return 0;' and ends with \
+      a value now that is no errno ('*value = raw; return raw;'), and no caller in the file has changed, what was success \
+      is taken for a failure by whoever asks 'if (ret)', and handed on as it is by others. And where it ended with 'return err;' \
+      and ends with 'return 0;' now, while the same failures are stored in 'err', they are forgotten.
+      """,
+    whyItMatters: "Success looks like failure to callers that expect 0, or the other way round.",
+    accepts: ["callers in the file that the patch changes too", "a variable that goes by the name of an errno"],
+    knownFalsePositives: ["callers in other files that have been prepared for a positive result"],
+    triggering: [
+      RuleExample(
+        before: """
+          int will(struct foo *foo)
+          {
+          	int ret;
+
+          	ret = is_existent(foo);
+          	if (ret <= 0)
+          		return ret;
+          	return look_up(foo);
+          }
+          """,
+        after: """
+          int will(struct foo *foo)
+          {
+          	int ret;
+
+          	ret = is_existent(foo);
+          	if (ret <= 0)
+          		return 0; /* reported */
+          	return look_up(foo);
+          }
+          """),
+      RuleExample(
+        before: """
+          int map(struct foo *foo)
+          {
+          	int err = prepare(foo);
+
+          	if (err)
+          		return err;
+          	err = map_pages(foo);
+          	if (err)
+          		undo(foo);
+          	return err;
+          }
+          """,
+        after: """
+          int map(struct foo *foo)
+          {
+          	int err = prepare(foo);
+
+          	if (err)
+          		return err;
+          	err = map_pages(foo);
+          	if (err)
+          		undo(foo);
+          	return 0; /* reported */
+          }
+          """),
+      RuleExample(
+        before: """
+          static int capacity(struct foo *foo, int *value)
+          {
+          	u8 raw;
+          	int ret = read_raw(foo, &raw);
+
+          	if (ret < 0)
+          		return ret;
+          	*value = raw;
+          	return 0;
+          }
+
+          int get(struct foo *foo, int *value)
+          {
+          	return capacity(foo, value);
+          }
+          """,
+        after: """
+          static int capacity(struct foo *foo, int *value)
+          {
+          	u8 raw;
+          	int ret = read_raw(foo, &raw);
+
+          	if (ret < 0)
+          		return ret;
+          	*value = raw;
+          	return raw; /* reported */
+          }
+
+          int get(struct foo *foo, int *value)
+          {
+          	return capacity(foo, value);
+          }
+          """),
+    ],
+    nonTriggering: [
+      RuleExample(
+        before: """
+          int will(struct foo *foo)
+          {
+          	int ret;
+
+          	ret = is_existent(foo);
+          	if (ret < 0)
+          		return ret;
+          	return look_up(foo);
+          }
+          """,
+        after: """
+          int will(struct foo *foo)
+          {
+          	int ret;
+
+          	ret = is_existent(foo);
+          	if (ret < 0) {
+          		pr_info("none, which is fine");
+          		return 0;
+          	}
+          	return look_up(foo);
+          }
+          """),
+      RuleExample(
+        before: """
+          int start(struct foo *foo)
+          {
+          	int err;
+
+          	err = start_hardware(foo);
+          	if (err)
+          		return err;
+          	foo->on = true;
+          	return err;
+          }
+          """,
+        after: """
+          int start(struct foo *foo)
+          {
+          	int err;
+
+          	err = start_hardware(foo);
+          	if (err)
+          		return err;
+          	foo->on = true;
+          	return 0;
+          }
+          """),
+      RuleExample(
+        before: """
+          int stop(struct foo *foo)
+          {
+          	int err;
+
+          	err = stop_hardware(foo);
+          	return err;
+          }
+          """,
+        after: """
+          int stop(struct foo *foo)
+          {
+          	stop_hardware(foo);
+          	return 0;
+          }
+          """),
+      RuleExample(
+        before: """
+          static int count(struct foo *foo)
+          {
+          	int n = foo->n;
+
+          	if (!foo->on)
+          		return -ENODEV;
+          	return 0;
+          }
+
+          int get(struct foo *foo)
+          {
+          	return count(foo);
+          }
+          """,
+        after: """
+          static int count(struct foo *foo)
+          {
+          	int n = foo->n;
+
+          	if (!foo->on)
+          		return -ENODEV;
+          	return n;
+          }
+
+          int get(struct foo *foo)
+          {
+          	int n = count(foo);
+
+          	return n < 0 ? n : 0;
+          }
+          """),
+      RuleExample(
+        before: """
+          int f(struct foo *foo)
+          {
+          	int ret = start(foo);
+
+          	if (ret < 0)
+          		return ret;
+          	return 0;
+          }
+          """,
+        after: """
+          int f(struct foo *foo)
+          {
+          	int ret = start(foo);
+
+          	if (ret < 0)
+          		return ret;
+          	ret = more(foo);
+          	return ret;
+          }
+          """),
+    ])
+
+  func check(_ change: FileChange) -> [Finding] {
+    change.functions.flatMap { old, new in
+      [changed(old, new, change), forgotten(old, new, change)].compactMap { $0 } + exits(old, new, change)
+    }
+  }
+
+  /// `return err;` at the end has become `return 0;` while everything is stored in `err` that was before.
+  private func forgotten(_ old: FunctionDefinition, _ new: FunctionDefinition, _ change: FileChange) -> Finding? {
+    guard let was = last(old, change.before), let now = last(new, change.after), change.before[was].kind == .name,
+      SourceText.text(of: now, change.after, change.symbols) == "0",
+      case let variable = SourceText.text(of: was, change.before, change.symbols),
+      Statements.errorNames.contains(variable), returnsInteger(new),
+      case let stores = stores(variable, old, change.before, change.symbols), !stores.isEmpty,
+      stores == self.stores(variable, new, change.after, change.symbols),
+      !isSettled(variable, new, change.after, change.symbols)
+    else { return nil }
+    return Finding(
+      rule: description.id, severity: description.severity, confidence: description.confidence,
+      place: change.place(now), function: change.symbols.text(new.name),
+      message: "'\(variable)' was returned here before the patch, and 0 is now, whatever is stored in it",
+      evidence: [Evidence(change.placeBefore(was), "the failures were returned here")], key: "\(variable) 0")
+  }
+
+  /// Whether the function is left where the last value that is stored in a variable is a failure, and nobody jumps behind that.
+  private func isSettled(
+    _ variable: String, _ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable
+  ) -> Bool {
+    let shapes = Statements(file: file, symbols: symbols)
+    let last = function.nodes.filter {
+      file[$0].kind == .assign && SourceText.text(of: file[$0].a, file, symbols) == variable
+    }.map { file[$0].token }.max()
+    guard let last else { return true }
+    let checks = function.nodes.filter {
+      file[$0].kind == .ifStatement && file[$0].token >= last && shapes.leaving(file[$0].b) != nil
+        && FunctionText.mentions(SourceText.text(of: file[$0].a, file, symbols), variable)
+    }.map { file[$0].token }
+    guard let check = checks.min() else { return false }
+    return !function.nodes.contains { file[$0].kind == .label && file[$0].token > check }
+  }
+
+  /// `if (ret <= 0) return ret;` that has become `if (ret <= 0) return 0;`
+  private func exits(_ old: FunctionDefinition, _ new: FunctionDefinition, _ change: FileChange) -> [Finding] {
+    guard returnsInteger(new) else { return [] }
+    let before = FunctionText(old, change.before, change.symbols)
+    let after = FunctionText(new, change.after, change.symbols)
+    let known = Dictionary(before.exits.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+    return after.exits.compactMap { exit -> Finding? in
+      guard let previous = known[exit.key], change.before[previous.node].kind == .returnStatement,
+        change.after[exit.node].kind == .returnStatement, change.before[previous.node].a >= 0,
+        change.after[exit.node].a >= 0
+      else { return nil }
+      let was = before.text(change.before[previous.node].a)
+      guard Statements.errorNames.contains(was), after.text(change.after[exit.node].a) == "0",
+        exit.condition == was || ["<", "<=", "!="].contains(where: { exit.condition == "\(was) \($0) 0" }),
+        // What is said about it says that it is meant.
+        after.shapes.calls(in: exit.branch).count <= before.shapes.calls(in: previous.branch).count
+      else { return nil }
+      return Finding(
+        rule: description.id, severity: description.severity, confidence: description.confidence,
+        place: change.place(exit.node), function: change.symbols.text(new.name),
+        message: "'\(was)' was returned here before the patch where it is an error, and 0 is now",
+        evidence: [Evidence(change.placeBefore(previous.node), "the error was returned here")], key: "\(was) exit 0")
+    }
+  }
+
+  /// What is stored in a variable, as written.
+  private func stores(
+    _ variable: String, _ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable
+  ) -> [String] {
+    function.nodes.compactMap { node -> String? in
+      guard file[node].kind == .assign, SourceText.text(of: file[node].a, file, symbols) == variable else { return nil }
+      return SourceText.text(of: node, file, symbols)
+    }.sorted()
+  }
+
+  private func returnsInteger(_ function: FunctionDefinition) -> Bool {
+    function.returnType.base == .integer && !function.returnType.isPointer
+  }
+
+  /// `return 0;` at the end has become `return raw;`.
+  private func changed(_ old: FunctionDefinition, _ new: FunctionDefinition, _ change: FileChange) -> Finding? {
+    guard let was = last(old, change.before), let now = last(new, change.after),
+      SourceText.text(of: was, change.before, change.symbols) == "0",
+      case let value = SourceText.text(of: now, change.after, change.symbols), isValue(now, value, change.after),
+      returnsErrno(new, change.after, change.symbols), !isCallerChanged(of: new.name, change)
+    else { return nil }
+    return Finding(
+      rule: description.id, severity: description.severity, confidence: description.confidence,
+      place: change.place(now), function: change.symbols.text(new.name),
+      message: "'\(change.symbols.text(new.name))' returned 0 here before the patch, and returns '\(value)' now",
+      evidence: [Evidence(change.placeBefore(was), "success was 0 before the patch")], key: "0 \(value)")
+  }
+
+  /// What the last statement of a function returns.
+  private func last(_ function: FunctionDefinition, _ file: ParsedFile) -> NodeID? {
+    guard file[function.body].kind == .block else { return nil }
+    let statement = file.list(file[function.body].a, file[function.body].b).last ?? -1
+    return statement >= 0 && file[statement].kind == .returnStatement && file[statement].a >= 0
+      ? file[statement].a : nil
+  }
+
+  /// A variable or a member that does not go by the name of an errno.
+  private func isValue(_ node: NodeID, _ text: String, _ file: ParsedFile) -> Bool {
+    switch file[node].kind {
+    case .name: !Statements.errorNames.contains(text) && !file.tokens[Int(file[node].token)].traits.contains(.upperCase)
+    case .member: true
+    default: false
+    }
+  }
+
+  /// Whether other ways out return a negative constant, or a variable that is one for errnos.
+  private func returnsErrno(_ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable) -> Bool {
+    guard returnsInteger(function) else { return false }
+    return function.nodes.contains { node in
+      guard file[node].kind == .returnStatement, file[node].a >= 0, case let value = file[file[node].a] else {
+        return false
+      }
+      return value.kind == .unary && value.operation == .minus
+        || value.kind == .name && Statements.errorNames.contains(symbols.text(Symbol(value.a)))
+    }
+  }
+
+  private func isCallerChanged(of name: Symbol, _ change: FileChange) -> Bool {
+    change.functions.contains { before, after in
+      after.name != name
+        && after.nodes.contains { change.after[$0].kind == .name && Symbol(change.after[$0].a) == name }
+        && SourceText.text(of: before.body, change.before, change.symbols)
+          != SourceText.text(of: after.body, change.after, change.symbols)
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import Findings
+import KernelC
+
+// A part of a condition that is gone, while what it asked for is looked into.
+extension LostCheck {
+  /// `if (x && p && p->n)` that has become `if (x && p->n)`, and `if (x || !p) return` that has become `if (x) return`.
+  func parts(_ before: FunctionDefinition, _ after: FunctionDefinition, _ change: FileChange) -> [Finding] {
+    let old = pointers(before, change.before, change.symbols)
+    guard !old.isEmpty else { return [] }
+    let new = Set(pointers(after, change.after, change.symbols).map(\.text))
+      .union(wholes(after, change.after, change.symbols))
+    var reported: Set<String> = []
+    return old.compactMap { part -> Finding? in
+      guard !new.contains(part.text), reported.insert(part.text).inserted,
+        // The rest of the condition is there, and the thing is looked into as it was.
+        let rest = after.nodes.first(where: { node in
+          part.others.contains(SourceText.text(of: node, change.after, change.symbols))
+            && isCondition(node, change.after)
+        }),
+        let use = look(into: part.text, after, change.after, change.symbols),
+        look(into: part.text, before, change.before, change.symbols) != nil,
+        !stores(part.text, after, change)
+      else { return nil }
+      return Finding(
+        rule: description.id, severity: description.severity, confidence: description.confidence,
+        place: change.place(rest), function: change.symbols.text(after.name),
+        message: "this asked for '\(part.text)' before the patch, and does not any more",
+        evidence: [
+          Evidence(change.placeBefore(part.node), "it was asked for here"),
+          Evidence(change.place(use), "it is looked into here"),
+        ], key: "\(part.text) part")
+    }
+  }
+
+  /// Pointers that a part of a condition asks for, with the other parts as written.
+  private func pointers(
+    _ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable
+  ) -> [(node: NodeID, text: String, others: Set<String>)] {
+    let shapes = Statements(file: file, symbols: symbols)
+    var result: [(node: NodeID, text: String, others: Set<String>)] = []
+    for node in function.nodes {
+      let item = file[node]
+      guard item.kind == .binary, item.operation == .ampersandAmpersand || item.operation == .pipePipe else { continue }
+      for (part, other) in [(item.a, item.b), (item.b, item.a)] {
+        let core = shapes.core(part)
+        // Of a conjunction the thing itself, of a disjunction that there is none.
+        guard core.node >= 0, core.isNegated == (item.operation == .pipePipe),
+          [.name, .member].contains(file[core.node].kind)
+        else { continue }
+        result.append(
+          (part, SourceText.text(of: core.node, file, symbols), [SourceText.text(of: other, file, symbols)]))
+        // `a && p && q`: what is left is `a && q`.
+        let inner = file[other]
+        if inner.kind == .binary, inner.operation == item.operation {
+          result[result.count - 1].others.insert(SourceText.text(of: inner.b, file, symbols))
+        }
+      }
+    }
+    return result
+  }
+
+  /// What is asked for by itself.
+  private func wholes(_ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable) -> Set<String> {
+    let shapes = Statements(file: file, symbols: symbols)
+    return Set(
+      function.nodes.compactMap { node in
+        guard [.ifStatement, .whileStatement, .conditional].contains(file[node].kind),
+          case let core = shapes.core(file[node].a), core.node >= 0
+        else { return nil }
+        return SourceText.text(of: core.node, file, symbols)
+      })
+  }
+
+  /// Whether a node is a condition as a whole, or a part of one.
+  private func isCondition(_ node: NodeID, _ file: ParsedFile) -> Bool {
+    [.binary, .unary, .call, .name, .member].contains(file[node].kind)
+  }
+
+  /// The first place that reads a member of what a pointer points to.
+  private func look(
+    into text: String, _ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable
+  ) -> NodeID? {
+    function.nodes.filter { node in
+      file[node].kind == .member && file[node].operation == .arrow
+        && SourceText.text(of: file[node].a, file, symbols) == text
+    }.min { file[$0].token < file[$1].token }
+  }
+
+  private func stores(_ text: String, _ function: FunctionDefinition, _ change: FileChange) -> Bool {
+    let file = change.after
+    return function.nodes.contains { node in
+      file[node].kind == .assign && SourceText.text(of: file[node].a, file, change.symbols) == text
+        && file[file[node].b].kind == .call
+    }
+  }
+}

@@ -1,0 +1,223 @@
+import Findings
+import KernelC
+import LockModel
+
+// Checks that are still there and see less than they did.
+extension LostCheck {
+  /// `IS_ERR_OR_NULL(p)` that has become `!p` where the file elsewhere looks for error pointers of the same callee, and
+  /// `ret < 0` that has become a question of truth with success behind it.
+  func weaker(
+    _ before: FunctionDefinition, _ after: FunctionDefinition, _ old: [String: [CallResults.Result]],
+    _ new: [String: [CallResults.Result]], _ changed: Set<Symbol>, _ change: FileChange
+  ) -> [Finding] {
+    let was = Questions(before, change.before, change.symbols)
+    let now = Questions(after, change.after, change.symbols)
+    return new.keys.sorted().compactMap { text -> Finding? in
+      guard let earlier = old[text]?.first, let later = new[text]?.first,
+        case let callee = now.shapes.callee(later.call), callee.exists, !changed.contains(callee)
+      else { return nil }
+      let name = change.symbols.text(callee)
+      var message: String?
+      if !later.holder.isEmpty, later.holder == earlier.holder {
+        let (kinds, kept) = (was.kinds(earlier), now.kinds(later))
+        if let lost = kinds.subtracting(kept).first, !kept.isEmpty, kinds.count > kept.count,
+          isAsked(lost, of: callee, elsewhereThan: after.name, change)
+        {
+          message = "\(lost.rawValue) of '\(name)' was checked for before the patch, and is not any more"
+        }
+      }
+      if message == nil, !later.holder.isEmpty, later.holder == earlier.holder, was.isPositiveAnError(earlier),
+        now.isReturnedAsIs(later)
+      {
+        message = "a positive result of '\(name)' was made an error before the patch, and is returned as it is now"
+      } else if later.holder.isEmpty, was.isSignAsked(earlier), now.isSuccess(later.call) {
+        message = "what '\(name)' returns was checked for being negative before the patch, and counts as a yes now"
+      }
+      guard let message else { return nil }
+      return Finding(
+        rule: description.id, severity: description.severity, confidence: description.confidence,
+        place: change.place(later.call), function: change.symbols.text(after.name), message: message,
+        evidence: [Evidence(change.placeBefore(earlier.call), "the call before the patch")], key: "\(text) weaker")
+    }
+  }
+
+  /// `if (p) f(p);` that has become `f(p);`.
+  func guards(_ before: FunctionDefinition, _ after: FunctionDefinition, _ change: FileChange) -> [Finding] {
+    let old = Statements(file: change.before, symbols: change.symbols)
+    let file = change.before
+    let new = FunctionText(after, change.after, change.symbols)
+    return before.nodes.compactMap { node -> Finding? in
+      guard file[node].kind == .ifStatement, file[node].c < 0, case let core = old.core(file[node].a), core.node >= 0,
+        !core.isNegated, file[core.node].kind == .member || file[core.node].kind == .name,
+        case let subject = SourceText.text(of: core.node, file, change.symbols), old.list(file[node].b).count == 1,
+        let guarded = old.list(file[node].b).first, file[guarded].kind == .expressionStatement,
+        file[file[guarded].a].kind == .call,
+        case let text = SourceText.text(of: file[guarded].a, file, change.symbols),
+        FunctionText.mentions(text.drop { $0 != "(" }.description, subject), !FunctionText.isEnding(text),
+        // A flag may be handed on as well as a pointer: only what is never anything else in the function is one.
+        isPointer(subject, core.node, before, change),
+        !new.lines.contains(where: {
+          $0.text != text && FunctionText.mentions($0.text, subject) && isQuestion(at: $0.node, change)
+        }),
+        let place = new.lines.first(where: { $0.text == text && change.after[$0.node].kind == .expressionStatement })
+      else { return nil }
+      return Finding(
+        rule: description.id, severity: description.severity, confidence: description.confidence,
+        place: change.place(place.node), function: change.symbols.text(after.name),
+        message: "'\(subject)' was asked for in front of this before the patch, and is not any more",
+        evidence: [Evidence(change.placeBefore(node), "it was asked for here")], key: "\(text) guard")
+    }
+  }
+
+  private func isQuestion(at node: NodeID, _ change: FileChange) -> Bool {
+    [.ifStatement, .whileStatement, .switchStatement].contains(change.after[node].kind)
+  }
+
+  /// Whether the text shows that something is a pointer: looked into, compared with NULL, or stored as the result of a call that
+  /// finds or makes something.
+  private func isPointer(_ subject: String, _ node: NodeID, _ function: FunctionDefinition, _ change: FileChange)
+    -> Bool
+  {
+    let file = change.before
+    if file[node].kind == .name {
+      let name = Symbol(file[node].a)
+      let type =
+        function.nodes.first { file[$0].kind == .variable && Symbol(file[$0].a) == name }.map {
+          file.types[Int(file[$0].b)]
+        }
+        ?? function.parameters.first { $0.name == name }.map(\.type)
+      return type?.isPointer == true
+    }
+    let member =
+      subject.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "_" }).last.map(String.init) ?? ""
+    return change.before.functions.contains { function in
+      function.nodes.contains { id in
+        let item = file[id]
+        switch item.kind {
+        case .member where item.operation == .arrow && file[item.a].kind == .member:
+          return change.symbols.text(Symbol(file[item.a].b)) == member
+        case .assign where file[item.a].kind == .member && change.symbols.text(Symbol(file[item.a].b)) == member:
+          let value = SourceText.text(of: item.b, file, change.symbols)
+          return value == "NULL" || KnownPairs.isOwned(String(value.prefix { $0 != "(" }))
+            || file[item.b].kind == .call
+              && value.split(separator: "(")[0].split(separator: "_").contains {
+                ["new", "get", "find", "add", "create", "alloc", "register"].contains($0)
+              }
+        default: return false
+        }
+      }
+    }
+  }
+
+  /// Whether another function of the file asks the same of what `callee` returns.
+  private func isAsked(
+    _ kind: Questions.Kind, of callee: Symbol, elsewhereThan name: Symbol, _ change: FileChange
+  ) -> Bool {
+    change.after.functions.contains { function in
+      guard !function.isMacro, function.name != name, function.nodes.count < CallResults.limit else { return false }
+      let questions = Questions(function, change.after, change.symbols)
+      return CallResults(function, change.after, change.symbols).all { $0 == callee }
+        .contains { questions.kinds($0).contains(kind) }
+    }
+  }
+}
+
+/// What the conditions of a function ask of the results of calls.
+private struct Questions {
+  enum Kind: String {
+    case error = "an error pointer"
+    case null = "NULL"
+  }
+
+  let shapes: Statements
+  private let definition: FunctionDefinition
+
+  init(_ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable) {
+    definition = function
+    shapes = Statements(file: file, symbols: symbols)
+  }
+
+  /// What is asked of a pointer between the call and where it gets another value.
+  func kinds(_ result: CallResults.Result) -> Set<Kind> {
+    guard !result.holder.isEmpty else { return [] }
+    let file = shapes.file
+    var kinds: Set<Kind> = []
+    for node in definition.nodes where file[node].token > file[result.call].token && file[node].token <= result.end {
+      let item = file[node]
+      switch item.kind {
+      case .call:
+        guard file.list(item.b, item.c).contains(where: { text($0) == result.holder }) else { continue }
+        switch shapes.symbols.text(shapes.callee(node)) {
+        case "IS_ERR": kinds.insert(.error)
+        case "IS_ERR_OR_NULL": kinds.formUnion([.error, .null])
+        default: break
+        }
+      case .ifStatement, .whileStatement, .conditional:
+        if text(shapes.core(item.a).node) == result.holder { kinds.insert(.null) }
+      case .binary where item.operation == .ampersandAmpersand || item.operation == .pipePipe:
+        if [item.a, item.b].contains(where: { text(shapes.core($0).node) == result.holder }) { kinds.insert(.null) }
+      default: break
+      }
+    }
+    return kinds
+  }
+
+  /// Whether the function is left where the result is negative.
+  func isSignAsked(_ result: CallResults.Result) -> Bool {
+    let file = shapes.file
+    return !result.holder.isEmpty
+      && definition.nodes.contains { node in
+        guard file[node].kind == .ifStatement, shapes.leaving(file[node].b) != nil,
+          file[node].token > file[result.call].token, file[node].token <= result.end
+        else { return false }
+        return text(file[node].a) == "\(result.holder) < 0"
+      }
+  }
+
+  /// Whether a positive result is made an errno, or left with one: `if (ret > 0) ret = -EIO;`
+  func isPositiveAnError(_ result: CallResults.Result) -> Bool {
+    let file = shapes.file
+    return !result.holder.isEmpty
+      && definition.nodes.contains { node in
+        guard file[node].kind == .ifStatement, file[node].token > file[result.call].token,
+          text(file[node].a) == "\(result.holder) > 0"
+        else { return false }
+        return shapes.list(file[node].b).contains { statement in
+          let item = file[statement]
+          let value =
+            item.kind == .returnStatement
+            ? item.a
+            : item.kind == .expressionStatement && file[item.a].kind == .assign ? file[item.a].b : -1
+          return value >= 0 && file[value].kind == .unary && file[value].operation == .minus
+        }
+      }
+  }
+
+  /// Whether nothing asks if the result is positive, and it is returned where it is not 0.
+  func isReturnedAsIs(_ result: CallResults.Result) -> Bool {
+    let file = shapes.file
+    return !definition.nodes.contains {
+      file[$0].kind == .binary && file[$0].operation.isComparison && text($0) == "\(result.holder) > 0"
+    }
+      && definition.nodes.contains { node in
+        guard file[node].kind == .ifStatement, file[node].token > file[result.call].token,
+          text(file[node].a) == result.holder, let leaving = shapes.leaving(file[node].b),
+          file[leaving].kind == .returnStatement
+        else { return false }
+        return FunctionText.mentions(text(file[leaving].a), result.holder)
+      }
+  }
+
+  /// Whether a call is a condition as a whole, and the function returns 0 or true where it holds.
+  func isSuccess(_ call: NodeID) -> Bool {
+    let file = shapes.file
+    return definition.nodes.contains { node in
+      guard file[node].kind == .ifStatement, case let core = shapes.core(file[node].a), core.node == call,
+        !core.isNegated, let leaving = shapes.leaving(file[node].b), file[leaving].kind == .returnStatement
+      else { return false }
+      return ["0", "true"].contains(text(file[leaving].a))
+    }
+  }
+
+  private func text(_ node: NodeID) -> String { SourceText.text(of: node, shapes.file, shapes.symbols) }
+}

@@ -1,0 +1,104 @@
+import Findings
+import KernelC
+import LockModel
+
+// What another function got, and what is ended in the place of something else.
+extension LostCleanup {
+  /// A member that a getter of the file fills, whose closer is gone from the function that ran it.
+  func members(_ old: FunctionText, _ new: FunctionText, _ change: FileChange) -> [Finding] {
+    let known = Set(old.lines.map(\.text))
+    let kept = Set(new.lines.map(\.text))
+    guard !new.lines.contains(where: { !known.contains($0.text) && Self.isAction($0.text) }) else { return [] }
+    return old.lines.compactMap { line in
+      let subject = FunctionText.subject(line.text)
+      guard !kept.contains(line.text), FunctionText.isEnding(line.text), let arrow = subject.lastIndex(of: ">"),
+        !subject.contains("("), !new.lines.contains(where: { FunctionText.mentions($0.text, subject) })
+      else { return nil }
+      let closer = String(line.text.prefix { $0 != "(" })
+      let member = subject[subject.index(after: arrow)...]
+      let isGot = change.after.functions.contains { function in
+        function.name != new.definition.name
+          && (gets("->\(member) = ", closer, function, change)
+            || stores("->\(member) = ", function, change) && isEndedNowhere(member, closer, change))
+      }
+      guard isGot,
+        Self.count(of: [closer], change.after, change.symbols)
+          < Self.count(of: [closer], change.before, change.symbols),
+        let place = following(line.node, old, new)
+      else { return nil }
+      return finding(
+        at: place, new, "'\(line.text)' ran here before the patch, and nothing gives back '\(subject)' any more",
+        Evidence(change.placeBefore(line.node), "it ran here"), key: line.text, change)
+    }
+  }
+
+  /// Whether a function stores into a member what a getter returns that `closer` undoes.
+  private func gets(_ store: String, _ closer: String, _ function: FunctionDefinition, _ change: FileChange) -> Bool {
+    let shapes = Statements(file: change.after, symbols: change.symbols)
+    return function.nodes.contains { node in
+      let item = change.after[node]
+      guard item.kind == .assign, change.after[item.a].kind == .member, change.after[item.b].kind == .call,
+        SourceText.text(of: node, change.after, change.symbols).contains(store)
+      else { return false }
+      return KnownPairs.closers(of: change.symbols.text(shapes.callee(item.b))).contains(closer)
+    }
+  }
+
+  /// Whether a function stores something other than NULL in a member.
+  private func stores(_ store: String, _ function: FunctionDefinition, _ change: FileChange) -> Bool {
+    function.nodes.contains { node in
+      guard change.after[node].kind == .assign, change.after[change.after[node].a].kind == .member else { return false }
+      let text = SourceText.text(of: node, change.after, change.symbols)
+      return text.contains(store) && FunctionText.value(text) != "NULL"
+    }
+  }
+
+  /// Whether nothing in the file ends what a member holds any more.
+  private func isEndedNowhere(_ member: Substring, _ closer: String, _ change: FileChange) -> Bool {
+    !change.after.functions.contains { function in
+      function.nodes.contains { node in
+        guard change.after[node].kind == .call,
+          case let text = SourceText.text(of: node, change.after, change.symbols), text.hasPrefix("\(closer)(")
+        else { return false }
+        return FunctionText.subject(text).hasSuffix("->\(member)")
+      }
+    }
+  }
+
+  /// The first statement behind a place in the version before that the version after still has.
+  private func following(_ node: NodeID, _ old: FunctionText, _ new: FunctionText) -> NodeID? {
+    let token = old.shapes.file[node].token
+    for line in old.lines where old.shapes.file[line.node].token > token {
+      if let same = new.lines.last(where: { $0.text == line.text }) { return same.node }
+    }
+    return new.lines.last?.node
+  }
+
+  /// `put(rg)` has become `put(foo->rg)` while `rg = get(…)` stands as before.
+  func exchanged(_ old: FunctionText, _ new: FunctionText, _ change: FileChange) -> [Finding] {
+    let known = Set(old.lines.map(\.text))
+    func count(_ text: String, _ function: FunctionText) -> Int { function.lines.count { $0.text == text } }
+    return new.lines.compactMap { line in
+      guard !known.contains(line.text), FunctionText.isEnding(line.text) || FunctionText.isUnlock(line.text) else {
+        return nil
+      }
+      let closer = line.text.prefix { $0 != "(" }
+      let subject = FunctionText.subject(line.text)
+      let candidates = Set(
+        old.lines.map(\.text).filter { $0.hasPrefix("\(closer)(") && count($0, new) < count($0, old) })
+      guard candidates.count == 1, let previous = candidates.first,
+        case let was = FunctionText.subject(previous), was != subject,
+        was.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }),
+        // The other thing is not new, and what was ended is got from it, or from whatever it was got from before.
+        let start = new.lines.first(where: { $0.text.hasPrefix("\(was) = ") && $0.text.hasSuffix(")") }),
+        known.contains(start.text), FunctionText.mentions(FunctionText.value(start.text), subject)
+      else { return nil }
+      return finding(
+        at: line.node, new, "'\(closer)' is given '\(subject)' here, where it ended '\(was)' before the patch",
+        Evidence(
+          change.placeBefore(old.lines.first { $0.text == previous }?.node ?? old.definition.body),
+          "it ended '\(was)' here"),
+        key: "\(previous) \(line.text)", change)
+    }
+  }
+}
