@@ -79,7 +79,7 @@ struct LockRegions {
     for id in nodes {
       let token = file[id].token
       guard file[id].kind == .call, file[file[id].a].kind == .name else {
-        if file[id].kind == .assign, file[file[id].a].kind == .member { note(id, "=", token) }
+        if file[id].kind == .assign, isMember(file[id].a) { note(id, "=", token) }
         continue
       }
       let name = symbols.text(Symbol(file[file[id].a].a))
@@ -98,6 +98,11 @@ struct LockRegions {
       }
     }
     for key in open.keys.sorted(by: { $0.text < $1.text }) { close(key) }
+  }
+
+  /// A member, or an element of one.
+  private func isMember(_ id: NodeID) -> Bool {
+    file[id].kind == .member || file[id].kind == .index && file[file[id].a].kind == .member
   }
 
   private mutating func note(_ id: NodeID, _ name: String, _ token: UInt32) {

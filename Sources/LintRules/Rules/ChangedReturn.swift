@@ -12,12 +12,62 @@ struct ChangedReturn: ChangeRule {
       Compares each function before and after a patch. Where one that returns errnos ended with 'return 0;' and ends with \
       a value now that is no errno ('*value = raw; return raw;'), and no caller in the file has changed, what was success \
       is taken for a failure by whoever asks 'if (ret)', and handed on as it is by others. And where it ended with 'return err;' \
-      and ends with 'return 0;' now, while the same failures are stored in 'err', they are forgotten.
+      and ends with 'return 0;' now, while the same failures are stored in 'err', they are forgotten. The \
+      same goes for a way out by itself, and for an error pointer that has become NULL.
       """,
     whyItMatters: "Success looks like failure to callers that expect 0, or the other way round.",
     accepts: ["callers in the file that the patch changes too", "a variable that goes by the name of an errno"],
     knownFalsePositives: ["callers in other files that have been prepared for a positive result"],
     triggering: [
+      RuleExample(
+        before: """
+          int write(struct foo *foo, int mask, int val)
+          {
+          	switch (mask) {
+          	case 1:
+          		foo->scale = val;
+          		return 0;
+          	case 2:
+          		return write_time(foo, val);
+          	default:
+          		return -EINVAL;
+          	}
+          }
+
+          struct state *reset(struct foo *foo)
+          {
+          	struct state *state = kzalloc(sizeof(*state), GFP_KERNEL);
+
+          	if (!state)
+          		return ERR_PTR(-ENOMEM);
+          	state->foo = foo;
+          	return state;
+          }
+          """,
+        after: """
+          int write(struct foo *foo, int mask, int val)
+          {
+          	switch (mask) {
+          	case 1:
+          		foo->scale = val;
+          		return val; /* reported */
+          	case 2:
+          		return write_time(foo, val);
+          	default:
+          		return -EINVAL;
+          	}
+          }
+
+          struct state *reset(struct foo *foo)
+          {
+          	struct state *state = kzalloc(sizeof(*state), GFP_KERNEL);
+
+          	if (!state)
+          		return NULL; /* reported */
+          	state->foo = foo;
+          	return state;
+          }
+          """),
       RuleExample(
         before: """
           int will(struct foo *foo)
@@ -232,6 +282,7 @@ struct ChangedReturn: ChangeRule {
   func check(_ change: FileChange) -> [Finding] {
     change.functions.flatMap { old, new in
       [changed(old, new, change), forgotten(old, new, change)].compactMap { $0 } + exits(old, new, change)
+        + values(old, new, change)
     }
   }
 
@@ -267,6 +318,56 @@ struct ChangedReturn: ChangeRule {
     }.map { file[$0].token }
     guard let check = checks.min() else { return false }
     return !function.nodes.contains { file[$0].kind == .label && file[$0].token > check }
+  }
+
+  /// `x->scale = val; return 0;` that has become `x->scale = val; return val;`, and an error pointer that has become NULL.
+  private func values(_ old: FunctionDefinition, _ new: FunctionDefinition, _ change: FileChange) -> [Finding] {
+    let before = returns(old, change.before, change.symbols)
+    let after = returns(new, change.after, change.symbols)
+    let end = last(new, change.after)
+    let isErrno = returnsErrno(new, change.after, change.symbols) && !isCallerChanged(of: new.name, change)
+    return after.keys.sorted().compactMap { key -> Finding? in
+      guard let was = before[key], let now = after[key], now != end else { return nil }
+      let (previous, value) = (
+        SourceText.text(of: was, change.before, change.symbols), SourceText.text(of: now, change.after, change.symbols)
+      )
+      let isChanged = isErrno && previous == "0" && isValue(now, value, change.after)
+      let isNull = new.returnType.isPointer && previous.hasPrefix("ERR_PTR(-") && value == "NULL"
+      guard isChanged || isNull else { return nil }
+      return Finding(
+        rule: description.id, severity: description.severity, confidence: description.confidence,
+        place: change.place(now), function: change.symbols.text(new.name),
+        message: "'\(previous)' was returned here before the patch, and '\(value)' is now",
+        evidence: [Evidence(change.placeBefore(was), "before the patch")], key: "\(previous) \(value)")
+    }
+  }
+
+  /// What is returned behind each statement or condition, by the text of that.
+  private func returns(
+    _ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable
+  ) -> [String: NodeID] {
+    var result: [String: NodeID] = [:]
+    var seen: Set<String> = []
+    func note(_ statement: NodeID, behind key: String) {
+      guard file[statement].kind == .returnStatement, file[statement].a >= 0 else { return }
+      // Two in the same place are not told apart.
+      result[key] = seen.insert(key).inserted ? file[statement].a : nil
+    }
+    for node in function.nodes {
+      switch file[node].kind {
+      case .block:
+        var previous = ""
+        for statement in file.list(file[node].a, file[node].b) {
+          note(statement, behind: previous)
+          previous = SourceText.text(of: statement, file, symbols)
+        }
+      case .ifStatement:
+        let condition = "if " + SourceText.text(of: file[node].a, file, symbols)
+        note(Statements(file: file, symbols: symbols).list(file[node].b).first ?? node, behind: condition)
+      default: break
+      }
+    }
+    return result
   }
 
   /// `if (ret <= 0) return ret;` that has become `if (ret <= 0) return 0;`

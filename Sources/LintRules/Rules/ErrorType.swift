@@ -23,6 +23,14 @@ struct ErrorType: Rule {
     triggering: [
       RuleExample(
         """
+        void look_up(struct pgd *pgd, bool *nx, bool *rw)
+        {
+        	*nx |= flags_of(pgd) & _PAGE_NX;
+        	*rw &= flags_of(pgd) & _PAGE_RW; /* reported */
+        }
+        """),
+      RuleExample(
+        """
         bool ready(struct foo *foo)
         {
         	if (!foo)
@@ -85,6 +93,14 @@ struct ErrorType: Rule {
     nonTriggering: [
       RuleExample(
         """
+        void look_up(struct pgd *pgd, unsigned long *all, bool *rw)
+        {
+        	*all &= flags_of(pgd) & _PAGE_NX;
+        	*rw &= !!(flags_of(pgd) & _PAGE_RW);
+        }
+        """),
+      RuleExample(
+        """
         static int drop(struct foo *foo)
         {
         	if (!foo->n)
@@ -137,7 +153,7 @@ struct ErrorType: Rule {
         	if (bRC)
         		tell(foo);
         }
-        """)
+        """),
     ])
 
   func check(_ context: RuleContext) -> [Finding] {
@@ -159,6 +175,7 @@ struct ErrorType: Rule {
         case .variable where item.c >= 0:
           if canBeNegative(item.c, file, context) { called.insert(Symbol(item.a)) }
           findings += boolean(Symbol(item.a), item.c, types, id, context)
+        case .assign where item.operation == .ampersandEqual: findings += masked(node, types, id, context)
         case .returnStatement where item.a >= 0:
           findings += returned(item.a, node, names, id, context)
         case .binary where item.operation == .less: findings += comparison(node, types, called, names, id, context)
@@ -241,6 +258,25 @@ struct ErrorType: Rule {
     let name = context.text(Symbol(left.a))
     return [
       context.finding(description, id, node, "'\(name)' is unsigned: it is never less than 0", key: "\(name) < 0")
+    ]
+  }
+
+  /// `*writable &= flags & FLAG_RW;` for a bool: true is 1, and the bit another.
+  private func masked(_ node: NodeID, _ types: [Symbol: CType], _ id: FunctionID, _ context: RuleContext) -> [Finding] {
+    let file = context.program.file(of: id)
+    let (target, value) = (file[file[node].a], file[file[node].b])
+    let isPointed = target.kind == .unary && target.operation == .star
+    let name = isPointed ? file[target.a] : target
+    guard name.kind == .name, let type = types[Symbol(name.a)], type.base == .boolean, type.isPointer == isPointed,
+      value.kind == .binary, value.operation == .ampersand, file[value.b].kind == .name,
+      file.tokens[Int(file[value.b].token)].traits.contains(.upperCase)
+    else { return [] }
+    let text = context.text(Symbol(name.a))
+    return [
+      context.finding(
+        description, id, node,
+        "'\(text)' is a bool, and what it is masked with is '\(context.text(Symbol(file[value.b].a)))' or 0, not 1 or 0",
+        key: "\(text) masked")
     ]
   }
 

@@ -4,6 +4,23 @@ extension InvertedCheck {
   static let triggering: [RuleExample] = [
     RuleExample(
       """
+      int poll(struct foo *foo)
+      {
+      	int retries = 20;
+      	int ret = 0;
+
+      	while (retries--) {
+      		if (is_ready(foo))
+      			break;
+      		msleep(1);
+      	}
+      	if (!retries) /* reported */
+      		ret = -ETIMEDOUT;
+      	return ret;
+      }
+      """),
+    RuleExample(
+      """
       static void update(struct foo *foo)
       {
       	int ret;
@@ -284,6 +301,28 @@ extension InvertedCheck {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      """
+      int poll(struct foo *foo)
+      {
+      	int retries = 20;
+      	int more = 20;
+
+      	while (retries--) {
+      		if (is_ready(foo))
+      			break;
+      		msleep(1);
+      	}
+      	while (--more) {
+      		if (is_done(foo))
+      			break;
+      		msleep(1);
+      	}
+      	if (retries < 0 || !more)
+      		return -ETIMEDOUT;
+      	return 0;
+      }
+      """),
     RuleExample(
       """
       static int take(struct foo *foo)

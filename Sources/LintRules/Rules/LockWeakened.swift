@@ -200,7 +200,9 @@ struct LockWeakened: ChangeRule {
           """),
     ])
 
-  func check(_ change: FileChange) -> [Finding] { raw(change) + enabling(change) + interruptible(change) }
+  func check(_ change: FileChange) -> [Finding] {
+    raw(change) + enabling(change) + interruptible(change)
+  }
 
   private func interruptible(_ change: FileChange) -> [Finding] {
     let strong = strongLocks(change)

@@ -74,6 +74,46 @@ extension LostCleanup {
     return new.lines.last?.node
   }
 
+  /// A call of whatever name that is gone from a branch which leaves, while others that leave still make it.
+  func unlike(_ old: FunctionText, _ new: FunctionText, _ changed: Set<Symbol>, _ change: FileChange) -> [Finding] {
+    func calls(_ branch: NodeID, _ text: FunctionText) -> [String] {
+      text.shapes.list(branch).filter {
+        text.shapes.file[$0].kind == .expressionStatement && text.shapes.file[text.shapes.file[$0].a].kind == .call
+      }.map(text.text)
+    }
+    let exits = Dictionary(old.exits.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+    var seen: Set<String> = []
+    return new.exits.compactMap { exit -> Finding? in
+      guard let previous = exits[exit.key], !changed.contains(exit.callee) else { return nil }
+      let kept = calls(exit.branch, new)
+      let lost = calls(previous.branch, old).first { call in
+        let name = String(call.prefix { $0 != "(" })
+        return !kept.contains(call) && !Statements.isPrint(name) && !FunctionText.isUnlock(call)
+          && !FunctionText.isEnding(call) && !name.hasPrefix("trace_")
+          && (new.exits.contains { $0.node != exit.node && calls($0.branch, new).contains(call) }
+            || undoesAbove(call, exit.node, new))
+      }
+      // As many as before, in another place: what has moved is another change.
+      guard let lost, new.lines.count(where: { $0.text == lost }) < old.lines.count(where: { $0.text == lost }),
+        kept.allSatisfy(calls(previous.branch, old).contains), seen.insert(lost).inserted
+      else { return nil }
+      return finding(
+        at: exit.node, new, "this way out ran '\(lost)' before the patch, and does not any more",
+        Evidence(change.placeBefore(previous.node), "it left here"), key: lost, change)
+    }
+  }
+
+  /// `x_disable(a)` stands in front of a way out, and `x_enable(a)` is what was called on it.
+  private func undoesAbove(_ call: String, _ exit: NodeID, _ function: FunctionText) -> Bool {
+    let file = function.shapes.file
+    return function.lines.contains { line in
+      file[line.node].token < file[exit].token && line.text.hasSuffix(call.drop { $0 != "(" })
+        && [("disable", "enable"), ("stop", "start"), ("suspend", "resume"), ("off", "on")].contains { undone, redone in
+          line.text.contains(undone) && line.text.replacing(undone, with: redone) == call
+        }
+    }
+  }
+
   /// `put(rg)` has become `put(foo->rg)` while `rg = get(…)` stands as before.
   func exchanged(_ old: FunctionText, _ new: FunctionText, _ change: FileChange) -> [Finding] {
     let known = Set(old.lines.map(\.text))

@@ -4,6 +4,62 @@ extension LostCleanup {
   static let triggering = [
     RuleExample(
       before: """
+        int discard(struct foo *foo, struct bio *bio)
+        {
+        	if (!foo_wait(foo)) {
+        		foo_would_block(bio);
+        		foo_write_end(foo);
+        		return 0;
+        	}
+        	if (bio->n > foo->n) {
+        		foo_error(bio);
+        		foo_write_end(foo);
+        		return 0;
+        	}
+        	return foo_go(foo, bio);
+        }
+
+        int suspend(struct foo *foo)
+        {
+        	int ret;
+
+        	disable_irq(foo->irq);
+        	ret = regmap_write(foo->map, 0, 0);
+        	if (ret) {
+        		enable_irq(foo->irq);
+        		return ret;
+        	}
+        	return 0;
+        }
+        """,
+      after: """
+        int discard(struct foo *foo, struct bio *bio)
+        {
+        	if (!foo_wait(foo)) {
+        		foo_would_block(bio);
+        		return 0; /* reported */
+        	}
+        	if (bio->n > foo->n) {
+        		foo_error(bio);
+        		foo_write_end(foo);
+        		return 0;
+        	}
+        	return foo_go(foo, bio);
+        }
+
+        int suspend(struct foo *foo)
+        {
+        	int ret;
+
+        	disable_irq(foo->irq);
+        	ret = regmap_write(foo->map, 0, 0);
+        	if (ret)
+        		return ret; /* reported */
+        	return 0;
+        }
+        """),
+    RuleExample(
+      before: """
         #ifdef CONFIG_FOO_TAGS
         static int save_tags(void)
         {
@@ -377,6 +433,34 @@ extension LostCleanup {
   ]
 
   static let nonTriggering = [
+    RuleExample(
+      before: """
+        int discard(struct foo *foo, struct bio *bio)
+        {
+        	if (!foo_wait(foo)) {
+        		foo_count(foo);
+        		return 0;
+        	}
+        	if (bio->n > foo->n) {
+        		foo_count(foo);
+        		return 0;
+        	}
+        	return foo_go(foo, bio);
+        }
+        """,
+      after: """
+        int discard(struct foo *foo, struct bio *bio)
+        {
+        	foo_count(foo);
+        	if (!foo_wait(foo))
+        		return 0;
+        	if (bio->n > foo->n) {
+        		foo_count(foo);
+        		return 0;
+        	}
+        	return foo_go(foo, bio);
+        }
+        """),
     RuleExample(
       before: """
         int f(struct foo *foo)

@@ -65,7 +65,7 @@ struct LostCleanup: ChangeRule {
     }
     return findings.isEmpty
       ? scopes(old, new, change) + ends(old, new, change) + unmanaged(old, new, change)
-        + members(old, new, change) + exchanged(old, new, change) : findings
+        + members(old, new, change) + exchanged(old, new, change) + unlike(old, new, changed, change) : findings
   }
 
   /// What the call ends, where it is got as before, nothing new is done with it, and no other call of the kind has come.
