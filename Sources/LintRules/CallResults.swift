@@ -40,6 +40,10 @@ struct CallResults {
   private var outer: [Int32] = [-1]
   private var inConditions: Set<NodeID> = []
   private var failures: [(token: UInt32, text: String)] = []
+  /// The same by what they are about, in the order of the text.
+  private var subjectsOf: [String: [UInt32]] = [:]
+  private var storesOf: [String: [UInt32]] = [:]
+  private var failuresOf: [String: [UInt32]] = [:]
 
   init(_ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable) {
     self.function = function
@@ -48,6 +52,9 @@ struct CallResults {
     shapes = Statements(file: file, symbols: symbols)
     place(function.body, 0, 0)
     for node in function.nodes { note(node) }
+    subjectsOf = Self.places(subjects)
+    storesOf = Self.places(stores.map { ($0.token, $0.text) })
+    failuresOf = Self.places(failures)
   }
 
   /// Numbers the parts of the function that need not run whenever the code around them does.
@@ -162,24 +169,38 @@ struct CallResults {
   /// there in whatever branch.
   func isAskedItself(_ result: Result) -> Bool {
     if inConditions.contains(result.call) { return true }
-    let start = file[result.call].token
-    let question = subjects.filter { $0.token > start && $0.text == result.holder }.map(\.token).min()
-    guard let question else { return false }
-    let isOwn = result.target >= 0 ? file[result.target].token : start
-    return !stores.contains { $0.text == result.holder && $0.token > max(start, isOwn) && $0.token < question }
+    guard let question = first(of: result.holder, in: subjectsOf, behind: file[result.call].token) else { return false }
+    return first(of: result.holder, in: storesOf, behind: start(of: result)).map { $0 >= question } ?? true
   }
 
   /// Whether the text stores the result of another call where this one's is, further down.
   func isOverwritten(_ result: Result) -> Bool {
-    let start = max(file[result.call].token, result.target >= 0 ? file[result.target].token : 0)
-    return stores.contains { $0.text == result.holder && $0.token > start }
+    first(of: result.holder, in: storesOf, behind: start(of: result)) != nil
   }
 
   /// Whether the function is left because of what takes the result, or with it, before the text stores anything else there.
   func isLeaving(_ result: Result) -> Bool {
-    let start = max(file[result.call].token, result.target >= 0 ? file[result.target].token : 0)
-    let next = stores.filter { $0.text == result.holder && $0.token > start }.map(\.token).min() ?? .max
-    return failures.contains { $0.text == result.holder && $0.token > start && $0.token < next }
+    guard let failure = first(of: result.holder, in: failuresOf, behind: start(of: result)) else { return false }
+    return first(of: result.holder, in: storesOf, behind: start(of: result)).map { failure < $0 } ?? true
+  }
+
+  private func start(of result: Result) -> UInt32 {
+    max(file[result.call].token, result.target >= 0 ? file[result.target].token : 0)
+  }
+
+  /// The first place behind a token at which something of the name stands.
+  private func first(of name: String, in places: [String: [UInt32]], behind token: UInt32) -> UInt32? {
+    guard let all = places[name] else { return nil }
+    var (low, high) = (0, all.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if all[middle] > token { high = middle } else { low = middle + 1 }
+    }
+    return low < all.count ? all[low] : nil
+  }
+
+  private static func places(_ list: [(token: UInt32, text: String)]) -> [String: [UInt32]] {
+    Dictionary(grouping: list, by: \.text).mapValues { $0.map(\.token).sorted() }
   }
 
   /// Takes what a condition finds to be an error, NULL or not 0; a comparison with anything else is a question of another kind.

@@ -25,6 +25,14 @@ public struct FileChange {
     }
   }
 
+  /// The functions whose text is not what it was.
+  var changed: Set<Symbol> {
+    Set(
+      functions.compactMap { old, new in
+        SourceText.text(of: old.body, before, symbols) == SourceText.text(of: new.body, after, symbols) ? nil : new.name
+      })
+  }
+
   /// The place of a node of the file after.
   func place(_ node: NodeID) -> SourcePlace {
     let position = after.position(of: node)

@@ -280,9 +280,11 @@ struct ChangedReturn: ChangeRule {
     ])
 
   func check(_ change: FileChange) -> [Finding] {
-    change.functions.flatMap { old, new in
-      [changed(old, new, change), forgotten(old, new, change)].compactMap { $0 } + exits(old, new, change)
-        + values(old, new, change)
+    let changed = change.changed
+    return change.functions.flatMap { old, new -> [Finding] in
+      guard changed.contains(new.name), new.nodes.count < CallResults.limit else { return [] }
+      let end = [ending(old, new, changed, change), forgotten(old, new, change)].compactMap { $0 }
+      return end + exits(old, new, change) + values(old, new, changed, change)
     }
   }
 
@@ -321,11 +323,13 @@ struct ChangedReturn: ChangeRule {
   }
 
   /// `x->scale = val; return 0;` that has become `x->scale = val; return val;`, and an error pointer that has become NULL.
-  private func values(_ old: FunctionDefinition, _ new: FunctionDefinition, _ change: FileChange) -> [Finding] {
+  private func values(
+    _ old: FunctionDefinition, _ new: FunctionDefinition, _ changed: Set<Symbol>, _ change: FileChange
+  ) -> [Finding] {
     let before = returns(old, change.before, change.symbols)
     let after = returns(new, change.after, change.symbols)
     let end = last(new, change.after)
-    let isErrno = returnsErrno(new, change.after, change.symbols) && !isCallerChanged(of: new.name, change)
+    let isErrno = returnsErrno(new, change.after, change.symbols) && !isCallerChanged(of: new.name, changed, change)
     return after.keys.sorted().compactMap { key -> Finding? in
       guard let was = before[key], let now = after[key], now != end else { return nil }
       let (previous, value) = (
@@ -410,11 +414,13 @@ struct ChangedReturn: ChangeRule {
   }
 
   /// `return 0;` at the end has become `return raw;`.
-  private func changed(_ old: FunctionDefinition, _ new: FunctionDefinition, _ change: FileChange) -> Finding? {
+  private func ending(
+    _ old: FunctionDefinition, _ new: FunctionDefinition, _ changed: Set<Symbol>, _ change: FileChange
+  ) -> Finding? {
     guard let was = last(old, change.before), let now = last(new, change.after),
       SourceText.text(of: was, change.before, change.symbols) == "0",
       case let value = SourceText.text(of: now, change.after, change.symbols), isValue(now, value, change.after),
-      returnsErrno(new, change.after, change.symbols), !isCallerChanged(of: new.name, change)
+      returnsErrno(new, change.after, change.symbols), !isCallerChanged(of: new.name, changed, change)
     else { return nil }
     return Finding(
       rule: description.id, severity: description.severity, confidence: description.confidence,
@@ -452,12 +458,10 @@ struct ChangedReturn: ChangeRule {
     }
   }
 
-  private func isCallerChanged(of name: Symbol, _ change: FileChange) -> Bool {
-    change.functions.contains { before, after in
-      after.name != name
-        && after.nodes.contains { change.after[$0].kind == .name && Symbol(change.after[$0].a) == name }
-        && SourceText.text(of: before.body, change.before, change.symbols)
-          != SourceText.text(of: after.body, change.after, change.symbols)
+  private func isCallerChanged(of name: Symbol, _ changed: Set<Symbol>, _ change: FileChange) -> Bool {
+    change.after.functions.contains { function in
+      function.name != name && changed.contains(function.name)
+        && function.nodes.contains { change.after[$0].kind == .name && Symbol(change.after[$0].a) == name }
     }
   }
 }

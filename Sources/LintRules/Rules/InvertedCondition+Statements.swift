@@ -39,39 +39,41 @@ extension InvertedCondition {
 
   /// `f(a, b)` that has become `f(b, a)`.
   func arguments(_ before: FunctionDefinition, _ after: FunctionDefinition, _ change: FileChange) -> [Finding] {
-    func calls(_ function: FunctionDefinition, _ file: ParsedFile) -> [(
-      node: NodeID, name: String, arguments: [String]
-    )] {
+    func calls(_ function: FunctionDefinition, _ file: ParsedFile) -> [Call] {
       function.nodes.compactMap { node in
         guard file[node].kind == .call, file[node].c > 1 else { return nil }
-        return (
-          node, SourceText.text(of: file[node].a, file, change.symbols),
-          file.list(file[node].b, file[node].c).map { SourceText.text(of: $0, file, change.symbols) }
-        )
+        return Call(
+          node: node, text: SourceText.text(of: node, file, change.symbols),
+          name: SourceText.text(of: file[node].a, file, change.symbols),
+          arguments: file.list(file[node].b, file[node].c).map { SourceText.text(of: $0, file, change.symbols) })
       }
     }
     let old = calls(before, change.before)
     let new = calls(after, change.after)
+    let (known, kept) = (Set(old.map(\.text)), Set(new.map(\.text)))
+    let gone = Dictionary(grouping: old.filter { !kept.contains($0.text) }, by: \.name)
     return new.compactMap { call -> Finding? in
-      func isIt(_ other: (node: NodeID, name: String, arguments: [String])) -> Bool {
-        other.name == call.name && other.arguments == call.arguments
-      }
-      guard !old.contains(where: isIt),
-        let previous = old.first(where: { other in
-          guard other.name == call.name, other.arguments.count == call.arguments.count else { return false }
+      guard !known.contains(call.text),
+        let previous = gone[call.name]?.first(where: { other in
+          guard other.arguments.count == call.arguments.count else { return false }
           let differing = zip(other.arguments, call.arguments).filter { $0 != $1 }
           return differing.count == 2 && differing[0].0 == differing[1].1 && differing[0].1 == differing[1].0
-            && !new.contains { $0.name == other.name && $0.arguments == other.arguments }
         })
       else { return nil }
-      let text = SourceText.text(of: call.node, change.after, change.symbols)
       return Finding(
         rule: description.id, severity: description.severity, confidence: .medium, place: change.place(call.node),
         function: change.symbols.text(after.name),
         message:
           "'\(call.name)' is given the same in the other order: what it says of the first is said of the second now",
-        evidence: [Evidence(change.placeBefore(previous.node), "before the patch")], key: text)
+        evidence: [Evidence(change.placeBefore(previous.node), "before the patch")], key: call.text)
     }
+  }
+
+  private struct Call {
+    let node: NodeID
+    let text: String
+    let name: String
+    let arguments: [String]
   }
 
   private struct Value {

@@ -9,17 +9,18 @@ extension LostCheck {
     guard !old.isEmpty else { return [] }
     let new = Set(pointers(after, change.after, change.symbols).map(\.text))
       .union(wholes(after, change.after, change.symbols))
+    let lost = old.filter { !new.contains($0.text) }
+    guard !lost.isEmpty else { return [] }
+    let conditions = self.conditions(after, change.after, change.symbols)
+    let looks = self.looks(after, change.after, change.symbols)
+    let were = self.looks(before, change.before, change.symbols)
+    let stores = self.stores(after, change)
     var reported: Set<String> = []
-    return old.compactMap { part -> Finding? in
-      guard !new.contains(part.text), reported.insert(part.text).inserted,
-        // The rest of the condition is there, and the thing is looked into as it was.
-        let rest = after.nodes.first(where: { node in
-          part.others.contains(SourceText.text(of: node, change.after, change.symbols))
-            && isCondition(node, change.after)
-        }),
-        let use = look(into: part.text, after, change.after, change.symbols),
-        look(into: part.text, before, change.before, change.symbols) != nil,
-        !stores(part.text, after, change)
+    return lost.compactMap { part -> Finding? in
+      // The rest of the condition is there, and the thing is looked into as it was.
+      guard reported.insert(part.text).inserted,
+        let rest = part.others.sorted().lazy.compactMap({ conditions[$0] }).first,
+        let use = looks[part.text], were[part.text] != nil, !stores.contains(part.text)
       else { return nil }
       return Finding(
         rule: description.id, severity: description.severity, confidence: description.confidence,
@@ -71,26 +72,35 @@ extension LostCheck {
       })
   }
 
-  /// Whether a node is a condition as a whole, or a part of one.
-  private func isCondition(_ node: NodeID, _ file: ParsedFile) -> Bool {
-    [.binary, .unary, .call, .name, .member].contains(file[node].kind)
-  }
-
-  /// The first place that reads a member of what a pointer points to.
-  private func look(
-    into text: String, _ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable
-  ) -> NodeID? {
-    function.nodes.filter { node in
-      file[node].kind == .member && file[node].operation == .arrow
-        && SourceText.text(of: file[node].a, file, symbols) == text
-    }.min { file[$0].token < file[$1].token }
-  }
-
-  private func stores(_ text: String, _ function: FunctionDefinition, _ change: FileChange) -> Bool {
-    let file = change.after
-    return function.nodes.contains { node in
-      file[node].kind == .assign && SourceText.text(of: file[node].a, file, change.symbols) == text
-        && file[file[node].b].kind == .call
+  /// Expressions that may be conditions or parts of one, by their text: the first of each.
+  private func conditions(_ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable) -> [String:
+    NodeID]
+  {
+    var result: [String: NodeID] = [:]
+    for node in function.nodes where [.binary, .unary, .call, .name, .member].contains(file[node].kind) {
+      let text = SourceText.text(of: node, file, symbols)
+      if result[text] == nil { result[text] = node }
     }
+    return result
+  }
+
+  /// The first place that reads a member through each pointer, by the pointer's text.
+  private func looks(_ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable) -> [String: NodeID] {
+    var result: [String: NodeID] = [:]
+    for node in function.nodes where file[node].kind == .member && file[node].operation == .arrow {
+      let text = SourceText.text(of: file[node].a, file, symbols)
+      if result[text].map({ file[node].token < file[$0].token }) ?? true { result[text] = node }
+    }
+    return result
+  }
+
+  /// What the results of calls are stored in.
+  private func stores(_ function: FunctionDefinition, _ change: FileChange) -> Set<String> {
+    let file = change.after
+    return Set(
+      function.nodes.compactMap { node in
+        guard file[node].kind == .assign, file[file[node].b].kind == .call else { return nil }
+        return SourceText.text(of: file[node].a, file, change.symbols)
+      })
   }
 }

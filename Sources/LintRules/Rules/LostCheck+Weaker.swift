@@ -129,83 +129,97 @@ private struct Questions {
     case null = "NULL"
   }
 
+  /// A branch and what it asks, as written.
+  private struct Branch {
+    let token: UInt32
+    let node: NodeID
+  }
+
   let shapes: Statements
   private let definition: FunctionDefinition
+  /// What is asked of pointers, by what is asked for.
+  private var asked: [String: [(token: UInt32, kind: Kind)]] = [:]
+  /// Branches by their conditions.
+  private var branches: [String: [Branch]] = [:]
+  private var comparisons: Set<String> = []
 
   init(_ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable) {
     definition = function
     shapes = Statements(file: file, symbols: symbols)
+    for node in function.nodes { note(node) }
+  }
+
+  private mutating func note(_ node: NodeID) {
+    let file = shapes.file
+    let item = file[node]
+    func isAbsent(_ part: NodeID) {
+      let core = shapes.core(part).node
+      guard core >= 0, [.name, .member, .index].contains(file[core].kind) else { return }
+      asked[text(core), default: []].append((item.token, .null))
+    }
+    switch item.kind {
+    case .call:
+      let name = shapes.symbols.text(shapes.callee(node))
+      guard name == "IS_ERR" || name == "IS_ERR_OR_NULL" else { return }
+      for argument in file.list(item.b, item.c) {
+        asked[text(argument), default: []].append((item.token, .error))
+        if name == "IS_ERR_OR_NULL" { asked[text(argument), default: []].append((item.token, .null)) }
+      }
+    case .ifStatement:
+      isAbsent(item.a)
+      branches[text(item.a), default: []].append(Branch(token: item.token, node: node))
+    case .whileStatement, .conditional: isAbsent(item.a)
+    case .binary where item.operation == .ampersandAmpersand || item.operation == .pipePipe:
+      isAbsent(item.a)
+      isAbsent(item.b)
+    case .binary where item.operation.isComparison: comparisons.insert(text(node))
+    default: break
+    }
   }
 
   /// What is asked of a pointer between the call and where it gets another value.
   func kinds(_ result: CallResults.Result) -> Set<Kind> {
-    guard !result.holder.isEmpty else { return [] }
-    let file = shapes.file
-    var kinds: Set<Kind> = []
-    for node in definition.nodes where file[node].token > file[result.call].token && file[node].token <= result.end {
-      let item = file[node]
-      switch item.kind {
-      case .call:
-        guard file.list(item.b, item.c).contains(where: { text($0) == result.holder }) else { continue }
-        switch shapes.symbols.text(shapes.callee(node)) {
-        case "IS_ERR": kinds.insert(.error)
-        case "IS_ERR_OR_NULL": kinds.formUnion([.error, .null])
-        default: break
-        }
-      case .ifStatement, .whileStatement, .conditional:
-        if text(shapes.core(item.a).node) == result.holder { kinds.insert(.null) }
-      case .binary where item.operation == .ampersandAmpersand || item.operation == .pipePipe:
-        if [item.a, item.b].contains(where: { text(shapes.core($0).node) == result.holder }) { kinds.insert(.null) }
-      default: break
-      }
-    }
-    return kinds
+    let start = shapes.file[result.call].token
+    return Set((asked[result.holder] ?? []).filter { $0.token > start && $0.token <= result.end }.map(\.kind))
+  }
+
+  /// The first branch that asks this behind the call.
+  private func branch(_ condition: String, _ result: CallResults.Result) -> NodeID? {
+    let start = shapes.file[result.call].token
+    return branches[condition]?.first { $0.token > start && $0.token <= result.end }?.node
   }
 
   /// Whether the function is left where the result is negative.
   func isSignAsked(_ result: CallResults.Result) -> Bool {
-    let file = shapes.file
-    return !result.holder.isEmpty
-      && definition.nodes.contains { node in
-        guard file[node].kind == .ifStatement, shapes.leaving(file[node].b) != nil,
-          file[node].token > file[result.call].token, file[node].token <= result.end
-        else { return false }
-        return text(file[node].a) == "\(result.holder) < 0"
-      }
+    guard !result.holder.isEmpty, let branch = branch("\(result.holder) < 0", result) else { return false }
+    return shapes.leaving(shapes.file[branch].b) != nil
   }
 
   /// Whether a positive result is made an errno, or left with one: `if (ret > 0) ret = -EIO;`
   func isPositiveAnError(_ result: CallResults.Result) -> Bool {
     let file = shapes.file
-    return !result.holder.isEmpty
-      && definition.nodes.contains { node in
-        guard file[node].kind == .ifStatement, file[node].token > file[result.call].token,
-          text(file[node].a) == "\(result.holder) > 0"
-        else { return false }
-        return shapes.list(file[node].b).contains { statement in
-          let item = file[statement]
-          let value =
-            item.kind == .returnStatement
-            ? item.a
-            : item.kind == .expressionStatement && file[item.a].kind == .assign ? file[item.a].b : -1
-          return value >= 0 && file[value].kind == .unary && file[value].operation == .minus
-        }
-      }
+    // What it is made is stored where it was, behind the question.
+    let start = file[result.call].token
+    guard !result.holder.isEmpty,
+      let branch = branches["\(result.holder) > 0"]?.first(where: { $0.token > start })?.node
+    else { return false }
+    return shapes.list(file[branch].b).contains { statement in
+      let item = file[statement]
+      let value =
+        item.kind == .returnStatement
+        ? item.a
+        : item.kind == .expressionStatement && file[item.a].kind == .assign ? file[item.a].b : -1
+      return value >= 0 && file[value].kind == .unary && file[value].operation == .minus
+    }
   }
 
   /// Whether nothing asks if the result is positive, and it is returned where it is not 0.
   func isReturnedAsIs(_ result: CallResults.Result) -> Bool {
     let file = shapes.file
-    return !definition.nodes.contains {
-      file[$0].kind == .binary && file[$0].operation.isComparison && text($0) == "\(result.holder) > 0"
-    }
-      && definition.nodes.contains { node in
-        guard file[node].kind == .ifStatement, file[node].token > file[result.call].token,
-          text(file[node].a) == result.holder, let leaving = shapes.leaving(file[node].b),
-          file[leaving].kind == .returnStatement
-        else { return false }
-        return FunctionText.mentions(text(file[leaving].a), result.holder)
-      }
+    guard !comparisons.contains("\(result.holder) > 0"), let branch = branch(result.holder, result),
+      let leaving = shapes.leaving(file[branch].b), file[leaving].kind == .returnStatement
+    else { return false }
+    return FunctionText.mentions(text(file[leaving].a), result.holder)
   }
 
   /// Whether a call is a condition as a whole, and the function returns 0 or true where it holds.

@@ -423,11 +423,7 @@ struct LostCheck: ChangeRule {
     ])
 
   func check(_ change: FileChange) -> [Finding] {
-    let changed = Set(
-      change.functions.compactMap { before, after in
-        SourceText.text(of: before.body, change.before, change.symbols)
-          == SourceText.text(of: after.body, change.after, change.symbols) ? nil : after.name
-      })
+    let changed = change.changed
     return change.functions.flatMap { before, after in
       changed.contains(after.name) && after.nodes.count < CallResults.limit
         ? check(before, after, changed, change) : []

@@ -82,35 +82,46 @@ extension LostCleanup {
       }.map(text.text)
     }
     let exits = Dictionary(old.exits.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+    let made = new.exits.map { calls($0.branch, new) }
+    // In how many ways out each stands.
+    let elsewhere = made.reduce(into: [String: Int]()) { counts, own in
+      for call in Set(own) { counts[call, default: 0] += 1 }
+    }
+    func counts(_ text: FunctionText) -> [String: Int] { text.lines.reduce(into: [:]) { $0[$1.text, default: 0] += 1 } }
+    let (before, after) = (counts(old), counts(new))
+    let file = new.shapes.file
+    let places = Dictionary(new.lines.map { ($0.text, file[$0.node].token) }, uniquingKeysWith: { first, _ in first })
     var seen: Set<String> = []
-    return new.exits.compactMap { exit -> Finding? in
+    return zip(new.exits, made).compactMap { exit, kept -> Finding? in
       guard let previous = exits[exit.key], !changed.contains(exit.callee) else { return nil }
-      let kept = calls(exit.branch, new)
-      let lost = calls(previous.branch, old).first { call in
+      let had = calls(previous.branch, old)
+      let leaving = file[exit.node].token
+      guard had.count > kept.count, kept.allSatisfy(had.contains) else { return nil }
+      let lost = had.first { call in
         let name = String(call.prefix { $0 != "(" })
         return !kept.contains(call) && !Statements.isPrint(name) && !FunctionText.isUnlock(call)
           && !FunctionText.isEnding(call) && !name.hasPrefix("trace_")
-          && (new.exits.contains { $0.node != exit.node && calls($0.branch, new).contains(call) }
-            || undoesAbove(call, exit.node, new))
+          // As many as before, in another place: what has moved is another change.
+          && after[call, default: 0] < before[call, default: 0] && !seen.contains(call)
+          && (elsewhere[call, default: 0] > 0 || begun(by: call).contains { places[$0].map { $0 < leaving } == true })
       }
-      // As many as before, in another place: what has moved is another change.
-      guard let lost, new.lines.count(where: { $0.text == lost }) < old.lines.count(where: { $0.text == lost }),
-        kept.allSatisfy(calls(previous.branch, old).contains), seen.insert(lost).inserted
-      else { return nil }
+      guard let lost else { return nil }
+      seen.insert(lost)
       return finding(
         at: exit.node, new, "this way out ran '\(lost)' before the patch, and does not any more",
         Evidence(change.placeBefore(previous.node), "it left here"), key: lost, change)
     }
   }
 
-  /// `x_disable(a)` stands in front of a way out, and `x_enable(a)` is what was called on it.
-  private func undoesAbove(_ call: String, _ exit: NodeID, _ function: FunctionText) -> Bool {
-    let file = function.shapes.file
-    return function.lines.contains { line in
-      file[line.node].token < file[exit].token && line.text.hasSuffix(call.drop { $0 != "(" })
-        && [("disable", "enable"), ("stop", "start"), ("suspend", "resume"), ("off", "on")].contains { undone, redone in
-          line.text.contains(undone) && line.text.replacing(undone, with: redone) == call
-        }
+  /// The statements whose end a call is by its name: `x_disable(a)` for `x_enable(a)`.
+  private func begun(by call: String) -> [String] {
+    let name = call.prefix { $0 != "(" }
+    let words = name.split(separator: "_", omittingEmptySubsequences: false)
+    return [("disable", "enable"), ("stop", "start"), ("suspend", "resume"), ("off", "on")].compactMap {
+      undone, redone in
+      guard words.contains(where: { $0 == redone }) else { return nil }
+      let opener = words.map { $0 == redone ? undone : String($0) }.joined(separator: "_")
+      return opener + call[name.endIndex...]
     }
   }
 

@@ -23,17 +23,8 @@ struct LostCleanup: ChangeRule {
     triggering: Self.triggering, nonTriggering: Self.nonTriggering)
 
   func check(_ change: FileChange) -> [Finding] {
-    let changed = changedFunctions(change)
+    let changed = change.changed
     return change.functions.flatMap { check($0.before, $0.after, changed, change) }
-  }
-
-  /// Functions of the file whose text is not the same any more.
-  private func changedFunctions(_ change: FileChange) -> Set<Symbol> {
-    Set(
-      change.functions.compactMap { before, after in
-        SourceText.text(of: before.body, change.before, change.symbols)
-          == SourceText.text(of: after.body, change.after, change.symbols) ? nil : after.name
-      })
   }
 
   private func check(

@@ -313,7 +313,9 @@ struct LostInitialiser: ChangeRule {
     ])
 
   func check(_ change: FileChange) -> [Finding] {
-    change.functions.flatMap { before, after -> [Finding] in
+    let changed = change.changed
+    return change.functions.flatMap { before, after -> [Finding] in
+      guard changed.contains(after.name) else { return [] }
       let had = initialised(before, change.before)
       return cleared(before, after, change)
         + after.nodes.compactMap { node -> Finding? in
