@@ -348,10 +348,10 @@ struct InterruptUnsafeLock: Rule {
     }
   }
 
-  /// What handlers call by name, at any depth.
+  /// What handlers call by name, at any depth, up to a number of functions; from where it goes on first depends on the text alone.
   private func reached(from handlers: [FunctionID], _ context: RuleContext) -> Set<FunctionID> {
     var seen = Set(handlers)
-    var work = handlers
+    var work = handlers.sorted { $0.rawValue < $1.rawValue }
     while let id = work.popLast(), seen.count < 5000 {
       let file = context.program.file(of: id)
       let index = Int(context.program.functions[Int(id.rawValue)].file)
