@@ -3,6 +3,9 @@ public import KernelC
 
 /// One file before and after a patch.
 public struct FileChange {
+  /// A function in both versions.
+  typealias Pair = (before: FunctionDefinition, after: FunctionDefinition)
+
   /// The file as it was without the patch.
   public let before: ParsedFile
   /// The file with the patch applied.
@@ -11,27 +14,40 @@ public struct FileChange {
   let parts: [(before: ParsedFile, after: ParsedFile)]
   /// The names of the run, by which symbols of both files are spelt out.
   public let symbols: SymbolTable
-
   /// The functions that exist before and after, by name, in the order of the file after. Where configurations have one each, the
   /// first is compared with the first.
-  var functions: [(before: FunctionDefinition, after: FunctionDefinition)] {
+  let functions: [Pair]
+  /// Those of them whose text is not what it was.
+  let edited: [Pair]
+  /// The names of those.
+  let changed: Set<Symbol>
+
+  init(
+    before: ParsedFile, after: ParsedFile, parts: [(before: ParsedFile, after: ParsedFile)], symbols: SymbolTable
+  ) {
+    self.before = before
+    self.after = after
+    self.parts = parts
+    self.symbols = symbols
     let old = Dictionary(grouping: before.functions.filter { !$0.isMacro }, by: \.name)
     var seen: [Symbol: Int] = [:]
-    return after.functions.compactMap { function in
+    functions = after.functions.compactMap { function in
       guard !function.isMacro, let previous = old[function.name] else { return nil }
       let number = seen[function.name, default: 0]
       seen[function.name] = number + 1
       return (previous[min(number, previous.count - 1)], function)
     }
+    edited = functions.filter { old, new in
+      SourceText.text(of: old.body, before, symbols) != SourceText.text(of: new.body, after, symbols)
+    }
+    changed = Set(edited.map(\.after.name))
   }
 
-  /// The functions whose text is not what it was.
-  var changed: Set<Symbol> {
-    Set(
-      functions.compactMap { old, new in
-        SourceText.text(of: old.body, before, symbols) == SourceText.text(of: new.body, after, symbols) ? nil : new.name
-      })
-  }
+  /// The edited functions that are not too long for what compares their parts with each other, as that grows faster than they do.
+  var comparable: [Pair] { edited.filter { !Self.isTooLong($0.after) } }
+
+  /// Whether rules that compare the parts of a function leave this one out.
+  static func isTooLong(_ function: FunctionDefinition) -> Bool { function.nodes.count >= CallResults.limit }
 
   /// The place of a node of the file after.
   func place(_ node: NodeID) -> SourcePlace {

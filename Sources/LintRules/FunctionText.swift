@@ -37,6 +37,10 @@ struct FunctionText {
   private(set) var exits: [Exit] = []
   /// What the lines say, and what those that store something store.
   private(set) var values: Set<String> = []
+  /// How often each line stands in the function.
+  private(set) var counts: [String: Int] = [:]
+  /// The lines in which each name stands, by their numbers.
+  private var linesByName: [Substring: [Int]] = [:]
 
   init(_ definition: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable) {
     self.definition = definition
@@ -44,6 +48,10 @@ struct FunctionText {
     for node in definition.nodes { note(node) }
     lines.sort { file[$0.node].token < file[$1.node].token }
     values = Set(lines.flatMap { [$0.text, Self.value($0.text)] })
+    for (number, line) in lines.enumerated() {
+      counts[line.text, default: 0] += 1
+      for name in Set(Self.names(in: line.text)) { linesByName[name, default: []].append(number) }
+    }
     var counts: [String: Int] = [:]
     findExits(in: definition.body, before: [], &counts)
   }
@@ -84,6 +92,17 @@ struct FunctionText {
   /// Whether the function calls `name`.
   func calls(_ name: Symbol) -> Bool {
     definition.nodes.contains { shapes.file[$0].kind == .call && shapes.callee($0) == name }
+  }
+
+  /// The lines that read like `subject` or like something inside it, in the order of the text.
+  func lines(mentioning subject: String) -> [(node: NodeID, text: String)] {
+    // The last name of a path is the one that fewest lines have.
+    guard let name = Self.names(in: subject).last else { return [] }
+    return (linesByName[name] ?? []).map { lines[$0] }.filter { Self.mentions($0.text, subject) }
+  }
+
+  private static func names(in text: String) -> [Substring] {
+    text.split { !$0.isLetter && !$0.isNumber && $0 != "_" }
   }
 
   func text(_ id: NodeID) -> String { SourceText.text(of: id, shapes.file, shapes.symbols) }

@@ -74,8 +74,15 @@ public struct KernelLint: Sendable {
     var outcome = LintOutcome()
     for part in parts {
       let change = FileChange(before: part.before, after: part.after, parts: parts, symbols: symbols)
-      for rule in RuleRegistry.changeRules where ids.contains(rule.description.id) {
-        outcome.findings += rule.check(change)
+      let rules = RuleRegistry.changeRules.filter { ids.contains($0.description.id) }
+      for rule in rules { outcome.findings += rule.check(change) }
+      let limited = rules.filter(\.leavesOutLong).map(\.description.id).joined(separator: ", ")
+      for function in change.edited.map(\.after) where !limited.isEmpty && FileChange.isTooLong(function) {
+        let position = part.after.position(ofOffset: part.after.tokens[Int(function.token)].start)
+        outcome.notAnalysed.append(
+          NotAnalysed(
+            SourcePlace(path: part.after.path, line: position.line), function: symbols.text(function.name),
+            reason: "too long for \(limited), which compare its parts with each other"))
       }
     }
     return outcome

@@ -14,8 +14,16 @@ public protocol ChangeRule: Sendable {
   /// What it looks for and how far it can be trusted.
   var description: RuleDescription { get }
 
+  /// Whether it looks at `FileChange.comparable` alone, so that functions which are too long are left out and told.
+  var leavesOutLong: Bool { get }
+
   /// Compares a file before and after; findings lie in the file after.
   func check(_ change: FileChange) -> [Finding]
+}
+
+extension ChangeRule {
+  /// Most look at everything.
+  public var leavesOutLong: Bool { false }
 }
 
 /// All rules, in the order in which they are listed.

@@ -10,6 +10,11 @@ final class RuleLimits {
 
   private(set) var excesses: [Excess] = []
 
+  /// Says that a function is too long for a part of a rule that compares what it does with each other.
+  func leftOut(_ function: FunctionID, by rule: String) {
+    excesses.append(Excess(function: function, reason: "too long for \(rule) to compare all that it does"))
+  }
+
   /// Says that a rule looked at no more than the first `limit` of the `things` in a function.
   func exceeded(_ limit: Int, _ things: String, in function: FunctionID, by rule: String) {
     excesses.append(Excess(function: function, reason: "\(rule) looked at the first \(limit) \(things) only"))

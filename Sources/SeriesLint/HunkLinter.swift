@@ -57,7 +57,9 @@ public struct HunkLinter<Checker: SourceChecker>: Sendable {
       before += checker.check([(file.path, old)], focus: focus, callers: [:], rules: runnable).findings
       after += checker.check([(file.path, new)], focus: focus, callers: [:], rules: runnable).findings
     }
-    report.add(new: checker.checkChange(parts, path: file.path, rules: rules).findings, of: patch)
+    let compared = checker.checkChange(parts, path: file.path, rules: rules)
+    report.add(new: compared.findings, of: patch)
+    report.notAnalysed += compared.notAnalysed.map { $0.attributed(to: patch) }
     let added = Set(file.regions.flatMap(\.lines).filter { $0.kind == .added }.map(\.number))
     var classified = Classification(before: before, after: after, added: [file.path: added])
     // What stands on a line that the hunk only shows was there before, whatever the hunk hides.

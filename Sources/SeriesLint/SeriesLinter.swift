@@ -86,7 +86,9 @@ public struct SeriesLinter<Checker: SourceChecker>: Sendable {
           $0.place.path == path && touched.touches(functionAt: $0.place.line)
         }
         if let old = file.old.flatMap({ facts[$0] }) {
-          outcome.changed += checker.checkChange([(old, new)], path: path, rules: rules).findings
+          let compared = checker.checkChange([(old, new)], path: path, rules: rules)
+          outcome.changed += compared.findings
+          outcome.notAnalysed += compared.notAnalysed
         }
       }
       outcome.notAnalysed += facts.unreadable.filter { unreadable in

@@ -18,273 +18,14 @@ struct ChangedReturn: ChangeRule {
     whyItMatters: "Success looks like failure to callers that expect 0, or the other way round.",
     accepts: ["callers in the file that the patch changes too", "a variable that goes by the name of an errno"],
     knownFalsePositives: ["callers in other files that have been prepared for a positive result"],
-    triggering: [
-      RuleExample(
-        before: """
-          int write(struct foo *foo, int mask, int val)
-          {
-          	switch (mask) {
-          	case 1:
-          		foo->scale = val;
-          		return 0;
-          	case 2:
-          		return write_time(foo, val);
-          	default:
-          		return -EINVAL;
-          	}
-          }
+    triggering: Self.triggering, nonTriggering: Self.nonTriggering)
 
-          struct state *reset(struct foo *foo)
-          {
-          	struct state *state = kzalloc(sizeof(*state), GFP_KERNEL);
-
-          	if (!state)
-          		return ERR_PTR(-ENOMEM);
-          	state->foo = foo;
-          	return state;
-          }
-          """,
-        after: """
-          int write(struct foo *foo, int mask, int val)
-          {
-          	switch (mask) {
-          	case 1:
-          		foo->scale = val;
-          		return val; /* reported */
-          	case 2:
-          		return write_time(foo, val);
-          	default:
-          		return -EINVAL;
-          	}
-          }
-
-          struct state *reset(struct foo *foo)
-          {
-          	struct state *state = kzalloc(sizeof(*state), GFP_KERNEL);
-
-          	if (!state)
-          		return NULL; /* reported */
-          	state->foo = foo;
-          	return state;
-          }
-          """),
-      RuleExample(
-        before: """
-          int will(struct foo *foo)
-          {
-          	int ret;
-
-          	ret = is_existent(foo);
-          	if (ret <= 0)
-          		return ret;
-          	return look_up(foo);
-          }
-          """,
-        after: """
-          int will(struct foo *foo)
-          {
-          	int ret;
-
-          	ret = is_existent(foo);
-          	if (ret <= 0)
-          		return 0; /* reported */
-          	return look_up(foo);
-          }
-          """),
-      RuleExample(
-        before: """
-          int map(struct foo *foo)
-          {
-          	int err = prepare(foo);
-
-          	if (err)
-          		return err;
-          	err = map_pages(foo);
-          	if (err)
-          		undo(foo);
-          	return err;
-          }
-          """,
-        after: """
-          int map(struct foo *foo)
-          {
-          	int err = prepare(foo);
-
-          	if (err)
-          		return err;
-          	err = map_pages(foo);
-          	if (err)
-          		undo(foo);
-          	return 0; /* reported */
-          }
-          """),
-      RuleExample(
-        before: """
-          static int capacity(struct foo *foo, int *value)
-          {
-          	u8 raw;
-          	int ret = read_raw(foo, &raw);
-
-          	if (ret < 0)
-          		return ret;
-          	*value = raw;
-          	return 0;
-          }
-
-          int get(struct foo *foo, int *value)
-          {
-          	return capacity(foo, value);
-          }
-          """,
-        after: """
-          static int capacity(struct foo *foo, int *value)
-          {
-          	u8 raw;
-          	int ret = read_raw(foo, &raw);
-
-          	if (ret < 0)
-          		return ret;
-          	*value = raw;
-          	return raw; /* reported */
-          }
-
-          int get(struct foo *foo, int *value)
-          {
-          	return capacity(foo, value);
-          }
-          """),
-    ],
-    nonTriggering: [
-      RuleExample(
-        before: """
-          int will(struct foo *foo)
-          {
-          	int ret;
-
-          	ret = is_existent(foo);
-          	if (ret < 0)
-          		return ret;
-          	return look_up(foo);
-          }
-          """,
-        after: """
-          int will(struct foo *foo)
-          {
-          	int ret;
-
-          	ret = is_existent(foo);
-          	if (ret < 0) {
-          		pr_info("none, which is fine");
-          		return 0;
-          	}
-          	return look_up(foo);
-          }
-          """),
-      RuleExample(
-        before: """
-          int start(struct foo *foo)
-          {
-          	int err;
-
-          	err = start_hardware(foo);
-          	if (err)
-          		return err;
-          	foo->on = true;
-          	return err;
-          }
-          """,
-        after: """
-          int start(struct foo *foo)
-          {
-          	int err;
-
-          	err = start_hardware(foo);
-          	if (err)
-          		return err;
-          	foo->on = true;
-          	return 0;
-          }
-          """),
-      RuleExample(
-        before: """
-          int stop(struct foo *foo)
-          {
-          	int err;
-
-          	err = stop_hardware(foo);
-          	return err;
-          }
-          """,
-        after: """
-          int stop(struct foo *foo)
-          {
-          	stop_hardware(foo);
-          	return 0;
-          }
-          """),
-      RuleExample(
-        before: """
-          static int count(struct foo *foo)
-          {
-          	int n = foo->n;
-
-          	if (!foo->on)
-          		return -ENODEV;
-          	return 0;
-          }
-
-          int get(struct foo *foo)
-          {
-          	return count(foo);
-          }
-          """,
-        after: """
-          static int count(struct foo *foo)
-          {
-          	int n = foo->n;
-
-          	if (!foo->on)
-          		return -ENODEV;
-          	return n;
-          }
-
-          int get(struct foo *foo)
-          {
-          	int n = count(foo);
-
-          	return n < 0 ? n : 0;
-          }
-          """),
-      RuleExample(
-        before: """
-          int f(struct foo *foo)
-          {
-          	int ret = start(foo);
-
-          	if (ret < 0)
-          		return ret;
-          	return 0;
-          }
-          """,
-        after: """
-          int f(struct foo *foo)
-          {
-          	int ret = start(foo);
-
-          	if (ret < 0)
-          		return ret;
-          	ret = more(foo);
-          	return ret;
-          }
-          """),
-    ])
+  let leavesOutLong = true
 
   func check(_ change: FileChange) -> [Finding] {
-    let changed = change.changed
-    return change.functions.flatMap { old, new -> [Finding] in
-      guard changed.contains(new.name), new.nodes.count < CallResults.limit else { return [] }
-      let end = [ending(old, new, changed, change), forgotten(old, new, change)].compactMap { $0 }
-      return end + exits(old, new, change) + values(old, new, changed, change)
+    change.comparable.flatMap { old, new -> [Finding] in
+      let end = [ending(old, new, change), forgotten(old, new, change)].compactMap { $0 }
+      return end + exits(old, new, change) + values(old, new, change)
     }
   }
 
@@ -324,12 +65,12 @@ struct ChangedReturn: ChangeRule {
 
   /// `x->scale = val; return 0;` that has become `x->scale = val; return val;`, and an error pointer that has become NULL.
   private func values(
-    _ old: FunctionDefinition, _ new: FunctionDefinition, _ changed: Set<Symbol>, _ change: FileChange
+    _ old: FunctionDefinition, _ new: FunctionDefinition, _ change: FileChange
   ) -> [Finding] {
     let before = returns(old, change.before, change.symbols)
     let after = returns(new, change.after, change.symbols)
     let end = last(new, change.after)
-    let isErrno = returnsErrno(new, change.after, change.symbols) && !isCallerChanged(of: new.name, changed, change)
+    let isErrno = returnsErrno(new, change.after, change.symbols) && !isCallerChanged(of: new.name, change)
     return after.keys.sorted().compactMap { key -> Finding? in
       guard let was = before[key], let now = after[key], now != end else { return nil }
       let (previous, value) = (
@@ -415,12 +156,12 @@ struct ChangedReturn: ChangeRule {
 
   /// `return 0;` at the end has become `return raw;`.
   private func ending(
-    _ old: FunctionDefinition, _ new: FunctionDefinition, _ changed: Set<Symbol>, _ change: FileChange
+    _ old: FunctionDefinition, _ new: FunctionDefinition, _ change: FileChange
   ) -> Finding? {
     guard let was = last(old, change.before), let now = last(new, change.after),
       SourceText.text(of: was, change.before, change.symbols) == "0",
       case let value = SourceText.text(of: now, change.after, change.symbols), isValue(now, value, change.after),
-      returnsErrno(new, change.after, change.symbols), !isCallerChanged(of: new.name, changed, change)
+      returnsErrno(new, change.after, change.symbols), !isCallerChanged(of: new.name, change)
     else { return nil }
     return Finding(
       rule: description.id, severity: description.severity, confidence: description.confidence,
@@ -458,9 +199,9 @@ struct ChangedReturn: ChangeRule {
     }
   }
 
-  private func isCallerChanged(of name: Symbol, _ changed: Set<Symbol>, _ change: FileChange) -> Bool {
+  private func isCallerChanged(of name: Symbol, _ change: FileChange) -> Bool {
     change.after.functions.contains { function in
-      function.name != name && changed.contains(function.name)
+      function.name != name && change.changed.contains(function.name)
         && function.nodes.contains { change.after[$0].kind == .name && Symbol(change.after[$0].a) == name }
     }
   }

@@ -39,9 +39,14 @@ extension ErrPtrConfusion {
   private func asksFirst(
     _ member: String, _ definition: FunctionDefinition, before token: UInt32, _ shapes: Statements
   ) -> Bool {
-    definition.nodes.contains { node in
+    let first = definition.nodes.filter {
+      shapes.file[$0].kind == .assign && SourceText.text(of: shapes.file[$0].a, shapes.file, shapes.symbols) == member
+    }.map { shapes.file[$0].token }.min()
+    return definition.nodes.contains { node in
       let item = shapes.file[node]
-      guard item.kind == .ifStatement, item.token < token, case let core = shapes.core(item.a), core.node >= 0 else {
+      guard item.kind == .ifStatement, item.token < min(token, first ?? token), case let core = shapes.core(item.a),
+        core.node >= 0
+      else {
         return false
       }
       let text = SourceText.text(of: core.node, shapes.file, shapes.symbols)

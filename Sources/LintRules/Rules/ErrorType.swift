@@ -12,7 +12,8 @@ struct ErrorType: Rule {
       Reports a negative errno returned from a function of type bool, irqreturn_t, u8 to u32; a variable of an unsigned type \
       that takes a result and is then tested for being negative; a bool that takes what is 0 or a negative errno, \
       without saying so in its name; an errno that is returned or kept as a positive number; and the number of bytes that \
-      copy_from_user() and kin could not copy, returned as if it were an errno.
+      copy_from_user() and kin could not copy, returned as if it were an errno. And a bool that is masked with another bit \
+      than the first.
       """,
     whyItMatters: "The test for the error is never true, or what is an error reads as success.",
     accepts: [

@@ -13,7 +13,8 @@ struct InvertedCheck: Rule {
       for a result of 0 that logs an error, jumps to an error label or ends the function, where the function called returns \
       0 or a negative errno; and a refusal ('return -EPERM') where a predicate ('capable()') says yes. And a loop that ends \
       while there is time left, a list's cursor that is asked for NULL behind its loop, and conditions that say the same twice, two \
-      cases that compare for the opposite, and -EOPNOTSUPP where the capability is there.
+      cases that compare for the opposite, and -EOPNOTSUPP where the capability is there; a counter that is asked for 0 where \
+      its loop has left it at -1.
       """,
     whyItMatters: "The failure goes on as a success, and the success is undone.",
     accepts: ["a pointer that some path leaves valid", "calls that may return a positive number"],

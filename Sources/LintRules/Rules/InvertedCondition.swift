@@ -1,255 +1,26 @@
 import Findings
 import KernelC
 
-/// A patch replaced a flag by the call that computes it and lost the negation.
+/// A patch turned round what a condition asks, as where a flag was replaced by the call that computes it.
 struct InvertedCondition: ChangeRule {
   let description = RuleDescription(
     id: "inverted-condition",
-    summary: "a condition lost or gained its negation when a flag was replaced by what it stands for",
+    summary: "a condition asks what it asked before the patch, and holds for other answers",
     severity: .error, confidence: .high,
     whatItDoes: """
       Compares each function before and after a patch. Where a flag that was set from a predicate ('x = is_ready(a)', or \
       'f(…, &x)' whose body sets it so) is replaced in a condition by the predicate itself, the two must have the same \
-      sense: '!x' must become '!is_ready(a)'.
+      sense: '!x' must become '!is_ready(a)'. So must a condition in front of the same statements that asks the same things: \
+      one that holds for other answers, its negations and '&&' and '||' taken together, is reported, and so are branches \
+      that have changed places, a comparison that has become '&&', and a call that is given the same in the other order.
       """,
     whyItMatters: "The guarded code runs exactly when it must not.",
     accepts: ["a condition whose guarded statement changed as well"],
     knownFalsePositives: ["a patch that inverts the sense on purpose"],
-    triggering: [
-      RuleExample(
-        before: """
-          bool less(struct task *a, struct task *b)
-          {
-          	a->synced = mode_of(a) == MODE_SYNC;
-          	if (has_op(a))
-          		return call_op(sched_before, (struct task *)b, (struct task *)a);
-          	return time_after(a->at, b->at);
-          }
-          """,
-        after: """
-          bool less(struct task *a, struct task *b)
-          {
-          	a->synced = mode_of(a) && MODE_SYNC; /* reported */
-          	if (has_op(a))
-          		return call_op(sched_before, (struct task *)a, (struct task *)b); /* reported */
-          	return time_after(a->at, b->at);
-          }
-          """),
-      RuleExample(
-        before: """
-          int f(struct foo *foo, int result, bool valid, bool deferred)
-          {
-          	if (!is_condition(result) || !valid || deferred)
-          		goto out;
-          	foo->key = key_of(result);
-          out:
-          	return foo->key;
-          }
-          """,
-        after: """
-          int f(struct foo *foo, int result, bool valid, bool deferred)
-          {
-          	if (!is_condition(result) && (!valid || deferred)) /* reported */
-          		goto out;
-          	foo->key = key_of(result);
-          out:
-          	return foo->key;
-          }
-          """),
-      RuleExample(
-        before: """
-          int f(struct foo *foo)
-          {
-          	bool ready = false;
-
-          	get(foo, &ready);
-          	if (!ready)
-          		prepare(foo);
-          	return 0;
-          }
-          """,
-        after: """
-          int f(struct foo *foo)
-          {
-          	get(foo);
-          	if (foo_is_ready(foo)) /* reported */
-          		prepare(foo);
-          	return 0;
-          }
-          """),
-      RuleExample(
-        before: """
-          int f(struct foo *foo, int n)
-          {
-          	if (foo->on && foo->n != n)
-          		return -EINVAL;
-          	return 0;
-          }
-          """,
-        after: """
-          int f(struct foo *foo, int n)
-          {
-          	if (foo->on && foo->n == n) /* reported */
-          		return -EINVAL;
-          	return 0;
-          }
-          """),
-      RuleExample(
-        before: """
-          int f(struct foo *foo, unsigned long stop)
-          {
-          	bool gone = false;
-
-          	while (foo->n) {
-          		if (time_after(jiffies, stop))
-          			return -ETIMEDOUT;
-          		if (foo_is_gone(foo))
-          			gone = true;
-          	}
-          	if (gone)
-          		return -ENODEV;
-          	return !foo_ready(foo);
-          }
-          """,
-        after: """
-          int f(struct foo *foo, unsigned long stop)
-          {
-          	bool gone = true; /* reported */
-
-          	while (foo->n) {
-          		if (time_after(stop, jiffies)) /* reported */
-          			return -ETIMEDOUT;
-          		if (foo_is_gone(foo))
-          			gone = false;
-          	}
-          	if (gone)
-          		return -ENODEV;
-          	return foo_ready(foo); /* reported */
-          }
-          """),
-      RuleExample(
-        before: """
-          bool f(struct foo *foo)
-          {
-          	if (foo->count == 0)
-          		return false;
-          	return foo_joins(foo);
-          }
-
-          void set(struct foo *foo, int value)
-          {
-          	if (value)
-          		foo->state = ON;
-          	else
-          		foo->state = OFF;
-          	foo_write(foo);
-          }
-          """,
-        after: """
-          bool f(struct foo *foo)
-          {
-          	if (foo->count > 0) /* reported */
-          		return false;
-          	return foo_joins(foo);
-          }
-
-          void set(struct foo *foo, int value)
-          {
-          	if (value) /* reported */
-          		foo->state = OFF;
-          	else
-          		foo->state = ON;
-          	foo_write(foo);
-          }
-          """),
-    ],
-    nonTriggering: [
-      RuleExample(
-        before: """
-          int f(struct foo *foo, bool valid, bool deferred)
-          {
-          	if (!(valid && !deferred) || !foo->on)
-          		return -EINVAL;
-          	return 0;
-          }
-          """,
-        after: """
-          int f(struct foo *foo, bool valid, bool deferred)
-          {
-          	if (!foo->on || deferred || !valid)
-          		return -EINVAL;
-          	return 0;
-          }
-          """),
-      RuleExample(
-        before: """
-          bool f(struct foo *foo, int value)
-          {
-          	if (foo->count == 0)
-          		return false;
-          	if (foo->left != 0)
-          		foo_more(foo);
-          	if (value)
-          		foo->state = ON;
-          	else
-          		foo->state = OFF;
-          	return foo_joins(foo);
-          }
-          """,
-        after: """
-          bool f(struct foo *foo, int value)
-          {
-          	if (!foo->count)
-          		return false;
-          	if (foo->left > 0)
-          		foo_more(foo);
-          	if (!value)
-          		foo->state = OFF;
-          	else
-          		foo->state = ON;
-          	return foo_joins(foo);
-          }
-          """),
-      RuleExample(
-        before: """
-          int f(struct foo *foo)
-          {
-          	bool ready = foo_is_ready(foo);
-
-          	if (!ready)
-          		prepare(foo);
-          	return 0;
-          }
-          """,
-        after: """
-          int f(struct foo *foo)
-          {
-          	if (!foo_is_ready(foo))
-          		prepare(foo);
-          	return 0;
-          }
-          """),
-      RuleExample(
-        before: """
-          int f(struct foo *foo, int n)
-          {
-          	if (n > foo->n)
-          		return -EINVAL;
-          	return 0;
-          }
-          """,
-        after: """
-          int f(struct foo *foo, int n)
-          {
-          	if (n >= foo->n)
-          		return -EINVAL;
-          	return 0;
-          }
-          """),
-    ])
+    triggering: Self.triggering, nonTriggering: Self.nonTriggering)
 
   func check(_ change: FileChange) -> [Finding] {
-    change.functions.flatMap { before, after -> [Finding] in
+    change.edited.flatMap { before, after -> [Finding] in
       let found = check(before, after, change) + statements(before, after, change) + flags(before, after, change)
       // A comparison in the form of a call is one already.
       let swapped = arguments(before, after, change).filter { call in

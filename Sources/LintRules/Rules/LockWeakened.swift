@@ -5,7 +5,7 @@ import KernelC
 struct LockWeakened: ChangeRule {
   let description = RuleDescription(
     id: "lock-weakened",
-    summary: "a patch lets interrupts in where a spinlock is held",
+    summary: "a patch takes a spinlock in a way that keeps less away, or that sleeps where it did not",
     severity: .warning, confidence: .medium,
     whatItDoes: """
       Compares each function before and after a patch. Where a spinlock was taken with interrupts or bottom halves disabled \
@@ -21,184 +21,7 @@ struct LockWeakened: ChangeRule {
     knownFalsePositives: [
       "a function that only runs with interrupts disabled, and whose patch says so in the log alone"
     ],
-    triggering: [
-      RuleExample(
-        before: """
-          void take(struct foo *foo)
-          {
-          	unsigned long flags;
-
-          	spin_lock_irqsave(&foo->lock, flags);
-          	foo->n++;
-          	spin_unlock_irqrestore(&foo->lock, flags);
-          }
-
-          void add(struct foo *foo)
-          {
-          	spin_lock_irq(&foo->lock);
-          	foo->n++;
-          	spin_unlock_irq(&foo->lock);
-          }
-          """,
-        after: """
-          void take(struct foo *foo)
-          {
-          	unsigned long flags;
-
-          	spin_lock_irqsave(&foo->lock, flags);
-          	foo->n++;
-          	spin_unlock_irqrestore(&foo->lock, flags);
-          }
-
-          void add(struct foo *foo)
-          {
-          	spin_lock(&foo->lock); /* reported */
-          	foo->n++;
-          	spin_unlock(&foo->lock);
-          }
-          """),
-      RuleExample(
-        before: """
-          void next_event(struct foo *foo)
-          {
-          	unsigned long flags;
-
-          	raw_spin_lock_irqsave(&foo->lock, flags);
-          	foo->n++;
-          	raw_spin_unlock_irqrestore(&foo->lock, flags);
-          }
-          """,
-        after: """
-          void next_event(struct foo *foo)
-          {
-          	unsigned long flags;
-
-          	spin_lock_irqsave(&foo->lock, flags); /* reported */
-          	foo->n++;
-          	spin_unlock_irqrestore(&foo->lock, flags);
-          }
-          """),
-      RuleExample(
-        before: """
-          void free(struct foo *foo)
-          {
-          	unsigned long flags;
-
-          	spin_lock_irqsave(&foo->lock, flags);
-          	list_del(&foo->node);
-          	spin_unlock_irqrestore(&foo->lock, flags);
-          	kfree(foo);
-          }
-          """,
-        after: """
-          void free(struct foo *foo)
-          {
-          	spin_lock_irq(&foo->lock); /* reported */
-          	list_del(&foo->node);
-          	spin_unlock_irq(&foo->lock);
-          	kfree(foo);
-          }
-          """),
-    ],
-    nonTriggering: [
-      RuleExample(
-        before: """
-          void free(struct foo *foo)
-          {
-          	spin_lock_irq(&foo->lock);
-          	list_del(&foo->node);
-          	spin_unlock_irq(&foo->lock);
-          }
-          """,
-        after: """
-          void free(struct foo *foo)
-          {
-          	unsigned long flags;
-
-          	spin_lock_irqsave(&foo->lock, flags);
-          	list_del(&foo->node);
-          	spin_unlock_irqrestore(&foo->lock, flags);
-          }
-          """),
-      RuleExample(
-        before: """
-          void next_event(struct foo *foo)
-          {
-          	unsigned long flags;
-
-          	spin_lock_irqsave(&foo->lock, flags);
-          	foo->n++;
-          	spin_unlock_irqrestore(&foo->lock, flags);
-          }
-          """,
-        after: """
-          void next_event(struct foo *foo)
-          {
-          	unsigned long flags;
-
-          	raw_spin_lock_irqsave(&foo->lock, flags);
-          	foo->n++;
-          	raw_spin_unlock_irqrestore(&foo->lock, flags);
-          }
-          """),
-      RuleExample(
-        before: """
-          static irqreturn_t foo_irq(int irq, void *data)
-          {
-          	struct foo *foo = data;
-          	unsigned long flags;
-
-          	spin_lock_irqsave(&foo->lock, flags);
-          	foo->n++;
-          	spin_unlock_irqrestore(&foo->lock, flags);
-          	return IRQ_HANDLED;
-          }
-
-          int add(struct foo *foo)
-          {
-          	spin_lock_irq(&foo->lock);
-          	foo->n++;
-          	spin_unlock_irq(&foo->lock);
-          	return request_irq(foo->irq, foo_irq, 0, "foo", foo);
-          }
-          """,
-        after: """
-          static irqreturn_t foo_irq(int irq, void *data)
-          {
-          	struct foo *foo = data;
-
-          	spin_lock(&foo->lock);
-          	foo->n++;
-          	spin_unlock(&foo->lock);
-          	return IRQ_HANDLED;
-          }
-
-          int add(struct foo *foo)
-          {
-          	spin_lock_irq(&foo->lock);
-          	foo->n++;
-          	spin_unlock_irq(&foo->lock);
-          	return request_irq(foo->irq, foo_irq, 0, "foo", foo);
-          }
-          """),
-      RuleExample(
-        before: """
-          void add(struct foo *foo)
-          {
-          	spin_lock_irq(&foo->lock);
-          	foo->n++;
-          	spin_unlock_irq(&foo->lock);
-          }
-          """,
-        after: """
-          void add(struct foo *foo)
-          {
-          	spin_lock(&foo->lock);
-          	foo->n++;
-          	spin_unlock(&foo->lock);
-          }
-          """),
-    ])
+    triggering: Self.triggering, nonTriggering: Self.nonTriggering)
 
   func check(_ change: FileChange) -> [Finding] {
     raw(change) + enabling(change) + interruptible(change)
@@ -209,7 +32,7 @@ struct LockWeakened: ChangeRule {
     guard !strong.isEmpty else { return [] }
     let hard = handlers(Self.interruptRequests, change)
     let soft = handlers(Self.softRequests, change)
-    return change.functions.flatMap { old, new -> [Finding] in
+    return change.edited.flatMap { old, new -> [Finding] in
       guard !hard.contains(new.name) else { return [] }
       // Bottom halves do not interrupt each other.
       let others = soft.contains(new.name) ? strong.mapValues { $0.filter { $0.strength == .interrupts } } : strong

@@ -1,112 +1,43 @@
 import Findings
 import KernelC
-import LockModel
 
 // Checks that are still there and see less than they did.
 extension LostCheck {
   /// `IS_ERR_OR_NULL(p)` that has become `!p` where the file elsewhere looks for error pointers of the same callee, and
   /// `ret < 0` that has become a question of truth with success behind it.
-  func weaker(
-    _ before: FunctionDefinition, _ after: FunctionDefinition, _ old: [String: [CallResults.Result]],
-    _ new: [String: [CallResults.Result]], _ changed: Set<Symbol>, _ change: FileChange
-  ) -> [Finding] {
-    let was = Questions(before, change.before, change.symbols)
-    let now = Questions(after, change.after, change.symbols)
-    return new.keys.sorted().compactMap { text -> Finding? in
-      guard let earlier = old[text]?.first, let later = new[text]?.first,
-        case let callee = now.shapes.callee(later.call), callee.exists, !changed.contains(callee)
+  func weaker(_ old: Calls, _ new: Calls, _ change: FileChange) -> [Finding] {
+    let was = Questions(old.function, change.before, change.symbols)
+    let now = Questions(new.function, change.after, change.symbols)
+    return new.byText.keys.sorted().compactMap { text -> Finding? in
+      guard let earlier = old.byText[text]?.first, let later = new.byText[text]?.first,
+        case let callee = now.shapes.callee(later.call), callee.exists, !change.changed.contains(callee)
       else { return nil }
       let name = change.symbols.text(callee)
-      var message: String?
-      if !later.holder.isEmpty, later.holder == earlier.holder {
-        let (kinds, kept) = (was.kinds(earlier), now.kinds(later))
-        if let lost = kinds.subtracting(kept).first, !kept.isEmpty, kinds.count > kept.count,
-          isAsked(lost, of: callee, elsewhereThan: after.name, change)
-        {
-          message = "\(lost.rawValue) of '\(name)' was checked for before the patch, and is not any more"
-        }
-      }
-      if message == nil, !later.holder.isEmpty, later.holder == earlier.holder, was.isPositiveAnError(earlier),
-        now.isReturnedAsIs(later)
-      {
-        message = "a positive result of '\(name)' was made an error before the patch, and is returned as it is now"
-      } else if later.holder.isEmpty, was.isSignAsked(earlier), now.isSuccess(later.call) {
+      let message: String
+      if later.holder.isEmpty {
+        guard was.isSignAsked(earlier), now.isSuccess(later.call) else { return nil }
         message = "what '\(name)' returns was checked for being negative before the patch, and counts as a yes now"
+      } else if later.holder != earlier.holder {
+        return nil
+      } else if let lost = lostKind(was.kinds(earlier), now.kinds(later)),
+        isAsked(lost, of: callee, elsewhereThan: new.function.name, change)
+      {
+        message = "\(lost.rawValue) of '\(name)' was checked for before the patch, and is not any more"
+      } else if was.isPositiveAnError(earlier), now.isReturnedAsIs(later) {
+        message = "a positive result of '\(name)' was made an error before the patch, and is returned as it is now"
+      } else {
+        return nil
       }
-      guard let message else { return nil }
       return Finding(
         rule: description.id, severity: description.severity, confidence: description.confidence,
-        place: change.place(later.call), function: change.symbols.text(after.name), message: message,
+        place: change.place(later.call), function: change.symbols.text(new.function.name), message: message,
         evidence: [Evidence(change.placeBefore(earlier.call), "the call before the patch")], key: "\(text) weaker")
     }
   }
 
-  /// `if (p) f(p);` that has become `f(p);`.
-  func guards(_ before: FunctionDefinition, _ after: FunctionDefinition, _ change: FileChange) -> [Finding] {
-    let old = Statements(file: change.before, symbols: change.symbols)
-    let file = change.before
-    let new = FunctionText(after, change.after, change.symbols)
-    return before.nodes.compactMap { node -> Finding? in
-      guard file[node].kind == .ifStatement, file[node].c < 0, case let core = old.core(file[node].a), core.node >= 0,
-        !core.isNegated, file[core.node].kind == .member || file[core.node].kind == .name,
-        case let subject = SourceText.text(of: core.node, file, change.symbols), old.list(file[node].b).count == 1,
-        let guarded = old.list(file[node].b).first, file[guarded].kind == .expressionStatement,
-        file[file[guarded].a].kind == .call,
-        case let text = SourceText.text(of: file[guarded].a, file, change.symbols),
-        FunctionText.mentions(text.drop { $0 != "(" }.description, subject), !FunctionText.isEnding(text),
-        // A flag may be handed on as well as a pointer: only what is never anything else in the function is one.
-        isPointer(subject, core.node, before, change),
-        !new.lines.contains(where: {
-          $0.text != text && FunctionText.mentions($0.text, subject) && isQuestion(at: $0.node, change)
-        }),
-        let place = new.lines.first(where: { $0.text == text && change.after[$0.node].kind == .expressionStatement })
-      else { return nil }
-      return Finding(
-        rule: description.id, severity: description.severity, confidence: description.confidence,
-        place: change.place(place.node), function: change.symbols.text(after.name),
-        message: "'\(subject)' was asked for in front of this before the patch, and is not any more",
-        evidence: [Evidence(change.placeBefore(node), "it was asked for here")], key: "\(text) guard")
-    }
-  }
-
-  private func isQuestion(at node: NodeID, _ change: FileChange) -> Bool {
-    [.ifStatement, .whileStatement, .switchStatement].contains(change.after[node].kind)
-  }
-
-  /// Whether the text shows that something is a pointer: looked into, compared with NULL, or stored as the result of a call that
-  /// finds or makes something.
-  private func isPointer(_ subject: String, _ node: NodeID, _ function: FunctionDefinition, _ change: FileChange)
-    -> Bool
-  {
-    let file = change.before
-    if file[node].kind == .name {
-      let name = Symbol(file[node].a)
-      let type =
-        function.nodes.first { file[$0].kind == .variable && Symbol(file[$0].a) == name }.map {
-          file.types[Int(file[$0].b)]
-        }
-        ?? function.parameters.first { $0.name == name }.map(\.type)
-      return type?.isPointer == true
-    }
-    let member =
-      subject.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "_" }).last.map(String.init) ?? ""
-    return change.before.functions.contains { function in
-      function.nodes.contains { id in
-        let item = file[id]
-        switch item.kind {
-        case .member where item.operation == .arrow && file[item.a].kind == .member:
-          return change.symbols.text(Symbol(file[item.a].b)) == member
-        case .assign where file[item.a].kind == .member && change.symbols.text(Symbol(file[item.a].b)) == member:
-          let value = SourceText.text(of: item.b, file, change.symbols)
-          return value == "NULL" || KnownPairs.isOwned(String(value.prefix { $0 != "(" }))
-            || file[item.b].kind == .call
-              && value.split(separator: "(")[0].split(separator: "_").contains {
-                ["new", "get", "find", "add", "create", "alloc", "register"].contains($0)
-              }
-        default: return false
-        }
-      }
-    }
+  /// What is not asked for any more, where the other kind still is.
+  private func lostKind(_ was: Set<Questions.Kind>, _ now: Set<Questions.Kind>) -> Questions.Kind? {
+    now.count == 1 && was.count == 2 ? was.subtracting(now).first : nil
   }
 
   /// Whether another function of the file asks the same of what `callee` returns.
@@ -114,7 +45,7 @@ extension LostCheck {
     _ kind: Questions.Kind, of callee: Symbol, elsewhereThan name: Symbol, _ change: FileChange
   ) -> Bool {
     change.after.functions.contains { function in
-      guard !function.isMacro, function.name != name, function.nodes.count < CallResults.limit else { return false }
+      guard !function.isMacro, function.name != name, !FileChange.isTooLong(function) else { return false }
       let questions = Questions(function, change.after, change.symbols)
       return CallResults(function, change.after, change.symbols).all { $0 == callee }
         .contains { questions.kinds($0).contains(kind) }

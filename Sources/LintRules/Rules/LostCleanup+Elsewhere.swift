@@ -6,13 +6,10 @@ import LockModel
 extension LostCleanup {
   /// A member that a getter of the file fills, whose closer is gone from the function that ran it.
   func members(_ old: FunctionText, _ new: FunctionText, _ change: FileChange) -> [Finding] {
-    let known = Set(old.lines.map(\.text))
-    let kept = Set(new.lines.map(\.text))
-    guard !new.lines.contains(where: { !known.contains($0.text) && Self.isAction($0.text) }) else { return [] }
-    return old.lines.compactMap { line in
+    old.lines.compactMap { line in
       let subject = FunctionText.subject(line.text)
-      guard !kept.contains(line.text), FunctionText.isEnding(line.text), let arrow = subject.lastIndex(of: ">"),
-        !subject.contains("("), !new.lines.contains(where: { FunctionText.mentions($0.text, subject) })
+      guard new.counts[line.text] == nil, FunctionText.isEnding(line.text), let arrow = subject.lastIndex(of: ">"),
+        !subject.contains("("), new.lines(mentioning: subject).isEmpty
       else { return nil }
       let closer = String(line.text.prefix { $0 != "(" })
       let member = subject[subject.index(after: arrow)...]
@@ -75,7 +72,7 @@ extension LostCleanup {
   }
 
   /// A call of whatever name that is gone from a branch which leaves, while others that leave still make it.
-  func unlike(_ old: FunctionText, _ new: FunctionText, _ changed: Set<Symbol>, _ change: FileChange) -> [Finding] {
+  func unlike(_ old: FunctionText, _ new: FunctionText, _ change: FileChange) -> [Finding] {
     func calls(_ branch: NodeID, _ text: FunctionText) -> [String] {
       text.shapes.list(branch).filter {
         text.shapes.file[$0].kind == .expressionStatement && text.shapes.file[text.shapes.file[$0].a].kind == .call
@@ -87,13 +84,11 @@ extension LostCleanup {
     let elsewhere = made.reduce(into: [String: Int]()) { counts, own in
       for call in Set(own) { counts[call, default: 0] += 1 }
     }
-    func counts(_ text: FunctionText) -> [String: Int] { text.lines.reduce(into: [:]) { $0[$1.text, default: 0] += 1 } }
-    let (before, after) = (counts(old), counts(new))
     let file = new.shapes.file
     let places = Dictionary(new.lines.map { ($0.text, file[$0.node].token) }, uniquingKeysWith: { first, _ in first })
     var seen: Set<String> = []
     return zip(new.exits, made).compactMap { exit, kept -> Finding? in
-      guard let previous = exits[exit.key], !changed.contains(exit.callee) else { return nil }
+      guard let previous = exits[exit.key], !change.changed.contains(exit.callee) else { return nil }
       let had = calls(previous.branch, old)
       let leaving = file[exit.node].token
       guard had.count > kept.count, kept.allSatisfy(had.contains) else { return nil }
@@ -102,7 +97,7 @@ extension LostCleanup {
         return !kept.contains(call) && !Statements.isPrint(name) && !FunctionText.isUnlock(call)
           && !FunctionText.isEnding(call) && !name.hasPrefix("trace_")
           // As many as before, in another place: what has moved is another change.
-          && after[call, default: 0] < before[call, default: 0] && !seen.contains(call)
+          && new.counts[call, default: 0] < old.counts[call, default: 0] && !seen.contains(call)
           && (elsewhere[call, default: 0] > 0 || begun(by: call).contains { places[$0].map { $0 < leaving } == true })
       }
       guard let lost else { return nil }
@@ -127,22 +122,22 @@ extension LostCleanup {
 
   /// `put(rg)` has become `put(foo->rg)` while `rg = get(…)` stands as before.
   func exchanged(_ old: FunctionText, _ new: FunctionText, _ change: FileChange) -> [Finding] {
-    let known = Set(old.lines.map(\.text))
-    func count(_ text: String, _ function: FunctionText) -> Int { function.lines.count { $0.text == text } }
-    return new.lines.compactMap { line in
-      guard !known.contains(line.text), FunctionText.isEnding(line.text) || FunctionText.isUnlock(line.text) else {
+    new.lines.compactMap { line in
+      guard old.counts[line.text] == nil, FunctionText.isEnding(line.text) || FunctionText.isUnlock(line.text) else {
         return nil
       }
       let closer = line.text.prefix { $0 != "(" }
       let subject = FunctionText.subject(line.text)
       let candidates = Set(
-        old.lines.map(\.text).filter { $0.hasPrefix("\(closer)(") && count($0, new) < count($0, old) })
+        old.lines.map(\.text).filter {
+          $0.hasPrefix("\(closer)(") && new.counts[$0, default: 0] < old.counts[$0, default: 0]
+        })
       guard candidates.count == 1, let previous = candidates.first,
         case let was = FunctionText.subject(previous), was != subject,
         was.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }),
         // The other thing is not new, and what was ended is got from it, or from whatever it was got from before.
         let start = new.lines.first(where: { $0.text.hasPrefix("\(was) = ") && $0.text.hasSuffix(")") }),
-        known.contains(start.text), FunctionText.mentions(FunctionText.value(start.text), subject)
+        old.counts[start.text] != nil, FunctionText.mentions(FunctionText.value(start.text), subject)
       else { return nil }
       return finding(
         at: line.node, new, "'\(closer)' is given '\(subject)' here, where it ended '\(was)' before the patch",

@@ -7,12 +7,11 @@ extension LostCleanup {
   /// A call that ended something is gone, nothing behind it does the same, and all else about the thing is as it was.
   func ends(_ old: FunctionText, _ new: FunctionText, _ change: FileChange) -> [Finding] {
     let file = old.shapes.file
-    func count(_ text: String, _ function: FunctionText) -> Int { function.lines.count { $0.text == text } }
     var seen: Set<String> = []
     return old.lines.enumerated().compactMap { index, line in
       guard seen.insert(line.text).inserted, file[line.node].kind == .expressionStatement,
         FunctionText.isEnding(line.text),
-        file[file[line.node].a].kind == .call, count(line.text, new) < count(line.text, old),
+        file[file[line.node].a].kind == .call, new.counts[line.text, default: 0] < old.counts[line.text, default: 0],
         let subject = stillNeeded(line.text, old, new), !isOfGoneExit(line.text, subject, old, new),
         let start = new.lines.first(where: { Self.gets(subject, $0.text) || Self.opens(subject, line.text, $0.text) }),
         !isEnded(subject, in: old.lines[(index + 1)...], old)
@@ -75,7 +74,6 @@ extension LostCleanup {
     let known = Set(old.lines.map(\.text))
     let kept = Set(new.lines.map(\.text))
     let added = new.lines.filter { !known.contains($0.text) }
-    guard !added.contains(where: { Self.isAction($0.text) }) else { return [] }
     return old.lines.compactMap { line in
       guard !kept.contains(line.text), let equals = line.text.firstRange(of: " = "),
         line.text[equals.upperBound...].hasPrefix("devm_"), !line.text.hasPrefix("ret")

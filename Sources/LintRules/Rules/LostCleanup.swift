@@ -12,7 +12,8 @@ struct LostCleanup: ChangeRule {
       before ('kfree(p)', 'of_node_put(np)', on its way there, directly or behind the label it went to) it does not end \
       any more, while nothing else about the thing has changed, the way out is reported. So is a call that ended something \
       and is gone, a local that was cleaned up by its scope, and a getter of a kind that the device undoes \
-      ('devm_clk_get') for which one has come that nothing undoes.
+      ('devm_clk_get') for which one has come that nothing undoes. And a member that another function fills and nothing gives \
+      back any more, a call that ends another thing than it did, and one of whatever name that the other ways out still make.
       """,
     whyItMatters: "Each time the function leaves there, it leaks.",
     accepts: [
@@ -22,24 +23,27 @@ struct LostCleanup: ChangeRule {
     knownFalsePositives: ["an owner outside the file that has learnt to clean up"],
     triggering: Self.triggering, nonTriggering: Self.nonTriggering)
 
+  let leavesOutLong = true
+
   func check(_ change: FileChange) -> [Finding] {
-    let changed = change.changed
-    return change.functions.flatMap { check($0.before, $0.after, changed, change) }
+    change.comparable.flatMap { check($0.before, $0.after, change) }
   }
 
   private func check(
-    _ before: FunctionDefinition, _ after: FunctionDefinition, _ changed: Set<Symbol>, _ change: FileChange
+    _ before: FunctionDefinition, _ after: FunctionDefinition, _ change: FileChange
   ) -> [Finding] {
     // Another type, another contract.
-    guard changed.contains(after.name), after.nodes.count < CallResults.limit, before.returnType == after.returnType
-    else { return [] }
+    guard before.returnType == after.returnType else { return [] }
     let old = FunctionText(before, change.before, change.symbols)
     let new = FunctionText(after, change.after, change.symbols)
+    let others = { exchanged(old, new, change) + unlike(old, new, change) }
+    // Something else may clean up now.
+    if new.lines.contains(where: { !old.values.contains($0.text) && Self.isAction($0.text) }) { return others() }
     let exits = Dictionary(old.exits.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     var seen: Set<String> = []
     var findings: [Finding] = []
     for exit in new.exits {
-      guard let previous = exits[exit.key], !changed.contains(exit.callee) else { continue }
+      guard let previous = exits[exit.key], !change.changed.contains(exit.callee) else { continue }
       let lost = (previous.cleanup + previous.before).filter { !exit.cleanup.contains($0) && !exit.before.contains($0) }
       // What takes the place of something is not followed.
       guard !lost.isEmpty, exit.cleanup.allSatisfy(previous.cleanup.contains) else { continue }
@@ -54,28 +58,27 @@ struct LostCleanup: ChangeRule {
             Evidence(change.placeBefore(previous.node), "it left here"), key: call, change))
       }
     }
-    return findings.isEmpty
-      ? scopes(old, new, change) + ends(old, new, change) + unmanaged(old, new, change)
-        + members(old, new, change) + exchanged(old, new, change) + unlike(old, new, changed, change) : findings
+    guard findings.isEmpty else { return findings }
+    return scopes(old, new, change) + ends(old, new, change) + unmanaged(old, new, change)
+      + members(old, new, change) + others()
   }
 
-  /// What the call ends, where it is got as before, nothing new is done with it, and no other call of the kind has come.
+  /// What the call ends, where it is got as before and nothing new is done with it.
   func stillNeeded(_ call: String, _ old: FunctionText, _ new: FunctionText) -> String? {
     let known = old.values
     let values = new.values
-    guard !new.lines.contains(where: { !known.contains($0.text) && Self.isAction($0.text) }) else { return nil }
     return FunctionText.subjects(call).first { subject in
       let root = String(subject.prefix { $0.isLetter || $0.isNumber || $0 == "_" })
       guard !subject.isEmpty, !subject.contains("("), !new.cleanedUp.contains(root) else { return false }
-      let mentions = new.lines.filter { FunctionText.mentions($0.text, subject) }
+      let mentions = new.lines(mentioning: subject)
       guard !mentions.isEmpty,
         mentions.allSatisfy({
           known.contains($0.text) || known.contains(FunctionText.value($0.text))
             || !FunctionText.mentionsWhole($0.text, subject)
         })
       else { return false }
-      return old.lines.allSatisfy { line in
-        !FunctionText.mentions(line.text, subject) || values.contains(line.text)
+      return old.lines(mentioning: subject).allSatisfy { line in
+        values.contains(line.text)
           || values.contains(FunctionText.value(line.text)) || FunctionText.isEnding(line.text)
           || FunctionText.isUnlock(line.text)
           || !FunctionText.mentionsWhole(line.text, subject) || line.text.contains("devm_add_action")
@@ -102,7 +105,7 @@ struct LostCleanup: ChangeRule {
   private func isLeftToCaller(_ call: String, _ new: FunctionText, _ change: FileChange) -> Bool {
     let subject = FunctionText.subject(call)
     guard new.definition.parameters.contains(where: { change.symbols.text($0.name) == subject }) else { return false }
-    return change.functions.contains { before, after in
+    return change.edited.contains { before, after in
       guard after.name != new.definition.name else { return false }
       let text = FunctionText(after, change.after, change.symbols)
       guard text.calls(new.definition.name) else { return false }
@@ -119,11 +122,8 @@ struct LostCleanup: ChangeRule {
 
   /// `struct foo *foo __free(kfree) = …` that has become a plain local, or has gone.
   private func scopes(_ old: FunctionText, _ new: FunctionText, _ change: FileChange) -> [Finding] {
-    let known = Set(old.lines.map(\.text))
     let lost = old.cleanedUp.subtracting(new.cleanedUp)
-    guard new.cleanedUp.isSubset(of: old.cleanedUp),
-      !new.lines.contains(where: { !known.contains($0.text) && Self.isAction($0.text) })
-    else { return [] }
+    guard new.cleanedUp.isSubset(of: old.cleanedUp) else { return [] }
     return lost.sorted().compactMap { name in
       guard let line = old.lines.first(where: { $0.text.hasPrefix("\(name) = ") }),
         let exit = new.exits.first(where: { exit in

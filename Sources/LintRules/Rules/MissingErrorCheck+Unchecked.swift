@@ -16,9 +16,11 @@ extension MissingErrorCheck {
             || context.solver.isCheckedForSign(name))
       }
       let definition = context.program.definition(id)
-      guard definition.nodes.count < CallResults.limit,
-        definition.nodes.contains(where: { file[$0].kind == .call && isWanted(shapes.callee($0)) })
-      else {
+      guard definition.nodes.contains(where: { file[$0].kind == .call && isWanted(shapes.callee($0)) }) else {
+        return []
+      }
+      guard !FileChange.isTooLong(definition) else {
+        context.limits.leftOut(id, by: description.id)
         return []
       }
       return CallResults(definition, file, context.program.symbols).all(of: isWanted).compactMap { result -> Finding? in

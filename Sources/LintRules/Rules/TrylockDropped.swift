@@ -85,7 +85,7 @@ struct TrylockDropped: ChangeRule {
     ])
 
   func check(_ change: FileChange) -> [Finding] {
-    change.functions.flatMap { old, new -> [Finding] in
+    change.edited.flatMap { old, new -> [Finding] in
       let before = regions(old, change.before, change)
       let tried = before.filter { Self.isTried($0.name) }
       guard !tried.isEmpty else { return [] }

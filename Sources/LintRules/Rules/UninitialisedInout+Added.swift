@@ -4,16 +4,19 @@ import LockModel
 
 /// Structures that callees only add to.
 extension UninitialisedInout {
+  /// Structures that callees only add to, and only where they have something to say.
+  static let addedTo: Set<String> = ["netlink_ext_ack"]
+
   /// `struct netlink_ext_ack extack;` whose address is handed out without anything having cleared it: a callee sets a message only
   /// where something fails, and whoever reads it afterwards reads the stack (`include/linux/netlink.h`).
   func bareReports(_ context: RuleContext) -> [Finding] {
-    let tag = context.program.symbols.intern("netlink_ext_ack")
+    let tags = Set(Self.addedTo.map(context.program.symbols.intern))
     return context.functions.flatMap { id -> [Finding] in
       let file = context.program.file(of: id)
       let nodes = context.program.definition(id).nodes
       return nodes.compactMap { node -> Finding? in
         let item = file[node]
-        guard item.kind == .variable, item.c < 0, case let type = file.types[Int(item.b)], type.name == tag,
+        guard item.kind == .variable, item.c < 0, case let type = file.types[Int(item.b)], tags.contains(type.name),
           type.base == .structure, !type.isPointer, type.arrays == 0
         else { return nil }
         func isIt(_ id: NodeID) -> Bool { file[id].kind == .name && file[id].a == item.a }

@@ -181,7 +181,7 @@ struct UnlockDropped: ChangeRule {
   private static let vanishing = 3
 
   func check(_ change: FileChange) -> [Finding] {
-    change.functions.flatMap {
+    change.edited.flatMap {
       check(Side($0.before, change.before, change), Side($0.after, change.after, change), change)
     }
   }

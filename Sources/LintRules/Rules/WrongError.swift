@@ -11,7 +11,9 @@ struct WrongError: Rule {
     whatItDoes: """
       Reports a path on which a call that returns an errno has failed and the function returns a variable that is known to \
       be 0 there, as after 'if (f()) goto abort;' with 'abort: return ret;'; 'if (rc < 0) return other;'; a message about \
-      an error before a 'return 0'; 'if (ret) return 0;' where the function returns 'ret' for its other failures; and results that are no error codes returned as if they were ('copy_from_user()').
+      an error before a 'return 0'; 'if (ret) return 0;' where the function returns 'ret' for its other failures; and results that are no error codes returned as if they were \
+      ('copy_from_user()'). And 0 behind a failure that the function undoes, an answer that may be an errno taken for a yes, \
+      and a call that returns negative codes compared with a positive one.
       """,
     whyItMatters: "The caller believes that the operation succeeded.",
     accepts: [

@@ -11,7 +11,8 @@ struct WrongLoopVariable: Rule {
     whatItDoes: """
       Reports a 'for' loop whose pointer is advanced by a call ('p = rb_prev(p)') and not read in the body, which instead \
       reads the pointer that the loop started from. And a loop that counts back what an earlier one has set up, whose body \
-      works on the element where that one ended, without asking for each.
+      works on the element where that one ended, without asking for each; and one that counts up to a number and works on the \
+      element of that number.
       """,
     whyItMatters: "Every turn works on the same element, often freeing it again; the others are forgotten.",
     accepts: ["a body that reads the loop's pointer in any way"],

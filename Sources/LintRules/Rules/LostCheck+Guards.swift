@@ -1,8 +1,77 @@
 import Findings
 import KernelC
+import LockModel
 
-// A part of a condition that is gone, while what it asked for is looked into.
+// Conditions, and parts of them, that are gone from in front of what they were asked for.
 extension LostCheck {
+  /// `if (p) f(p);` that has become `f(p);`.
+  func guards(_ before: FunctionDefinition, _ after: FunctionDefinition, _ change: FileChange) -> [Finding] {
+    let old = Statements(file: change.before, symbols: change.symbols)
+    let file = change.before
+    let new = FunctionText(after, change.after, change.symbols)
+    return before.nodes.compactMap { node -> Finding? in
+      guard file[node].kind == .ifStatement, file[node].c < 0, case let core = old.core(file[node].a), core.node >= 0,
+        !core.isNegated, file[core.node].kind == .member || file[core.node].kind == .name,
+        case let subject = SourceText.text(of: core.node, file, change.symbols), old.list(file[node].b).count == 1,
+        let guarded = old.list(file[node].b).first, file[guarded].kind == .expressionStatement,
+        file[file[guarded].a].kind == .call,
+        case let text = SourceText.text(of: file[guarded].a, file, change.symbols),
+        FunctionText.mentions(text.drop { $0 != "(" }.description, subject), !FunctionText.isEnding(text),
+        let place = new.lines.first(where: { $0.text == text && change.after[$0.node].kind == .expressionStatement }),
+        !new.lines.contains(where: {
+          $0.text != text && isQuestion(at: $0.node, change) && FunctionText.mentions($0.text, subject)
+        }),
+        // A flag may be handed on as well as a pointer.
+        isPointer(subject, core.node, before, change)
+      else { return nil }
+      return Finding(
+        rule: description.id, severity: description.severity, confidence: description.confidence,
+        place: change.place(place.node), function: change.symbols.text(after.name),
+        message: "'\(subject)' was asked for in front of this before the patch, and is not any more",
+        evidence: [Evidence(change.placeBefore(node), "it was asked for here")], key: "\(text) guard")
+    }
+  }
+
+  private func isQuestion(at node: NodeID, _ change: FileChange) -> Bool {
+    [.ifStatement, .whileStatement, .switchStatement].contains(change.after[node].kind)
+  }
+
+  /// Whether the text shows that something is a pointer: looked into, compared with NULL, or stored as the result of a call that
+  /// finds or makes something.
+  private func isPointer(_ subject: String, _ node: NodeID, _ function: FunctionDefinition, _ change: FileChange)
+    -> Bool
+  {
+    let file = change.before
+    if file[node].kind == .name {
+      let name = Symbol(file[node].a)
+      let type =
+        function.nodes.first { file[$0].kind == .variable && Symbol(file[$0].a) == name }.map {
+          file.types[Int(file[$0].b)]
+        }
+        ?? function.parameters.first { $0.name == name }.map(\.type)
+      return type?.isPointer == true
+    }
+    let member =
+      subject.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "_" }).last.map(String.init) ?? ""
+    return change.before.functions.contains { function in
+      function.nodes.contains { id in
+        let item = file[id]
+        switch item.kind {
+        case .member where item.operation == .arrow && file[item.a].kind == .member:
+          return change.symbols.text(Symbol(file[item.a].b)) == member
+        case .assign where file[item.a].kind == .member && change.symbols.text(Symbol(file[item.a].b)) == member:
+          let value = SourceText.text(of: item.b, file, change.symbols)
+          return value == "NULL" || KnownPairs.isOwned(String(value.prefix { $0 != "(" }))
+            || file[item.b].kind == .call
+              && value.prefix { $0 != "(" }.split(separator: "_").contains {
+                ["new", "get", "find", "add", "create", "alloc", "register"].contains($0)
+              }
+        default: return false
+        }
+      }
+    }
+  }
+
   /// `if (x && p && p->n)` that has become `if (x && p->n)`, and `if (x || !p) return` that has become `if (x) return`.
   func parts(_ before: FunctionDefinition, _ after: FunctionDefinition, _ change: FileChange) -> [Finding] {
     let old = pointers(before, change.before, change.symbols)
@@ -72,14 +141,26 @@ extension LostCheck {
       })
   }
 
-  /// Expressions that may be conditions or parts of one, by their text: the first of each.
-  private func conditions(_ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable) -> [String:
-    NodeID]
-  {
+  /// Conditions, returned values and their parts, by their text: the first of each.
+  private func conditions(
+    _ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable
+  ) -> [String: NodeID] {
     var result: [String: NodeID] = [:]
-    for node in function.nodes where [.binary, .unary, .call, .name, .member].contains(file[node].kind) {
+    func note(_ node: NodeID, _ depth: Int) {
+      guard node >= 0, depth < 40 else { return }
       let text = SourceText.text(of: node, file, symbols)
       if result[text] == nil { result[text] = node }
+      let item = file[node]
+      if item.kind == .binary, item.operation == .ampersandAmpersand || item.operation == .pipePipe {
+        note(item.a, depth + 1)
+        note(item.b, depth + 1)
+      } else if item.kind == .unary, item.operation == .bang {
+        note(item.a, depth + 1)
+      }
+    }
+    for node in function.nodes
+    where [.ifStatement, .whileStatement, .conditional, .returnStatement].contains(file[node].kind) {
+      note(file[node].a, 0)
     }
     return result
   }

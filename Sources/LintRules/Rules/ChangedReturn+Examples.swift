@@ -1,0 +1,265 @@
+import Findings
+
+extension ChangedReturn {
+  static let triggering: [RuleExample] = [
+    RuleExample(
+      before: """
+        int write(struct foo *foo, int mask, int val)
+        {
+        	switch (mask) {
+        	case 1:
+        		foo->scale = val;
+        		return 0;
+        	case 2:
+        		return write_time(foo, val);
+        	default:
+        		return -EINVAL;
+        	}
+        }
+
+        struct state *reset(struct foo *foo)
+        {
+        	struct state *state = kzalloc(sizeof(*state), GFP_KERNEL);
+
+        	if (!state)
+        		return ERR_PTR(-ENOMEM);
+        	state->foo = foo;
+        	return state;
+        }
+        """,
+      after: """
+        int write(struct foo *foo, int mask, int val)
+        {
+        	switch (mask) {
+        	case 1:
+        		foo->scale = val;
+        		return val; /* reported */
+        	case 2:
+        		return write_time(foo, val);
+        	default:
+        		return -EINVAL;
+        	}
+        }
+
+        struct state *reset(struct foo *foo)
+        {
+        	struct state *state = kzalloc(sizeof(*state), GFP_KERNEL);
+
+        	if (!state)
+        		return NULL; /* reported */
+        	state->foo = foo;
+        	return state;
+        }
+        """),
+    RuleExample(
+      before: """
+        int will(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = is_existent(foo);
+        	if (ret <= 0)
+        		return ret;
+        	return look_up(foo);
+        }
+        """,
+      after: """
+        int will(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = is_existent(foo);
+        	if (ret <= 0)
+        		return 0; /* reported */
+        	return look_up(foo);
+        }
+        """),
+    RuleExample(
+      before: """
+        int map(struct foo *foo)
+        {
+        	int err = prepare(foo);
+
+        	if (err)
+        		return err;
+        	err = map_pages(foo);
+        	if (err)
+        		undo(foo);
+        	return err;
+        }
+        """,
+      after: """
+        int map(struct foo *foo)
+        {
+        	int err = prepare(foo);
+
+        	if (err)
+        		return err;
+        	err = map_pages(foo);
+        	if (err)
+        		undo(foo);
+        	return 0; /* reported */
+        }
+        """),
+    RuleExample(
+      before: """
+        static int capacity(struct foo *foo, int *value)
+        {
+        	u8 raw;
+        	int ret = read_raw(foo, &raw);
+
+        	if (ret < 0)
+        		return ret;
+        	*value = raw;
+        	return 0;
+        }
+
+        int get(struct foo *foo, int *value)
+        {
+        	return capacity(foo, value);
+        }
+        """,
+      after: """
+        static int capacity(struct foo *foo, int *value)
+        {
+        	u8 raw;
+        	int ret = read_raw(foo, &raw);
+
+        	if (ret < 0)
+        		return ret;
+        	*value = raw;
+        	return raw; /* reported */
+        }
+
+        int get(struct foo *foo, int *value)
+        {
+        	return capacity(foo, value);
+        }
+        """),
+  ]
+
+  static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      before: """
+        int will(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = is_existent(foo);
+        	if (ret < 0)
+        		return ret;
+        	return look_up(foo);
+        }
+        """,
+      after: """
+        int will(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = is_existent(foo);
+        	if (ret < 0) {
+        		pr_info("none, which is fine");
+        		return 0;
+        	}
+        	return look_up(foo);
+        }
+        """),
+    RuleExample(
+      before: """
+        int start(struct foo *foo)
+        {
+        	int err;
+
+        	err = start_hardware(foo);
+        	if (err)
+        		return err;
+        	foo->on = true;
+        	return err;
+        }
+        """,
+      after: """
+        int start(struct foo *foo)
+        {
+        	int err;
+
+        	err = start_hardware(foo);
+        	if (err)
+        		return err;
+        	foo->on = true;
+        	return 0;
+        }
+        """),
+    RuleExample(
+      before: """
+        int stop(struct foo *foo)
+        {
+        	int err;
+
+        	err = stop_hardware(foo);
+        	return err;
+        }
+        """,
+      after: """
+        int stop(struct foo *foo)
+        {
+        	stop_hardware(foo);
+        	return 0;
+        }
+        """),
+    RuleExample(
+      before: """
+        static int count(struct foo *foo)
+        {
+        	int n = foo->n;
+
+        	if (!foo->on)
+        		return -ENODEV;
+        	return 0;
+        }
+
+        int get(struct foo *foo)
+        {
+        	return count(foo);
+        }
+        """,
+      after: """
+        static int count(struct foo *foo)
+        {
+        	int n = foo->n;
+
+        	if (!foo->on)
+        		return -ENODEV;
+        	return n;
+        }
+
+        int get(struct foo *foo)
+        {
+        	int n = count(foo);
+
+        	return n < 0 ? n : 0;
+        }
+        """),
+    RuleExample(
+      before: """
+        int f(struct foo *foo)
+        {
+        	int ret = start(foo);
+
+        	if (ret < 0)
+        		return ret;
+        	return 0;
+        }
+        """,
+      after: """
+        int f(struct foo *foo)
+        {
+        	int ret = start(foo);
+
+        	if (ret < 0)
+        		return ret;
+        	ret = more(foo);
+        	return ret;
+        }
+        """),
+  ]
+}

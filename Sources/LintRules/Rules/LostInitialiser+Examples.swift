@@ -1,0 +1,299 @@
+import Findings
+
+extension LostInitialiser {
+  static let triggering: [RuleExample] = [
+    RuleExample(
+      before: """
+        int f(struct foo *foo, u16 *states)
+        {
+        	struct box box;
+        	int ret;
+
+        	memset(&box, 0, sizeof(box));
+        	box.command = 3;
+        	ret = run(foo, &box);
+        	states[0] = box.result;
+        	return ret;
+        }
+        """,
+      after: """
+        int f(struct foo *foo, u16 *states)
+        {
+        	struct box box; /* reported */
+        	int ret;
+
+        	box.command = 3;
+        	ret = run(foo, &box);
+        	states[0] = box.result;
+        	return ret;
+        }
+        """),
+    RuleExample(
+      before: """
+        void f(struct foo *foo)
+        {
+        	struct eeprom eeprom = {};
+        	u16 value;
+
+        	eeprom.data = foo;
+        	eeprom.width = 8;
+        	eeprom_read(&eeprom, 6, &value);
+        	foo->value = value;
+        }
+        """,
+      after: """
+        void f(struct foo *foo)
+        {
+        	struct eeprom eeprom;
+        	u16 value;
+
+        	eeprom.data = foo;
+        	eeprom.width = 8;
+        	eeprom_read(&eeprom, 6, &value); /* reported */
+        	foo->value = value;
+        }
+        """),
+    RuleExample(
+      before: """
+        int f(struct foo *foo)
+        {
+        	int i, ret = 0;
+
+        	for (i = 0; i < foo->n; i++) {
+        		ret = run(foo, i);
+        		if (ret)
+        			break;
+        	}
+        	return ret;
+        }
+        """,
+      after: """
+        int f(struct foo *foo)
+        {
+        	int i, ret;
+
+        	for (i = 0; i < foo->n; i++) {
+        		ret = run(foo, i);
+        		if (ret)
+        			break;
+        	}
+        	return ret; /* reported */
+        }
+        """),
+    RuleExample(
+      before: """
+        void f(struct foo *foo)
+        {
+        	u8 value = 0;
+
+        	read_one(foo, &value);
+        	foo->value = value;
+        }
+        """,
+      after: """
+        void f(struct foo *foo)
+        {
+        	u8 value;
+
+        	read_one(foo, &value);
+        	foo->value = value; /* reported */
+        }
+        """),
+    RuleExample(
+      before: """
+        int f(struct foo *foo, void __user *to)
+        {
+        	struct info info = {};
+
+        	fill(foo, &info);
+        	return copy_to_user(to, &info, sizeof(info)) ? -EFAULT : 0;
+        }
+        """,
+      after: """
+        int f(struct foo *foo, void __user *to)
+        {
+        	struct info info;
+
+        	fill(foo, &info);
+        	return copy_to_user(to, &info, sizeof(info)) ? -EFAULT : 0; /* reported */
+        }
+        """),
+    RuleExample(
+      before: """
+        int f(struct foo *foo, struct meta *given)
+        {
+        	struct meta own = {};
+        	struct meta *meta = &own;
+
+        	if (given)
+        		meta = given;
+        	return send(foo, meta);
+        }
+        """,
+      after: """
+        int f(struct foo *foo, struct meta *given)
+        {
+        	struct meta own;
+        	struct meta *meta = &own; /* reported */
+
+        	if (given)
+        		meta = given;
+        	return send(foo, meta);
+        }
+        """),
+  ]
+
+  static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      before: """
+        int f(struct foo *foo)
+        {
+        	struct box box;
+
+        	memset(&box, 0, sizeof(box));
+        	box.command = 3;
+        	return run(foo, &box);
+        }
+        """,
+      after: """
+        int f(struct foo *foo)
+        {
+        	struct box box = { .command = 3 };
+
+        	return run(foo, &box);
+        }
+        """),
+    RuleExample(
+      before: """
+        int f(struct foo *foo)
+        {
+        	struct stat stat = {};
+        	int ret = get_stat(foo, &stat);
+
+        	stat.n++;
+        	return ret ? ret : send(foo, &stat);
+        }
+        """,
+      after: """
+        int f(struct foo *foo)
+        {
+        	struct stat stat;
+        	int ret = get_stat(foo, &stat);
+
+        	stat.n++;
+        	return ret ? ret : send(foo, &stat);
+        }
+        """),
+    RuleExample(
+      before: """
+        void f(struct foo *foo)
+        {
+        	struct eeprom eeprom = {};
+
+        	eeprom.width = 8;
+        	eeprom_write(&eeprom, 6);
+        }
+        """,
+      after: """
+        void f(struct foo *foo)
+        {
+        	struct eeprom eeprom;
+
+        	memset(&eeprom, 0, sizeof(eeprom));
+        	eeprom.width = 8;
+        	eeprom_write(&eeprom, 6);
+        }
+        """),
+    RuleExample(
+      before: """
+        int f(struct foo *foo)
+        {
+        	struct meta own = {};
+        	struct meta *meta = &own;
+
+        	meta->n = foo->n;
+        	return send(foo, meta);
+        }
+        """,
+      after: """
+        int f(struct foo *foo)
+        {
+        	struct meta own;
+        	struct meta *meta = &own;
+
+        	meta->n = foo->n;
+        	return send(foo, meta);
+        }
+        """),
+    RuleExample(
+      before: """
+        int f(struct foo *foo, void __user *to)
+        {
+        	struct info info = {};
+
+        	fill(foo, &info);
+        	return copy_to_user(to, &info, sizeof(info)) ? -EFAULT : 0;
+        }
+        """,
+      after: """
+        int f(struct foo *foo, void __user *to)
+        {
+        	struct info info;
+
+        	memset(&info, 0, sizeof(info));
+        	fill(foo, &info);
+        	return copy_to_user(to, &info, sizeof(info)) ? -EFAULT : 0;
+        }
+        """),
+    RuleExample(
+      before: """
+        int f(struct foo *foo)
+        {
+        	int ret = 0;
+
+        	if (foo->on)
+        		ret = start(foo);
+        	else
+        		ret = stop(foo);
+        	return ret;
+        }
+        """,
+      after: """
+        int f(struct foo *foo)
+        {
+        	int ret;
+
+        	if (foo->on)
+        		ret = start(foo);
+        	else
+        		ret = stop(foo);
+        	return ret;
+        }
+        """),
+    RuleExample(
+      before: """
+        int f(struct foo *foo)
+        {
+        	int value = 0;
+        	int ret;
+
+        	ret = read_one(foo, &value);
+        	if (ret)
+        		return ret;
+        	return value;
+        }
+        """,
+      after: """
+        int f(struct foo *foo)
+        {
+        	int value;
+        	int ret;
+
+        	ret = read_one(foo, &value);
+        	if (ret)
+        		return ret;
+        	return value;
+        }
+        """),
+  ]
+}
