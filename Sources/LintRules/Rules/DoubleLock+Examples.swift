@@ -4,6 +4,34 @@ extension DoubleLock {
   static let triggering: [RuleExample] = [
     RuleExample(
       """
+      static DEFINE_MUTEX(foo_mutex);
+
+      static int foo_open(struct inode *inode, struct file *file)
+      {
+      	mutex_lock(&foo_mutex);
+      	file->private_data = inode->i_private;
+      	mutex_unlock(&foo_mutex);
+      	return 0;
+      }
+
+      static const struct file_operations foo_fops = {
+      	.open = foo_open,
+      };
+
+      void foo_register(struct foo *foo)
+      {
+      	foo->file = debugfs_create_file("foo", 0400, NULL, foo, &foo_fops);
+      }
+
+      void foo_unregister(struct foo *foo)
+      {
+      	mutex_lock(&foo_mutex);
+      	debugfs_remove(foo->file); /* reported */
+      	mutex_unlock(&foo_mutex);
+      }
+      """),
+    RuleExample(
+      """
       static int get(struct foo *foo)
       {
       	int v;
@@ -133,6 +161,57 @@ extension DoubleLock {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      """
+      static DEFINE_MUTEX(foo_mutex);
+
+      static int foo_open(struct inode *inode, struct file *file)
+      {
+      	mutex_lock(&foo_mutex);
+      	file->private_data = inode->i_private;
+      	mutex_unlock(&foo_mutex);
+      	return 0;
+      }
+
+      static const struct file_operations foo_fops = {
+      	.open = foo_open,
+      };
+
+      void foo_register(struct foo *foo)
+      {
+      	foo->file = debugfs_create_file("foo", 0400, NULL, foo, &foo_fops);
+      }
+
+      void foo_unregister(struct foo *foo)
+      {
+      	mutex_lock(&foo_mutex);
+      	list_del(&foo->node);
+      	mutex_unlock(&foo_mutex);
+      	debugfs_remove(foo->file);
+      }
+      """),
+    RuleExample(
+      """
+      static DEFINE_MUTEX(foo_mutex);
+
+      static int foo_ioctl(struct file *file, unsigned int cmd)
+      {
+      	mutex_lock(&foo_mutex);
+      	mutex_unlock(&foo_mutex);
+      	return 0;
+      }
+
+      static const struct file_operations foo_char_fops = {
+      	.unlocked_ioctl = foo_ioctl,
+      };
+
+      void foo_unregister(struct foo *foo)
+      {
+      	mutex_lock(&foo_mutex);
+      	debugfs_remove(foo->file);
+      	mutex_unlock(&foo_mutex);
+      }
+      """),
     RuleExample(
       """
       static int foo_reset(struct net_device *dev, u32 *flags)

@@ -215,6 +215,35 @@ extension LockNotHeld {
   static let nonTriggering: [RuleExample] = [
     RuleExample(
       """
+      static void shrink(struct foo *foo)
+      {
+      	collect(foo, select_and_lock);
+      	if (foo->victim) {
+      		kill(foo->victim);
+      		rcu_read_unlock();
+      	}
+      	rcu_read_lock();
+      	look(foo);
+      }
+
+      void all(struct foo *foo)
+      {
+      	rcu_read_lock();
+      	shrink(foo);
+      	rcu_read_unlock();
+      }
+
+      void one(struct foo *foo)
+      {
+      	rcu_read_lock();
+      	look(foo);
+      	rcu_read_unlock();
+      	shrink(foo);
+      	rcu_read_unlock();
+      }
+      """),
+    RuleExample(
+      """
       static int foo_open(struct net_device *dev)
       {
       	struct foo *foo = netdev_priv(dev);
