@@ -9,31 +9,34 @@ enum SourceText {
     func list(_ start: Int32, _ count: Int32, _ separator: String) -> String {
       file.list(start, count).map(sub).joined(separator: separator)
     }
+    /// With brackets where the text would read otherwise: `(a & M) == b`, `!(a && b)`, `(*a).b`.
+    func operand(_ child: NodeID, _ least: Int) -> String {
+      child >= 0 && Binding.of(file[child]) < least ? "(\(sub(child)))" : sub(child)
+    }
     switch node.kind {
     case .name, .label: return symbols.text(Symbol(node.a))
     case .number: return node.b == 1 ? "\(node.a)" : "#\(file.tokens[Int(node.token)].length)"
     case .string, .character: return "\"\""
-    case .call: return "\(sub(node.a))(\(list(node.b, node.c, ", ")))"
-    case .member: return "\(sub(node.a))\(node.operation == .arrow ? "->" : ".")\(symbols.text(Symbol(node.b)))"
-    case .index: return "\(sub(node.a))[\(sub(node.b))]"
-    case .unary: return spelling(node.operation) + sub(node.a)
-    case .postfix: return sub(node.a) + spelling(node.operation)
-    case .assign: return "\(sub(node.a)) \(spelling(node.operation)) \(sub(node.b))"
-    case .binary:
-      // Brackets where the text would read otherwise: `(a & M) == b`, `a && (b || c)`.
-      func operand(_ child: NodeID, isRight: Bool) -> String {
-        let inner = child >= 0 ? file[child] : node
-        guard inner.kind == .binary || inner.kind == .conditional else { return sub(child) }
-        let (own, outer) = (inner.operation.precedence, node.operation.precedence)
-        let needsBrackets =
-          inner.kind == .conditional || own < outer || isRight && own == outer && inner.operation != node.operation
-        return needsBrackets ? "(\(sub(child)))" : sub(child)
-      }
+    case .call: return "\(operand(node.a, Binding.postfix))(\(list(node.b, node.c, ", ")))"
+    case .member:
       return
-        "\(operand(node.a, isRight: false)) \(spelling(node.operation)) \(operand(node.b, isRight: true))"
-    case .comma: return "\(sub(node.a)), \(sub(node.b))"
-    case .conditional: return "\(sub(node.a)) ? \(sub(node.b)) : \(sub(node.c))"
-    case .cast: return "(cast)\(sub(node.b))"
+        "\(operand(node.a, Binding.postfix))\(node.operation == .arrow ? "->" : ".")\(symbols.text(Symbol(node.b)))"
+    case .index: return "\(operand(node.a, Binding.postfix))[\(sub(node.b))]"
+    case .unary: return spelling(node.operation) + operand(node.a, Binding.unary)
+    case .postfix: return operand(node.a, Binding.postfix) + spelling(node.operation)
+    case .assign:
+      return "\(operand(node.a, Binding.unary)) \(spelling(node.operation)) \(operand(node.b, Binding.assignment))"
+    case .binary:
+      let own = Binding.of(node)
+      // `a - (b - c)` needs its brackets, `a && (b && c)` asks the same without them.
+      let isAssociative = node.b >= 0 && file[node.b].operation == node.operation && node.operation.isAssociative
+      let right = operand(node.b, isAssociative ? own : own + 1)
+      return "\(operand(node.a, own)) \(spelling(node.operation)) \(right)"
+    case .comma: return "\(sub(node.a)), \(operand(node.b, Binding.assignment))"
+    case .conditional:
+      let (condition, otherwise) = (operand(node.a, Binding.conditional + 1), operand(node.c, Binding.conditional))
+      return "\(condition) ? \(sub(node.b)) : \(otherwise)"
+    case .cast: return "(cast)\(operand(node.b, Binding.unary))"
     case .block, .initialiserList, .declaration: return "{\(list(node.a, node.b, "; "))}"
     case .variable: return "\(symbols.text(Symbol(node.a))) = \(sub(node.c))"
     case .expressionStatement: return sub(node.a)
@@ -45,6 +48,25 @@ enum SourceText {
     case .returnStatement: return "return \(sub(node.a))"
     case .statementExpression: return "(\(sub(node.a)))"
     default: return "\(node.kind)"
+    }
+  }
+
+  /// How strongly an expression holds together (C11 6.5): an operand that is weaker than its place needs brackets.
+  private enum Binding {
+    static let assignment = 1
+    static let conditional = 2
+    static let unary = 20
+    static let postfix = 21
+
+    static func of(_ node: Node) -> Int {
+      switch node.kind {
+      case .comma: 0
+      case .assign: assignment
+      case .conditional: conditional
+      case .binary: conditional + node.operation.precedence
+      case .unary, .cast: unary
+      default: postfix
+      }
     }
   }
 
@@ -73,7 +95,27 @@ enum SourceText {
     case .ampersandAmpersand: "&&"
     case .pipePipe: "||"
     case .equal: "="
+    case .plusEqual: "+="
+    case .minusEqual: "-="
+    case .starEqual: "*="
+    case .slashEqual: "/="
+    case .percentEqual: "%="
+    case .ampersandEqual: "&="
+    case .pipeEqual: "|="
+    case .caretEqual: "^="
+    case .shiftLeftEqual: "<<="
+    case .shiftRightEqual: ">>="
     default: "\(operation)"
+    }
+  }
+}
+
+extension TokenKind {
+  /// Whether `a op (b op c)` is `(a op b) op c`.
+  fileprivate var isAssociative: Bool {
+    switch self {
+    case .plus, .star, .ampersand, .pipe, .caret, .ampersandAmpersand, .pipePipe: true
+    default: false
     }
   }
 }

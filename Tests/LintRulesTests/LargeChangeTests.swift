@@ -1,5 +1,4 @@
 import Findings
-import Foundation
 import LintRules
 import Testing
 
@@ -52,21 +51,9 @@ struct LargeChangeTests {
     return lint.checkChange([(old, new)], rules: rules ?? Set(lint.rules.map(\.id)))
   }
 
-  private static func time(_ work: () throws -> Void) rethrows -> Double {
-    func now() -> Double {
-      var time = timespec()
-      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-      return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
-    let start = now()
-    try work()
-    return now() - start
-  }
-
   @Test("six times the change takes far less than thirty-six times as long", arguments: kinds.keys.sorted())
   func growth(kind: String) throws {
-    let small = try (0..<3).map { _ in try Self.time { _ = try Self.outcome(kind, 200) } }.min() ?? 0
-    #expect(try Self.time { _ = try Self.outcome(kind, 1200) } < max(18 * small, 0.5))
+    #expect(try Growth.isFarBelowQuadratic(from: 200, to: 1200) { _ = try Self.outcome(kind, $0) })
   }
 
   @Test("every kind is found, and a function that is left out as too long is told")

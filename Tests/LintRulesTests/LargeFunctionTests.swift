@@ -1,5 +1,4 @@
 import Findings
-import Foundation
 import LintRules
 import Testing
 
@@ -102,31 +101,17 @@ struct LargeFunctionTests {
     "one expression": { function($0, before: "\tret = n", after: ";\n") { " + t->field\($0 % 50) * \($0)\n" } },
   ]
 
-  private static func time(_ work: () -> Void) -> Double {
-    func now() -> Double {
-      var time = timespec()
-      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-      return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
-    let start = now()
-    work()
-    return now() - start
-  }
-
   @Test("eight times the text takes far less than sixty-four times as long", arguments: bodies.keys.sorted())
   func growth(kind: String) throws {
     let body = try #require(Self.bodies[kind])
-    func lint(_ count: Int) -> Double {
-      let lint = KernelLint()
-      let bytes = body(count)
-      return Self.time {
-        let file = lint.facts(of: bytes, path: "big.c")
+    #expect(
+      Growth.isFarBelowQuadratic(from: 500, to: 4000) {
+        let lint = KernelLint()
+        let file = lint.facts(of: body($0), path: "big.c")
         _ = lint.check([file], focus: ["big.c"], callers: [:], rules: Set(lint.rules.map(\.id)))
-      }
-    }
-    let small = (0..<3).map { _ in lint(500) }.min() ?? 0
-    #expect(lint(4000) < max(24 * small, 0.5))
+      })
   }
+
   @Test(
     "what a rule leaves out of a function is told",
     arguments: [

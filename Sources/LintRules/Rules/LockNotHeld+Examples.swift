@@ -224,11 +224,13 @@ extension LockNotHeld {
       	}
       	rcu_read_lock();
       	look(foo);
+      	rcu_read_unlock();
       }
 
       void all(struct foo *foo)
       {
       	rcu_read_lock();
+      	foo->n++;
       	shrink(foo);
       	rcu_read_unlock();
       }
@@ -239,7 +241,6 @@ extension LockNotHeld {
       	look(foo);
       	rcu_read_unlock();
       	shrink(foo);
-      	rcu_read_unlock();
       }
       """),
     RuleExample(
