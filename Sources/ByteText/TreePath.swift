@@ -33,11 +33,15 @@ public enum TreePath {
   }
 
   /// Whether the file lies in this folder itself.
-  public static func lies(_ path: String, in folder: some StringProtocol) -> Bool {
-    let bytes = path.utf8
-    guard bytes.count > folder.utf8.count, bytes.starts(with: folder.utf8) else { return false }
-    var rest = bytes.dropFirst(folder.utf8.count)
-    if !folder.isEmpty, rest.popFirst() != slash { return false }
-    return !rest.contains(slash)
+  public static func lies(_ path: String, in folder: String) -> Bool {
+    // Asked for every file of a tree: `withUTF8` wants variables, and copies nothing of a string that Swift made.
+    var (path, folder) = (path, folder)
+    return path.withUTF8 { path in
+      folder.withUTF8 { folder in
+        guard path.count > folder.count, path.prefix(folder.count).elementsEqual(folder) else { return false }
+        if folder.isEmpty { return !path.contains(slash) }
+        return path[folder.count] == slash && !path[(folder.count + 1)...].contains(slash)
+      }
+    }
   }
 }

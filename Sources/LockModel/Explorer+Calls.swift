@@ -40,12 +40,12 @@ extension Explorer {
     noteKept(summary?.keeps ?? [], &state)
     var states = handOver(kept, node, state)
     if let summary {
-      states = states.flatMap { apply(summary, node, arguments, $0) }
+      states = states.each { apply(summary, node, arguments, $0) }
     }
-    if let filling { states = states.flatMap { handOn(node, argumentNodes, filling, $0) } }
+    if let filling { states = states.each { handOn(node, argumentNodes, filling, $0) } }
     // The head of an iterator opens its pair where a turn begins.
     if let pairing = pairs[node], !(pairing.isKnown && pairing.isResult) {
-      states = states.flatMap { open(pairing, node, name, $0) }
+      states = states.each { open(pairing, node, name, $0) }
     }
     return states
   }

@@ -17,7 +17,7 @@ struct Explorer: ~Copyable {
   /// Values known on one path: each call looks through all of them.
   static let factLimit = 1_024
 
-  unowned let solver: Solver
+  let solver: Solver
   let scope: FunctionScope
   let flow: ControlFlow
   var facts: FunctionFacts
@@ -159,7 +159,7 @@ struct Explorer: ~Copyable {
       }
       var states = [state]
       for action in flow.blocks[block].actions {
-        states = states.flatMap { apply(action, to: $0) }
+        states = states.each { apply(action, to: $0) }
         if states.count > Self.statesPerBlock {
           facts.isApproximate = true
           states.removeSubrange(Self.statesPerBlock...)
@@ -356,7 +356,7 @@ struct Explorer: ~Copyable {
     var states = [state]
     for operation in operations {
       switch operation {
-      case .call(let node): states = states.flatMap { call(node, $0) }
+      case .call(let node): states = states.each { call(node, $0) }
       case .assign(let node):
         let item = scope.file[node]
         let target = place(of: item.a)

@@ -199,3 +199,10 @@ struct PathState: Hashable {
     }
   }
 }
+
+extension [PathState] {
+  /// What becomes of every state. Most often there is one: then no array is copied.
+  func each(_ step: (PathState) -> [PathState]) -> [PathState] {
+    count == 1 ? step(self[0]) : flatMap(step)
+  }
+}
