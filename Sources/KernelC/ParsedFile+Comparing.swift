@@ -14,6 +14,24 @@ extension ParsedFile {
     return hasSameTokens(mine, yours, other) && hasSameNodes(mine, yours, other)
   }
 
+  /// Whether the body of a function of this file has the words of one of `other`, however each is laid out.
+  ///
+  /// - Complexity: O(tokens of the function).
+  public func hasWords(of mine: FunctionDefinition, as yours: FunctionDefinition, in other: ParsedFile) -> Bool {
+    let body = Int(self[mine.body].token)..<mine.tokens.upperBound
+    let otherBody = Int(other[yours.body].token)..<yours.tokens.upperBound
+    return body.count == otherBody.count
+      && zip(body, otherBody).allSatisfy { left, right in
+        let (left, right) = (tokens[left], other.tokens[right])
+        return left.kind == right.kind && left.symbol == right.symbol && left.length == right.length
+      } && numbers(in: mine).elementsEqual(other.numbers(in: yours), by: ==)
+  }
+
+  /// The values of the numbers, of which tokens only have the length.
+  private func numbers(in function: FunctionDefinition) -> some Sequence<(Int32, Int32)> {
+    function.nodes.lazy.map { self[$0] }.filter { $0.kind == .number }.map { ($0.a, $0.b) }
+  }
+
   private func hasSameTokens(_ mine: FunctionDefinition, _ yours: FunctionDefinition, _ other: ParsedFile) -> Bool {
     guard let first = mine.tokens.first, let otherFirst = yours.tokens.first else { return true }
     let (start, otherStart) = (tokens[first].start, other.tokens[otherFirst].start)

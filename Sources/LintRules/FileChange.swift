@@ -37,9 +37,7 @@ public struct FileChange {
       seen[function.name] = number + 1
       return (previous[min(number, previous.count - 1)], function)
     }
-    edited = functions.filter { old, new in
-      SourceText.text(of: old.body, before, symbols) != SourceText.text(of: new.body, after, symbols)
-    }
+    edited = functions.filter { old, new in !after.hasWords(of: new, as: old, in: before) }
     changed = Set(edited.map(\.after.name))
   }
 

@@ -168,7 +168,7 @@ struct FunctionText {
     "destroy", "release", "cleanup", "remove", "unwind", "exit", "unregister", "disable", "unmap", "iounmap", "uninit",
     "fini", "deinit", "unprepare", "stop", "close", "del", "delete", "detach", "unpin", "teardown", "deregister",
     "brelse", "unref", "drop", "abort", "kill", "undo", "unload", "deactivate", "assert", "unreserve",
-    "cancel", "relse", "restore", "unprep",
+    "cancel", "relse", "restore", "unprep", "finish",
   ]
 
   /// The first argument of a call that is written as `text`, without the address of it.

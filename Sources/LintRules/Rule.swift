@@ -61,6 +61,7 @@ public enum RuleRegistry {
     ConstantComparison(),
     CopiedCondition(),
     LateUnlink(),
+    LateInit(),
     LockAssertCoverage(),
   ]
 

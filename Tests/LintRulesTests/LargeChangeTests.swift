@@ -1,4 +1,5 @@
 import Findings
+import KernelC
 import LintRules
 import Testing
 
@@ -54,6 +55,24 @@ struct LargeChangeTests {
   @Test("six times the change takes far less than thirty-six times as long", arguments: kinds.keys.sorted())
   func growth(kind: String) throws {
     #expect(try Growth.isFarBelowQuadratic(from: 200, to: 1200) { _ = try Self.outcome(kind, $0) })
+  }
+
+  @Test("what is new lies deep in an expression, or is a digit")
+  func deep() throws {
+    let lint = KernelLint()
+    func findings(_ before: String, _ after: String) -> [Finding] {
+      func facts(_ body: String) -> ParsedFile {
+        lint.facts(of: Array("int f(struct thing *t)\n{\n\t\(body)\n\treturn -EIO;\n}\n".utf8), path: "a.c")
+      }
+      return lint.checkChange([(facts(before), facts(after))], rules: Set(lint.rules.map(\.id))).findings
+    }
+    let flags = (0..<60).map { " | F\($0)" }.joined()
+    let locked = "mutex_lock(&t->lock);\n\tt->n = 1;\n\tmutex_unlock(&t->lock);\n\t"
+    #expect(!findings(locked + "g(t->a\(flags));", "t->n = 1;\n\tg(t->a\(flags));").isEmpty)
+    let nested = { (text: String) in
+      String(repeating: "if (t->a) { ", count: 45) + text + String(repeating: " }", count: 45)
+    }
+    #expect(!findings(nested("if (t->ready) return 0;"), nested("if (!t->ready) return 0;")).isEmpty)
   }
 
   @Test("every kind is found, and a function that is left out as too long is told")

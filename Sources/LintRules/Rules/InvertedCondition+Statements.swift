@@ -11,15 +11,17 @@ extension InvertedCondition {
     let new = values(after, change.after, change.symbols)
     let known = Set(old.map(\.text))
     let kept = Set(new.map(\.text))
+    let gone = old.filter { !kept.contains($0.text) }
+    // `ok = a == b`, by what it reads like as `ok = a && b`.
+    var comparisons: [String: [Value]] = [:]
+    for value in gone {
+      let others = Set(["==", "!="].map { value.text.replacing(" \($0) ", with: " && ") }).subtracting([value.text])
+      for other in others { comparisons["\(value.target) = \(other)", default: []].append(value) }
+    }
+    let byCore = Dictionary(grouping: gone) { "\($0.target) = \($0.core)" }
     return new.compactMap { value -> Finding? in
       guard !known.contains(value.text) else { return nil }
-      let mixed = old.filter { old in
-        old.target == value.target && !kept.contains(old.text)
-          && ["==", "!="].contains {
-            old.text.replacing(" \($0) ", with: " && ") == value.text && old.text != value.text
-          }
-      }
-      if mixed.count == 1 {
+      if let mixed = comparisons["\(value.target) = \(value.text)"], mixed.count == 1 {
         return Finding(
           rule: description.id, severity: description.severity, confidence: .medium, place: change.place(value.node),
           function: change.symbols.text(after.name),
@@ -27,8 +29,9 @@ extension InvertedCondition {
           evidence: [Evidence(change.placeBefore(mixed[0].node), "before the patch")],
           key: "\(mixed[0].text) \(value.text)")
       }
-      let candidates = old.filter { $0.target == value.target && $0.core == value.core && !kept.contains($0.text) }
-      guard candidates.count == 1, let previous = candidates.first, previous.bits != value.bits else { return nil }
+      guard let candidates = byCore["\(value.target) = \(value.core)"], candidates.count == 1,
+        case let previous = candidates[0], previous.bits != value.bits
+      else { return nil }
       return Finding(
         rule: description.id, severity: description.severity, confidence: .medium, place: change.place(value.node),
         function: change.symbols.text(after.name), message: "'\(previous.text)' became '\(value.text)': the opposite",

@@ -40,6 +40,8 @@ struct InvertedCondition: ChangeRule {
     /// What was taken off, in the order of the text.
     var bits: [Bool] { sense.bits }
     let sense: ConditionSense
+    /// The questions that it is made of, in whatever order they stand.
+    let parts: String
     /// The flag or the function that is asked; empty for what is made of several parts.
     let name: String
     let isCall: Bool
@@ -55,9 +57,9 @@ struct InvertedCondition: ChangeRule {
     guard !old.isEmpty, !new.isEmpty else { return [] }
     var findings: [Finding] = []
     let kept = Set(old.map { $0.text + $0.body })
-    let remaining = Set(new.map { $0.text + $0.body })
+    let known = KnownGuards(old, new)
     for guarded in new where !kept.contains(guarded.text + guarded.body) {
-      if let previous = exchanged(guarded, old, new) {
+      if let previous = known.exchanged(guarded) {
         findings.append(
           Finding(
             rule: description.id, severity: description.severity, confidence: .medium,
@@ -67,11 +69,7 @@ struct InvertedCondition: ChangeRule {
             key: "\(guarded.text) exchanged"))
         continue
       }
-      // The one that stood in front of the same statements, and stands nowhere any more.
-      var candidates = old.filter { $0.body == guarded.body && !remaining.contains($0.text + $0.body) }
-      let alike = candidates.filter { $0.core == guarded.core || Set($0.sense.atoms) == Set(guarded.sense.atoms) }
-      if alike.count == 1 { candidates = alike }
-      guard candidates.count == 1, let previous = candidates.first, !previous.body.isEmpty else { continue }
+      guard let previous = known.previous(of: guarded), !previous.body.isEmpty else { continue }
       let isSame = previous.core == guarded.core && previous.bits != guarded.bits
       if previous.core != guarded.core, previous.sense.contradicts(guarded.sense) {
         findings.append(
@@ -101,15 +99,53 @@ struct InvertedCondition: ChangeRule {
     return findings
   }
 
-  /// The only one that asked the same with both branches in the other order.
-  private func exchanged(_ guarded: Guarded, _ old: [Guarded], _ new: [Guarded]) -> Guarded? {
-    guard !guarded.body.isEmpty, !guarded.otherwise.isEmpty else { return nil }
-    func isAlike(_ other: Guarded) -> Bool { other.core == guarded.core && other.bits == guarded.bits }
-    let candidates = old.filter(isAlike)
-    guard candidates.count == 1, new.count(where: isAlike) == 1, candidates[0].body == guarded.otherwise,
-      candidates[0].otherwise == guarded.body
-    else { return nil }
-    return candidates[0]
+  /// The conditions of a function before the patch, by what a new one may have been.
+  private struct KnownGuards {
+    private struct Question: Hashable {
+      let text: String
+      let body: String
+    }
+
+    private struct Answer: Hashable {
+      let core: String
+      let bits: [Bool]
+    }
+
+    private let byBody: [String: [Guarded]]
+    private let byCore: [Question: [Guarded]]
+    private let byParts: [Question: [Guarded]]
+    private let before: [Answer: [Guarded]]
+    private let after: [Answer: Int]
+
+    init(_ old: [Guarded], _ new: [Guarded]) {
+      let remaining = Set(new.map { $0.text + $0.body })
+      let gone = old.filter { !remaining.contains($0.text + $0.body) }
+      byBody = Dictionary(grouping: gone, by: \.body)
+      byCore = Dictionary(grouping: gone) { Question(text: $0.core, body: $0.body) }
+      byParts = Dictionary(grouping: gone) { Question(text: $0.parts, body: $0.body) }
+      before = Dictionary(grouping: old) { Answer(core: $0.core, bits: $0.bits) }
+      after = Dictionary(new.map { (Answer(core: $0.core, bits: $0.bits), 1) }, uniquingKeysWith: +)
+    }
+
+    /// The one that stood in front of the same statements, and stands nowhere any more.
+    func previous(of guarded: Guarded) -> Guarded? {
+      let core = byCore[Question(text: guarded.core, body: guarded.body)] ?? []
+      let parts = byParts[Question(text: guarded.parts, body: guarded.body)] ?? []
+      let alike = core + parts.filter { $0.core != guarded.core }
+      if alike.count == 1 { return alike[0] }
+      guard let all = byBody[guarded.body], all.count == 1 else { return nil }
+      return all[0]
+    }
+
+    /// The only one that asked the same with both branches in the other order.
+    func exchanged(_ guarded: Guarded) -> Guarded? {
+      guard !guarded.body.isEmpty, !guarded.otherwise.isEmpty else { return nil }
+      let answer = Answer(core: guarded.core, bits: guarded.bits)
+      guard let candidates = before[answer], candidates.count == 1, after[answer] == 1,
+        candidates[0].body == guarded.otherwise, candidates[0].otherwise == guarded.body
+      else { return nil }
+      return candidates[0]
+    }
   }
 
   private func what(_ previous: Guarded, _ new: Guarded) -> String {
@@ -147,7 +183,8 @@ struct InvertedCondition: ChangeRule {
       let sense = ConditionSense(node.a, file, symbols)
       result.append(
         Guarded(
-          node: condition, text: text, sense: sense, name: name.exists ? symbols.text(name) : "",
+          node: condition, text: text, sense: sense, parts: Set(sense.atoms).sorted().joined(separator: "\n"),
+          name: name.exists ? symbols.text(name) : "",
           isCall: core.kind == .call, isNegated: isNegated, body: SourceText.text(of: node.b, file, symbols),
           otherwise: SourceText.text(of: node.c, file, symbols)))
     }

@@ -1,0 +1,314 @@
+import KernelC
+import LockModel
+
+extension LateInit {
+  /// A call that lets others in, or one that initialises something, as a function comes to it.
+  struct Step {
+    /// Where the function itself stands: the call, or the call of the callee that makes it.
+    let site: NodeID
+    let name: Symbol
+    /// The function whose text has the call, and what the call initialises or lets in.
+    let function: FunctionID
+    let object: NodeID
+    let handlers: [FunctionID]
+  }
+
+  struct Use {
+    let function: FunctionID
+    let node: NodeID
+    let object: NodeID
+  }
+
+  /// A store of functions, or of a table of them.
+  private struct SetMember {
+    let node: NodeID
+    let functions: [FunctionID]
+  }
+
+  struct Late {
+    let registration: Step
+    let initialised: Step
+    let handler: FunctionID
+    let use: Use
+  }
+
+  /// One file, of which only what is asked for is read.
+  final class FileReader {
+    private static let callDepth = 2
+    private static let handlerDepth = 3
+    private static let stepLimit = 200
+
+    private let context: RuleContext
+    private let names: Names
+    private let number: Int32
+    private var callsOf: [FunctionID: [NodeID]] = [:]
+    private var stepsOf = [[FunctionID: [Step]]](repeating: [:], count: callDepth + 1)
+    private var usesOf: [FunctionID: [Symbol: [Use]]] = [:]
+    private var setMembersOf: (id: FunctionID, members: [String: [SetMember]])?
+    /// Whether a function disables an interrupt, or sees to it that one is requested disabled.
+    private var disables: [FunctionID: Bool] = [:]
+    private var parentsOf: (id: FunctionID, parents: [NodeID: NodeID])?
+    /// How often each member is initialised in the file.
+    private lazy var initialisations = countInitialisations()
+
+    init(_ context: RuleContext, _ names: Names, _ number: Int32) {
+      self.context = context
+      self.names = names
+      self.number = number
+    }
+
+    func text(_ node: NodeID, of id: FunctionID) -> String {
+      SourceText.text(of: node, context.program.file(of: id), context.program.symbols)
+    }
+
+    /// What the function initialises too late, each object once.
+    func lateInits(in id: FunctionID) -> [Late] {
+      guard !context.program.definition(id).isMacro, !initialisations.isEmpty else { return [] }
+      let steps = steps(of: id, 0)
+      guard steps.contains(where: { $0.handlers.isEmpty }), steps.contains(where: { !$0.handlers.isEmpty }) else {
+        return []
+      }
+      var seen: Set<Symbol> = []
+      return steps.indices.compactMap { index in
+        let step = steps[index]
+        guard step.handlers.isEmpty, case let member = member(step.object, of: step.function), member.exists,
+          seen.insert(member).inserted, initialisations[member] == 1
+        else { return nil }
+        return steps[..<index].lazy.compactMap { self.late(step, member, behind: $0, in: id) }.first
+      }
+    }
+
+    private func late(_ step: Step, _ member: Symbol, behind registration: Step, in id: FunctionID) -> Late? {
+      guard !registration.handlers.isEmpty, registration.site != step.site else { return nil }
+      for handler in registration.handlers {
+        guard let uses = uses(by: handler)[member], leads(from: registration.site, to: step.site, in: id),
+          let own = context.solver.lockClass(ofArgument: step.object, in: step.function),
+          let use = uses.first(where: { context.solver.lockClass(ofArgument: $0.object, in: $0.function) == own })
+        else { continue }
+        return Late(registration: registration, initialised: step, handler: handler, use: use)
+      }
+      return nil
+    }
+
+    /// Whether whoever has run the first node comes to the second: it stands in a block around the first, which nothing on
+    /// the way leaves.
+    private func leads(from first: NodeID, to second: NodeID, in id: FunctionID) -> Bool {
+      let file = context.program.file(of: id)
+      let shapes = Statements(file: file, symbols: context.program.symbols)
+      let parents = parents(in: id)
+      func around(_ node: NodeID) -> [NodeID] {
+        var result = [node]
+        while let parent = parents[result[result.count - 1]] { result.append(parent) }
+        return result
+      }
+      let (inner, outer) = (around(first), around(second))
+      guard let common = inner.first(where: outer.contains), file[common].kind == .block,
+        let branch = inner.firstIndex(of: common), let other = outer.firstIndex(of: common),
+        outer[..<other].allSatisfy({ ![.block, .ifStatement, .switchStatement].contains(file[$0].kind) })
+      else { return false }
+      return inner[..<branch].allSatisfy { file[$0].kind != .block || shapes.leaving($0) == nil }
+    }
+
+    /// By node, what it is a part of.
+    private func parents(in id: FunctionID) -> [NodeID: NodeID] {
+      if let known = parentsOf, known.id == id { return known.parents }
+      let file = context.program.file(of: id)
+      var parents: [NodeID: NodeID] = [:]
+      for node in context.program.definition(id).nodes {
+        for child in file.children(of: node) { parents[child] = node }
+      }
+      parentsOf = (id, parents)
+      return parents
+    }
+
+    // MARK: What a function does in order
+
+    private func calls(_ id: FunctionID) -> [NodeID] {
+      if let known = callsOf[id] { return known }
+      let file = context.program.file(of: id)
+      let calls = context.program.definition(id).nodes.filter { file[$0].kind == .call }
+        .sorted { file[$0].token < file[$1].token }
+      callsOf[id] = calls
+      return calls
+    }
+
+    private func steps(of id: FunctionID, _ depth: Int) -> [Step] {
+      if let known = stepsOf[depth][id] { return known }
+      stepsOf[depth][id] = []
+      let file = context.program.file(of: id)
+      var result: [Step] = []
+      for node in calls(id) where result.count < Self.stepLimit {
+        let name = context.callee(node, in: file)
+        guard name.exists else { continue }
+        let arguments = Array(file.list(file[node].b, file[node].c))
+        if let object = initialised(by: node, file) {
+          result.append(Step(site: node, name: name, function: id, object: object, handlers: []))
+        } else if names.registers(name) {
+          let handlers = handlers(in: arguments, before: node, of: id)
+          if !handlers.isEmpty, !isQuiet(arguments, in: id) {
+            result.append(Step(site: node, name: name, function: id, object: node, handlers: handlers))
+          }
+        } else if depth < Self.callDepth, let callee = own(name), callee != id {
+          result += steps(of: callee, depth + 1).map {
+            Step(site: node, name: $0.name, function: $0.function, object: $0.object, handlers: $0.handlers)
+          }
+        }
+      }
+      stepsOf[depth][id] = result
+      return result
+    }
+
+    /// A function of this file.
+    private func own(_ name: Symbol) -> FunctionID? {
+      guard let id = context.program.resolve(name, fromFile: Int(number)),
+        context.program.functions[Int(id.rawValue)].file == number, !context.program.definition(id).isMacro
+      else { return nil }
+      return id
+    }
+
+    /// Requested disabled, or by a function that disables it.
+    private func isQuiet(_ arguments: [NodeID], in id: FunctionID) -> Bool {
+      if arguments.contains(where: { text($0, of: id).contains("AUTOEN") }) { return true }
+      if let known = disables[id] { return known }
+      let file = context.program.file(of: id)
+      let result = calls(id).contains { call in
+        let name = context.text(context.callee(call, in: file))
+        return name.hasPrefix("disable_irq")
+          || name.hasPrefix("irq_") && text(call, of: id).contains("IRQ_NOAUTOEN")
+      }
+      disables[id] = result
+      return result
+    }
+
+    // MARK: Who is let in
+
+    /// The functions among the arguments of a call, in the tables that they point to, and in members that were set before it.
+    private func handlers(in arguments: [NodeID], before call: NodeID, of id: FunctionID) -> [FunctionID] {
+      let file = context.program.file(of: id)
+      var found: [FunctionID] = []
+      for argument in arguments where file[argument].kind != .number && file[argument].kind != .string {
+        collect(argument, file, 0, &found)
+        let text = text(argument, of: id)
+        for set in setMembers(of: id)[text.hasPrefix("&") ? "\(text.dropFirst())." : "\(text)->"] ?? []
+        where file[set.node].token < file[call].token {
+          found.append(contentsOf: set.functions)
+        }
+      }
+      var seen: Set<FunctionID> = []
+      return found.filter { seen.insert($0).inserted }
+    }
+
+    /// What a function stores functions in, `x->chip.ops = &ops`, by everything that the member is in: `x->` and `x->chip.`.
+    private func setMembers(of id: FunctionID) -> [String: [SetMember]] {
+      if let known = setMembersOf, known.id == id { return known.members }
+      let file = context.program.file(of: id)
+      var members: [String: [SetMember]] = [:]
+      for node in context.program.definition(id).nodes where file[node].kind == .assign {
+        var functions: [FunctionID] = []
+        collect(file[node].b, file, 0, &functions)
+        guard !functions.isEmpty else { continue }
+        var target = file[node].a
+        while file[target].kind == .member {
+          let owner = text(file[target].a, of: id) + (file[target].operation == .arrow ? "->" : ".")
+          members[owner, default: []].append(SetMember(node: node, functions: functions))
+          target = file[target].a
+        }
+      }
+      setMembersOf = (id, members)
+      return members
+    }
+
+    private func collect(_ node: NodeID, _ file: ParsedFile, _ depth: Int, _ found: inout [FunctionID]) {
+      guard node >= 0, depth < 12, found.count < 64 else { return }
+      let item = file[node]
+      switch item.kind {
+      case .name:
+        let name = Symbol(item.a)
+        if let function = own(name) {
+          found.append(function)
+        } else if let table = file.globals.first(where: { $0.name == name && $0.initialiser >= 0 }) {
+          collect(table.initialiser, file, depth + 4, &found)
+        }
+      case .call, .member: break
+      default: for child in file.children(of: node) { collect(child, file, depth + 1, &found) }
+      }
+    }
+
+    /// What a handler uses, itself or in what it calls in this file, by the member that it is.
+    private func uses(by handler: FunctionID) -> [Symbol: [Use]] {
+      if let known = usesOf[handler] { return known }
+      var uses: [Symbol: [Use]] = [:]
+      var seen: Set<FunctionID> = [handler]
+      var level = [handler]
+      for _ in 0..<Self.handlerDepth {
+        var next: [FunctionID] = []
+        for id in level {
+          let file = context.program.file(of: id)
+          for node in calls(id) {
+            let name = context.callee(node, in: file)
+            if let object = object(usedBy: node, name, file), case let member = member(object, of: id), member.exists {
+              uses[member, default: []].append(Use(function: id, node: node, object: object))
+            }
+            if name.exists, let callee = own(name), seen.insert(callee).inserted { next.append(callee) }
+          }
+        }
+        level = next
+      }
+      usesOf[handler] = uses
+      return uses
+    }
+
+    private func object(usedBy node: NodeID, _ name: Symbol, _ file: ParsedFile) -> NodeID? {
+      let item = file[node]
+      let arguments = Array(file.list(item.b, item.c))
+      guard name.exists else {
+        // `guard(mutex)(&x->lock)`
+        guard file[item.a].kind == .call, context.callee(item.a, in: file) == names.guardCall else { return nil }
+        return arguments.first
+      }
+      let position = names.users[name] ?? (context.solver.isLockPrimitive(name) ? 0 : -1)
+      return position >= 0 && position < arguments.count ? arguments[position] : nil
+    }
+
+    // MARK: What is initialised
+
+    private func member(_ node: NodeID, of id: FunctionID) -> Symbol {
+      let file = context.program.file(of: id)
+      var node = node
+      while node >= 0 {
+        let item = file[node]
+        switch item.kind {
+        case .unary where item.operation == .ampersand, .cast: node = item.kind == .cast ? item.b : item.a
+        case .member: return Symbol(item.b)
+        case .name: return file.globals.contains { $0.name == Symbol(item.a) } ? Symbol(item.a) : .none
+        default: return .none
+        }
+      }
+      return .none
+    }
+
+    private func countInitialisations() -> [Symbol: Int] {
+      var result: [Symbol: Int] = [:]
+      // Functions are numbered in the order of their files.
+      let all = context.program.allFunctions
+      func file(_ id: FunctionID) -> Int32 { context.program.functions[Int(id.rawValue)].file }
+      let start = all.partitioningIndex { file($0) >= number }
+      for id in all[start...].prefix(while: { file($0) == number }) {
+        let file = context.program.file(of: id)
+        for node in calls(id) {
+          guard let object = initialised(by: node, file) else { continue }
+          result[member(object, of: id), default: 0] += 1
+        }
+      }
+      return result
+    }
+
+    private func initialised(by node: NodeID, _ file: ParsedFile) -> NodeID? {
+      let name = context.callee(node, in: file)
+      guard names.initialisers.contains(name) else { return nil }
+      let arguments = Array(file.list(file[node].b, file[node].c))
+      let position = context.text(name).hasPrefix("devm_") ? 1 : 0
+      return position < arguments.count ? arguments[position] : nil
+    }
+  }
+}
