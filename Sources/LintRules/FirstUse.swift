@@ -5,6 +5,14 @@ struct FirstUse {
   let name: Symbol
   let file: ParsedFile
   let symbols: SymbolTable
+  /// What one branch sets is not set behind it.
+  var isStrict = false
+
+  init(name: Symbol, file: ParsedFile, symbols: SymbolTable) {
+    self.name = name
+    self.file = file
+    self.symbols = symbols
+  }
 
   enum Outcome {
     /// Nothing, or nothing on every way.
@@ -80,6 +88,23 @@ struct FirstUse {
     return .none
   }
 
+  /// Whether a node stands in the statement behind a loop whose turns set the local.
+  func isBehindLoop(_ use: NodeID, in function: FunctionDefinition) -> Bool {
+    let token = file[use].token
+    return function.nodes.contains { block in
+      guard file[block].kind == .block else { return false }
+      let statements = Array(file.list(file[block].a, file[block].b))
+      // The last statement that starts in front of the node has it.
+      guard let index = statements.lastIndex(where: { file[$0].token <= token }), index > 0,
+        mentions(statements[index]),
+        case let loop = file[statements[index - 1]], [.macroLoop, .forStatement, .whileStatement].contains(loop.kind)
+      else { return false }
+      let body = loop.kind == .forStatement ? file.list(loop.a, 4).last ?? -1 : loop.b
+      if case .set = first(in: body) { return true }
+      return false
+    }
+  }
+
   private func branches(_ node: Node, _ depth: Int) -> Outcome {
     let head = expression(node.a)
     if case .none = head {
@@ -92,7 +117,7 @@ struct FirstUse {
       case (.set, .set), (.set, .left), (.left, .set): return .set
       case (.left, .left): return .left
       // Set for one answer alone: what depends on the same answer later may be right.
-      case (.set, .none), (.none, .set): return .set
+      case (.set, .none), (.none, .set): return isStrict ? .none : .set
       default: return .none
       }
     }

@@ -171,27 +171,38 @@ struct FunctionText {
     "cancel", "relse", "restore", "unprep", "finish",
   ]
 
-  /// The first argument of a call that is written as `text`, without the address of it.
-  static func subject(_ text: String) -> String {
-    guard let open = text.firstIndex(of: "(") else { return "" }
+  /// The arguments of a call that is written as `text`, without the address of each.
+  static func arguments(_ text: String) -> [String] {
+    guard let open = text.firstIndex(of: "(") else { return [] }
     var depth = 0
-    var result = ""
+    var result = [""]
     for character in text[text.index(after: open)...] {
       if character == "(" || character == "[" { depth += 1 }
       if character == ")" || character == "]" { depth -= 1 }
-      if depth < 0 || depth == 0 && character == "," { break }
-      result.append(character)
+      if depth < 0 { break }
+      if depth == 0, character == "," { result.append("") } else { result[result.count - 1].append(character) }
     }
-    return String(result.drop { $0 == "&" || $0 == "*" })
+    return result.map { String($0.drop { $0 == " " }.drop { $0 == "&" || $0 == "*" }) }
   }
 
-  /// The first argument of a call that is written as `text`, and what that is a part of: `put_device(&foo->dev)` gives up
-  /// `foo`.
+  /// The first argument of a call that is written as `text`, without the address of it.
+  static func subject(_ text: String) -> String { arguments(text).first ?? "" }
+
+  /// What a call that is written as `text` may give up: its first argument and what that is a part of, `foo` with
+  /// `put_device(&foo->dev)`, and the last of what frees, `kmem_cache_free(cache, foo)`.
   static func subjects(_ text: String) -> [String] {
-    let whole = subject(text)
-    guard text.contains("(&"), let dot = whole.lastIndex(where: { $0 == "." || $0 == ">" }) else { return [whole] }
-    let owner = whole[..<dot]
-    return [whole, String(whole[dot] == ">" ? owner.dropLast() : owner)]
+    let arguments = arguments(text)
+    let whole = arguments.first ?? ""
+    var result = [whole]
+    if text.contains("(&"), let dot = whole.lastIndex(where: { $0 == "." || $0 == ">" }) {
+      let owner = whole[..<dot]
+      result.append(String(whole[dot] == ">" ? owner.dropLast() : owner))
+    }
+    let words = text.prefix { $0 != "(" }.split(separator: "_")
+    if arguments.count > 1, let last = arguments.last, words.contains(where: { $0.hasSuffix("free") || $0 == "put" }) {
+      result.append(last)
+    }
+    return result
   }
 
   /// Whether an expression reads like `subject`, or like something inside it.

@@ -4,6 +4,41 @@ extension ChangedReturn {
   static let triggering: [RuleExample] = [
     RuleExample(
       before: """
+        int thaw(struct foo *foo)
+        {
+        	int error = -EINVAL;
+
+        	mutex_lock(&foo->lock);
+        	if (foo->state != FROZEN)
+        		goto out;
+        	if (foo->users--) {
+        		error = 0;
+        		goto out;
+        	}
+        	error = wake(foo);
+        out:
+        	mutex_unlock(&foo->lock);
+        	return error;
+        }
+        """,
+      after: """
+        int thaw(struct foo *foo)
+        {
+        	int error = -EINVAL;
+
+        	mutex_lock(&foo->lock);
+        	if (foo->state != FROZEN)
+        		goto out;
+        	if (foo->users--)
+        		goto out; /* reported */
+        	error = wake(foo);
+        out:
+        	mutex_unlock(&foo->lock);
+        	return error;
+        }
+        """),
+    RuleExample(
+      before: """
         int write(struct foo *foo, int mask, int val)
         {
         	switch (mask) {
@@ -139,6 +174,47 @@ extension ChangedReturn {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      before: """
+        int thaw(struct foo *foo)
+        {
+        	int error = -EINVAL;
+
+        	mutex_lock(&foo->lock);
+        	if (foo->state != FROZEN)
+        		goto out;
+        	error = look(foo);
+        	if (error)
+        		goto out;
+        	if (foo->users--) {
+        		error = 0;
+        		goto out;
+        	}
+        	error = wake(foo);
+        out:
+        	mutex_unlock(&foo->lock);
+        	return error;
+        }
+        """,
+      after: """
+        int thaw(struct foo *foo)
+        {
+        	int error = -EINVAL;
+
+        	mutex_lock(&foo->lock);
+        	if (foo->state != FROZEN)
+        		goto out;
+        	error = look(foo);
+        	if (error)
+        		goto out;
+        	if (foo->users--)
+        		goto out;
+        	error = wake(foo);
+        out:
+        	mutex_unlock(&foo->lock);
+        	return error;
+        }
+        """),
     RuleExample(
       before: """
         int will(struct foo *foo)

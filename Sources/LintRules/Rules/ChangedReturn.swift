@@ -13,7 +13,8 @@ struct ChangedReturn: ChangeRule {
       a value now that is no errno ('*value = raw; return raw;'), and no caller in the file has changed, what was success \
       is taken for a failure by whoever asks 'if (ret)', and handed on as it is by others. And where it ended with 'return err;' \
       and ends with 'return 0;' now, while the same failures are stored in 'err', they are forgotten. The \
-      same goes for a way out by itself, and for an error pointer that has become NULL.
+      same goes for a way out by itself, for one that set the result to 0 and leaves it the errno that it was, and for an \
+      error pointer that has become NULL.
       """,
     whyItMatters: "Success looks like failure to callers that expect 0, or the other way round.",
     accepts: ["callers in the file that the patch changes too", "a variable that goes by the name of an errno"],
@@ -25,7 +26,7 @@ struct ChangedReturn: ChangeRule {
   func check(_ change: FileChange) -> [Finding] {
     change.comparable.flatMap { old, new -> [Finding] in
       let end = [ending(old, new, change), forgotten(old, new, change)].compactMap { $0 }
-      return end + exits(old, new, change) + values(old, new, change)
+      return end + exits(old, new, change) + values(old, new, change) + successes(old, new, change)
     }
   }
 
@@ -137,6 +138,37 @@ struct ChangedReturn: ChangeRule {
         place: change.place(exit.node), function: change.symbols.text(new.name),
         message: "'\(was)' was returned here before the patch where it is an error, and 0 is now",
         evidence: [Evidence(change.placeBefore(previous.node), "the error was returned here")], key: "\(was) exit 0")
+    }
+  }
+
+  /// `error = 0; goto out;` that has become `goto out;` where `error` still is the errno that it started with.
+  private func successes(_ old: FunctionDefinition, _ new: FunctionDefinition, _ change: FileChange) -> [Finding] {
+    guard returnsInteger(new), let end = last(new, change.after), change.after[end].kind == .name else { return [] }
+    let variable = SourceText.text(of: end, change.after, change.symbols)
+    let before = FunctionText(old, change.before, change.symbols)
+    let after = FunctionText(new, change.after, change.symbols)
+    let known = Dictionary(before.exits.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+    let stores = after.lines.filter { $0.text.hasPrefix("\(variable) = ") }
+    func sets(_ exit: FunctionText.Exit, _ text: FunctionText) -> [String] {
+      text.shapes.list(exit.branch).filter { text.shapes.file[$0].kind == .expressionStatement }
+        .map { text.text(text.shapes.file[$0].a) }.filter { $0.hasPrefix("\(variable) = ") }
+    }
+    return after.exits.compactMap { exit -> Finding? in
+      guard change.after[exit.node].kind == .gotoStatement, let previous = known[exit.key],
+        change.before[previous.node].kind == .gotoStatement,
+        change.before[previous.node].a == change.after[exit.node].a,
+        sets(previous, before).last == "\(variable) = 0", sets(exit, after).isEmpty,
+        let start = stores.last(where: { change.after[$0.node].token < change.after[exit.node].token }),
+        start.text.hasPrefix("\(variable) = -E"), !FunctionText.mentions(exit.condition, variable)
+      else { return nil }
+      return Finding(
+        rule: description.id, severity: description.severity, confidence: description.confidence,
+        place: change.place(exit.node), function: change.symbols.text(new.name),
+        message: "this way out returned 0 before the patch, and returns what '\(start.text)' has set now",
+        evidence: [
+          Evidence(change.placeBefore(previous.node), "'\(variable)' was 0 here"),
+          Evidence(change.place(start.node), "set here"),
+        ], key: "\(variable) \(exit.condition)")
     }
   }
 

@@ -98,6 +98,64 @@ extension LateInit {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // The thread finds its objects in a list.
+    RuleExample(
+      """
+      struct foo { spinlock_t lock; struct list_head node; };
+
+      static int thread(void *unused)
+      {
+      	struct foo *foo;
+
+      	list_for_each_entry(foo, &foos, node) {
+      		spin_lock(&foo->lock);
+      		spin_unlock(&foo->lock);
+      	}
+      	return 0;
+      }
+
+      static int add(struct foo *foo)
+      {
+      	task = kthread_run(thread, NULL, "foo");
+      	spin_lock_init(&foo->lock);
+      	list_add(&foo->node, &foos);
+      	return 0;
+      }
+      """),
+    // The table is not that of the interrupt.
+    RuleExample(
+      """
+      struct foo { struct mutex lock; struct chip *chip; };
+
+      static int get(struct chip *chip)
+      {
+      	struct foo *foo = chip_data(chip);
+
+      	guard(mutex)(&foo->lock);
+      	return 0;
+      }
+
+      static irqreturn_t handler(int irq, void *data)
+      {
+      	return IRQ_HANDLED;
+      }
+
+      static const struct chip_ops ops = {
+      	.get = get,
+      };
+
+      static int probe(struct foo *foo, struct chip *chip)
+      {
+      	int ret;
+
+      	chip->ops = &ops;
+      	ret = request_irq(chip->irq, handler, 0, "foo", chip);
+      	if (ret)
+      		return ret;
+      	mutex_init(&foo->lock);
+      	return chip_register(chip);
+      }
+      """),
     RuleExample(
       """
       struct foo { spinlock_t lock; spinlock_t other; struct bar *bar; int n; };

@@ -11,6 +11,8 @@ extension LateInit {
     let function: FunctionID
     let object: NodeID
     let handlers: [FunctionID]
+    /// Whether the call is given something of a caller's or a function's own, by which those who are let in find their object.
+    var isOfObject = true
   }
 
   struct Use {
@@ -79,7 +81,9 @@ extension LateInit {
     }
 
     private func late(_ step: Step, _ member: Symbol, behind registration: Step, in id: FunctionID) -> Late? {
-      guard !registration.handlers.isEmpty, registration.site != step.site else { return nil }
+      guard !registration.handlers.isEmpty, registration.site != step.site,
+        registration.isOfObject || isGlobal(step.object, of: step.function)
+      else { return nil }
       for handler in registration.handlers {
         guard let uses = uses(by: handler)[member], leads(from: registration.site, to: step.site, in: id),
           let own = context.solver.lockClass(ofArgument: step.object, in: step.function),
@@ -143,14 +147,19 @@ extension LateInit {
         let arguments = Array(file.list(file[node].b, file[node].c))
         if let object = initialised(by: node, file) {
           result.append(Step(site: node, name: name, function: id, object: object, handlers: []))
-        } else if names.registers(name) {
-          let handlers = handlers(in: arguments, before: node, of: id)
+        } else if names.requests.contains(name) || names.registers(name) {
+          let handlers = handlers(in: arguments, of: name, before: node, id)
           if !handlers.isEmpty, !isQuiet(arguments, in: id) {
-            result.append(Step(site: node, name: name, function: id, object: node, handlers: handlers))
+            result.append(
+              Step(
+                site: node, name: name, function: id, object: node, handlers: handlers,
+                isOfObject: isOfObject(arguments, name, file)))
           }
         } else if depth < Self.callDepth, let callee = own(name), callee != id {
           result += steps(of: callee, depth + 1).map {
-            Step(site: node, name: $0.name, function: $0.function, object: $0.object, handlers: $0.handlers)
+            Step(
+              site: node, name: $0.name, function: $0.function, object: $0.object, handlers: $0.handlers,
+              isOfObject: $0.isOfObject)
           }
         }
       }
@@ -164,6 +173,34 @@ extension LateInit {
         context.program.functions[Int(id.rawValue)].file == number, !context.program.definition(id).isMacro
       else { return nil }
       return id
+    }
+
+    /// The last argument of what requests an interrupt and the second of what starts a thread, any of all others: nothing
+    /// of the file's own and no constant.
+    private func isOfObject(_ arguments: [NodeID], _ name: Symbol, _ file: ParsedFile) -> Bool {
+      let given =
+        names.threads.contains(name)
+        ? arguments.dropFirst().prefix(1) : names.requests.contains(name) ? arguments.suffix(1) : arguments[...]
+      return given.contains { argument in
+        guard let root = root(of: argument, file) else { return file[argument].kind == .call }
+        return own(root) == nil && context.text(root) != "NULL" && !file.globals.contains { $0.name == root }
+      }
+    }
+
+    private func isGlobal(_ object: NodeID, of id: FunctionID) -> Bool {
+      let file = context.program.file(of: id)
+      guard let root = root(of: object, file) else { return false }
+      return file.globals.contains { $0.name == root }
+    }
+
+    /// The variable that a path starts with; nil for what is no path.
+    private func root(of node: NodeID, _ file: ParsedFile) -> Symbol? {
+      switch file[node].kind {
+      case .unary, .member, .index: root(of: file[node].a, file)
+      case .cast: root(of: file[node].b, file)
+      case .name: Symbol(file[node].a)
+      default: nil
+      }
     }
 
     /// Requested disabled, or by a function that disables it.
@@ -183,11 +220,14 @@ extension LateInit {
     // MARK: Who is let in
 
     /// The functions among the arguments of a call, in the tables that they point to, and in members that were set before it.
-    private func handlers(in arguments: [NodeID], before call: NodeID, of id: FunctionID) -> [FunctionID] {
+    private func handlers(in arguments: [NodeID], of name: Symbol, before call: NodeID, _ id: FunctionID)
+      -> [FunctionID]
+    {
       let file = context.program.file(of: id)
       var found: [FunctionID] = []
       for argument in arguments where file[argument].kind != .number && file[argument].kind != .string {
         collect(argument, file, 0, &found)
+        guard !names.requests.contains(name) else { continue }
         let text = text(argument, of: id)
         for set in setMembers(of: id)[text.hasPrefix("&") ? "\(text.dropFirst())." : "\(text)->"] ?? []
         where file[set.node].token < file[call].token {

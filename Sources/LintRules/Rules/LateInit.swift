@@ -46,7 +46,11 @@ struct LateInit: Rule {
   /// What the functions are called that this is about.
   final class Names {
     let initialisers: Set<Symbol>
+    /// Let the functions in that they are given.
     let requests: Set<Symbol>
+    let threads: Set<Symbol>
+    /// Let in what the tables hold that they are given.
+    private let makers: Set<Symbol>
     /// Calls that use an object, by the argument that it is.
     let users: [Symbol: Int]
     let guardCall: Symbol
@@ -63,8 +67,10 @@ struct LateInit: Rule {
           + "seqlock_init seqcount_init kthread_init_work init_irq_work")
       requests = set(
         "request_irq request_threaded_irq devm_request_irq devm_request_threaded_irq request_any_context_irq "
-          + "devm_request_any_context_irq pci_request_irq request_percpu_irq kthread_run proc_create proc_create_data "
-          + "debugfs_create_file device_create_file sysfs_create_file sysfs_create_group devm_gpiochip_add_data "
+          + "devm_request_any_context_irq request_percpu_irq kthread_run")
+      threads = set("kthread_run")
+      makers = set(
+        "pci_request_irq proc_create proc_create_data debugfs_create_file device_create_file sysfs_create_file sysfs_create_group devm_gpiochip_add_data "
           + "gpiochip_add_data")
       let first = set(
         "complete complete_all wait_for_completion wait_for_completion_timeout wait_for_completion_interruptible "
@@ -76,11 +82,11 @@ struct LateInit: Rule {
       guardCall = symbols.intern("guard")
     }
 
-    /// Whether a call lets others in, where it is given a function or something that holds one.
+    /// Whether a call lets others in, where it is given a table of functions or something that holds one.
     func registers(_ name: Symbol) -> Bool {
       if let known = registrars[name] { return known }
       let result =
-        requests.contains(name) || symbols.text(name).split(separator: "_").contains { $0 == "register" }
+        makers.contains(name) || symbols.text(name).split(separator: "_").contains { $0 == "register" }
       registrars[name] = result
       return result
     }

@@ -4,6 +4,29 @@ extension LockWeakened {
   static let triggering: [RuleExample] = [
     RuleExample(
       before: """
+        void add(struct foo *foo, struct item *item)
+        {
+        	xa_insert_bh(&foo->items, item->id, item, GFP_ATOMIC);
+        }
+
+        void drop(struct foo *foo, struct item *item)
+        {
+        	xa_erase_bh(&foo->items, item->id);
+        }
+        """,
+      after: """
+        void add(struct foo *foo, struct item *item)
+        {
+        	xa_insert_bh(&foo->items, item->id, item, GFP_ATOMIC);
+        }
+
+        void drop(struct foo *foo, struct item *item)
+        {
+        	xa_erase(&foo->items, item->id); /* reported */
+        }
+        """),
+    RuleExample(
+      before: """
         void take(struct foo *foo)
         {
         	unsigned long flags;
@@ -82,6 +105,31 @@ extension LockWeakened {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      before: """
+        void add(struct foo *foo, struct item *item)
+        {
+        	xa_insert_bh(&foo->others, item->id, item, GFP_ATOMIC);
+        	xa_insert(&foo->items, item->id, item, GFP_KERNEL);
+        }
+
+        void drop(struct foo *foo, struct item *item)
+        {
+        	xa_erase_bh(&foo->items, item->id);
+        }
+        """,
+      after: """
+        void add(struct foo *foo, struct item *item)
+        {
+        	xa_insert_bh(&foo->others, item->id, item, GFP_ATOMIC);
+        	xa_insert(&foo->items, item->id, item, GFP_KERNEL);
+        }
+
+        void drop(struct foo *foo, struct item *item)
+        {
+        	xa_erase(&foo->items, item->id);
+        }
+        """),
     RuleExample(
       before: """
         void free(struct foo *foo)

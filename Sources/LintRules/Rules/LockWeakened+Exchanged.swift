@@ -33,6 +33,52 @@ extension LockWeakened {
     }
   }
 
+  /// `xa_erase_bh(&x->items, …)` that has become `xa_erase(&x->items, …)`, while other calls keep bottom halves away from it: what
+  /// locks by itself.
+  func calls(_ change: FileChange) -> [Finding] {
+    func calls(_ function: FunctionDefinition, _ file: ParsedFile) -> [(node: NodeID, name: String, text: String)] {
+      let shapes = Statements(file: file, symbols: change.symbols)
+      return function.nodes.compactMap { node in
+        guard case let callee = shapes.callee(node), callee.exists else { return nil }
+        return (node, change.symbols.text(callee), SourceText.text(of: node, file, change.symbols))
+      }
+    }
+    func strength(_ name: String) -> Substring? {
+      ["_bh", "_irq", "_irqsave"].lazy.filter(name.hasSuffix).map { $0.dropFirst() }.first
+    }
+    return change.edited.flatMap { pair -> [Finding] in
+      let before = calls(pair.before, change.before).filter { strength($0.name) != nil && !$0.name.contains("lock") }
+      guard !before.isEmpty else { return [] }
+      let after = calls(pair.after, change.after)
+      let kept = Set(after.map(\.text))
+      return before.compactMap { was -> Finding? in
+        guard !kept.contains(was.text), let suffix = strength(was.name),
+          case let name = was.name.dropLast(suffix.utf8.count + 1),
+          let call = after.first(where: { $0.text == name + was.text.dropFirst(was.name.utf8.count) }),
+          case let object = FunctionText.subject(was.text),
+          let other = change.after.functions.lazy.flatMap({ calls($0, change.after) }).first(where: {
+            strength($0.name) == suffix && Self.member(FunctionText.subject($0.text)) == Self.member(object)
+          })
+        else { return nil }
+        return Finding(
+          rule: description.id, severity: description.severity, confidence: description.confidence,
+          place: change.place(call.node), function: change.symbols.text(pair.after.name),
+          message:
+            "'\(object)' is changed by '\(call.name)' now, where it was '\(was.name)' before; '\(other.name)' still "
+            + "is what others call",
+          evidence: [
+            Evidence(change.placeBefore(was.node), "called so before the patch"),
+            Evidence(change.place(other.node), "another call of the kind"),
+          ], key: "\(object) \(call.name)")
+      }
+    }
+  }
+
+  /// The last name of a path.
+  private static func member(_ path: String) -> Substring {
+    path.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.last ?? ""
+  }
+
   /// The first spinlock of a function that was taken by one kind of call before the patch and is taken by the other kind alone.
   private func exchanged(
     _ pair: FileChange.Pair, _ change: FileChange, from: (LockRegions.Region) -> Bool,

@@ -24,7 +24,7 @@ struct LockWeakened: ChangeRule {
     triggering: Self.triggering, nonTriggering: Self.nonTriggering)
 
   func check(_ change: FileChange) -> [Finding] {
-    raw(change) + enabling(change) + interruptible(change)
+    raw(change) + enabling(change) + interruptible(change) + calls(change)
   }
 
   private func interruptible(_ change: FileChange) -> [Finding] {

@@ -4,6 +4,43 @@ extension LostCheck {
   static let triggering: [RuleExample] = [
     RuleExample(
       before: """
+        int handle(struct foo *foo)
+        {
+        	if (is_atomic() || !foo->mm)
+        		return -EFAULT;
+        	lock_map(foo->mm);
+        	unlock_map(foo->mm);
+        	return 0;
+        }
+
+        int handle_secure(struct foo *foo)
+        {
+        	if (is_atomic())
+        		return -EFAULT;
+        	lock_map(foo->mm);
+        	unlock_map(foo->mm);
+        	return 0;
+        }
+        """,
+      after: """
+        int handle(struct foo *foo)
+        {
+        	if (is_atomic() || !foo->mm)
+        		return -EFAULT;
+        	lock_map(foo->mm);
+        	unlock_map(foo->mm);
+        	return 0;
+        }
+
+        int handle_secure(struct foo *foo)
+        {
+        	lock_map(foo->mm); /* reported */
+        	unlock_map(foo->mm);
+        	return 0;
+        }
+        """),
+    RuleExample(
+      before: """
         bool is_chained(struct worker *worker, struct wq *wq)
         {
         	return worker && worker->current_pwq && worker->current_pwq->wq == wq;

@@ -32,6 +32,57 @@ extension LostCheck {
     }
   }
 
+  /// `if (is_gone(x)) return;` that is gone from in front of something which another function of the file still asks for first.
+  func siblings(_ before: FunctionDefinition, _ after: FunctionDefinition, _ change: FileChange) -> [Finding] {
+    let old = FunctionText(before, change.before, change.symbols)
+    let shapes = Statements(file: change.before, symbols: change.symbols)
+    func calls(_ name: Symbol, _ function: FunctionDefinition, _ file: ParsedFile) -> Bool {
+      function.nodes.contains {
+        file[$0].kind == .call && Statements(file: file, symbols: change.symbols).callee($0) == name
+      }
+    }
+    let asked = old.exits.compactMap { exit -> (exit: FunctionText.Exit, question: Symbol)? in
+      guard exit.branch > 0, case let core = shapes.core(shapes.condition(of: exit.branch, in: before)),
+        case let question = shapes.callee(core.node), question.exists, !calls(question, after, change.after),
+        // Nobody else has learnt to ask.
+        !change.edited.contains(where: {
+          $0.after.name != after.name && calls(question, $0.after, change.after)
+            && !calls(question, $0.before, change.before)
+        })
+      else { return nil }
+      return (exit, question)
+    }
+    guard !asked.isEmpty else { return [] }
+    let new = Statements(file: change.after, symbols: change.symbols)
+    return asked.compactMap { exit, question in
+      let next = before.nodes.filter {
+        change.before[$0].kind == .call && change.before[$0].token > change.before[exit.node].token
+      }.sorted { change.before[$0].token < change.before[$1].token }.map(shapes.callee).filter(\.exists)
+      for callee in next.prefix(Self.guardedCalls) {
+        guard !isQuestion(change.symbols.text(callee)), callee != question,
+          let call = after.nodes.first(where: { new.callee($0) == callee }),
+          let other = change.after.functions.first(where: { function in
+            function.name != after.name && calls(callee, function, change.after)
+              && FunctionText(function, change.after, change.symbols).exits.contains {
+                FunctionText.mentions($0.condition, change.symbols.text(question))
+              }
+          })
+        else { continue }
+        let text = change.symbols.text(question)
+        return Finding(
+          rule: description.id, severity: description.severity, confidence: description.confidence,
+          place: change.place(call), function: change.symbols.text(after.name),
+          message: "'\(text)' was asked before this, as '\(change.symbols.text(other.name))' asks before its "
+            + "'\(change.symbols.text(callee))', and is not any more",
+          evidence: [Evidence(change.placeBefore(exit.node), "the function was left here")], key: "\(text) sibling")
+      }
+      return nil
+    }
+  }
+
+  /// How far behind a question something lies that it guards, in calls.
+  private static let guardedCalls = 4
+
   private func isQuestion(at node: NodeID, _ change: FileChange) -> Bool {
     [.ifStatement, .whileStatement, .switchStatement].contains(change.after[node].kind)
   }

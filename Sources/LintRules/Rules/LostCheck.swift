@@ -12,7 +12,8 @@ struct LostCheck: ChangeRule {
       and the same call is still made without anything that looks at its result, the call is reported. So is a check that \
       sees less: of an error pointer for which the file looks elsewhere only NULL is left, of a negative result only that \
       it is not 0, and what follows is success, or a positive one is returned as it is that was made an errno. And a \
-      pointer that was asked for in front of a statement that stands there without the question.
+      pointer that was asked for in front of a statement that stands there without the question, and a question that \
+      another function of the file still asks before it makes the same call.
       """,
     whyItMatters: "The failure goes on as a success: an error pointer or NULL is used, an error is not returned.",
     accepts: [
@@ -35,7 +36,7 @@ struct LostCheck: ChangeRule {
     guard before.returnType == after.returnType else { return [] }
     let (old, new) = (Calls(before, change.before, change.symbols), Calls(after, change.after, change.symbols))
     return lost(old, new, change) + weaker(old, new, change) + guards(before, after, change)
-      + parts(before, after, change)
+      + parts(before, after, change) + siblings(before, after, change)
   }
 
   /// The calls of one version of a function, by their text.
@@ -82,7 +83,7 @@ struct LostCheck: ChangeRule {
   }
 
   /// Only looks: nobody misses the answer.
-  private func isQuestion(_ name: String) -> Bool {
+  func isQuestion(_ name: String) -> Bool {
     name.first?.isUppercase == true || FunctionText.ends(name)
       || name.split(separator: "_").contains {
         [

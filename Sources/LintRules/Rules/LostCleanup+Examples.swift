@@ -4,6 +4,62 @@ extension LostCleanup {
   static let triggering = [
     RuleExample(
       before: """
+        int push(struct foo *foo, struct packet *packet)
+        {
+        	int ret = send(foo, packet);
+
+        	if (ret) {
+        		warn_about(foo, ret);
+        		foo_free_packet(foo->hw, packet);
+        		return ret;
+        	}
+        	return 0;
+        }
+        """,
+      after: """
+        int push(struct foo *foo, struct packet *packet)
+        {
+        	int ret = send(foo, packet);
+
+        	if (ret) {
+        		warn_about(foo, ret);
+        		return ret; /* reported */
+        	}
+        	return 0;
+        }
+        """),
+    RuleExample(
+      before: """
+        void run(struct foo *foo)
+        {
+        	struct plug plug;
+
+        	start_plug(&plug);
+        	if (prepare(foo)) {
+        		complain(foo);
+        		goto out;
+        	}
+        	submit(foo);
+        out:
+        	finish_plug(&plug);
+        }
+        """,
+      after: """
+        void run(struct foo *foo)
+        {
+        	struct plug plug;
+
+        	start_plug(&plug);
+        	if (prepare(foo)) {
+        		complain(foo);
+        		return; /* reported */
+        	}
+        	submit(foo);
+        	finish_plug(&plug);
+        }
+        """),
+    RuleExample(
+      before: """
         int discard(struct foo *foo, struct bio *bio)
         {
         	if (!foo_wait(foo)) {

@@ -103,8 +103,10 @@ struct LostCleanup: ChangeRule {
 
   /// The thing is the caller's, and a caller in the file has got a cleanup of its own.
   private func isLeftToCaller(_ call: String, _ new: FunctionText, _ change: FileChange) -> Bool {
-    let subject = FunctionText.subject(call)
-    guard new.definition.parameters.contains(where: { change.symbols.text($0.name) == subject }) else { return false }
+    let subjects = FunctionText.subjects(call)
+    guard new.definition.parameters.contains(where: { subjects.contains(change.symbols.text($0.name)) }) else {
+      return false
+    }
     return change.edited.contains { before, after in
       guard after.name != new.definition.name else { return false }
       let text = FunctionText(after, change.after, change.symbols)

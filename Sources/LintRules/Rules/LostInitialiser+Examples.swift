@@ -4,6 +4,53 @@ extension LostInitialiser {
   static let triggering: [RuleExample] = [
     RuleExample(
       before: """
+        int change(struct foo *foo, struct nlattr **data)
+        {
+        	struct nlattr *item;
+        	int rem, err = 0;
+
+        	if (data[FOO_MODE]) {
+        		err = set_mode(foo, data[FOO_MODE]);
+        		if (err)
+        			return err;
+        	}
+        	if (data[FOO_TARGETS]) {
+        		nla_for_each_nested(item, data[FOO_TARGETS], rem) {
+        			err = set_target(foo, item);
+        			if (err)
+        				break;
+        		}
+        		if (err)
+        			return err;
+        	}
+        	return 0;
+        }
+        """,
+      after: """
+        int change(struct foo *foo, struct nlattr **data)
+        {
+        	struct nlattr *item;
+        	int rem, err;
+
+        	if (data[FOO_MODE]) {
+        		err = set_mode(foo, data[FOO_MODE]);
+        		if (err)
+        			return err;
+        	}
+        	if (data[FOO_TARGETS]) {
+        		nla_for_each_nested(item, data[FOO_TARGETS], rem) {
+        			err = set_target(foo, item);
+        			if (err)
+        				break;
+        		}
+        		if (err) /* reported */
+        			return err;
+        	}
+        	return 0;
+        }
+        """),
+    RuleExample(
+      before: """
         int f(struct foo *foo, u16 *states)
         {
         	struct box box;
@@ -144,6 +191,49 @@ extension LostInitialiser {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      before: """
+        int change(struct foo *foo, struct nlattr **data)
+        {
+        	struct nlattr *item;
+        	int rem, err = 0;
+
+        	if (data[FOO_MODE]) {
+        		err = set_mode(foo, data[FOO_MODE]);
+        		if (err)
+        			return err;
+        	}
+        	if (data[FOO_TARGETS]) {
+        		err = clear(foo);
+        		nla_for_each_nested(item, data[FOO_TARGETS], rem)
+        			err = set_target(foo, item);
+        		if (err)
+        			return err;
+        	}
+        	return 0;
+        }
+        """,
+      after: """
+        int change(struct foo *foo, struct nlattr **data)
+        {
+        	struct nlattr *item;
+        	int rem, err;
+
+        	if (data[FOO_MODE]) {
+        		err = set_mode(foo, data[FOO_MODE]);
+        		if (err)
+        			return err;
+        	}
+        	if (data[FOO_TARGETS]) {
+        		err = clear(foo);
+        		nla_for_each_nested(item, data[FOO_TARGETS], rem)
+        			err = set_target(foo, item);
+        		if (err)
+        			return err;
+        	}
+        	return 0;
+        }
+        """),
     RuleExample(
       before: """
         int f(struct foo *foo)

@@ -48,9 +48,19 @@ struct LostInitialiser: ChangeRule {
 
   /// Where a number or a pointer is read without a value, and what is to be said of it.
   private func scalar(_ name: Symbol, _ function: FunctionDefinition, _ change: FileChange) -> (NodeID, String)? {
-    let walk = FirstUse(name: name, file: change.after, symbols: change.symbols)
-    guard case .read(let use) = walk.first(in: function.body) else { return nil }
+    var walk = FirstUse(name: name, file: change.after, symbols: change.symbols)
     let text = change.symbols.text(name)
+    guard case .read(let use) = walk.first(in: function.body) else {
+      // Not set where the loop has no turn, whatever a branch in front of it may have set.
+      walk.isStrict = true
+      guard case .read(let use) = walk.first(in: function.body), walk.isBehindLoop(use, in: function) else {
+        return nil
+      }
+      return (
+        use,
+        "'\(text)' is read here and has no value where the loop has no turn: the patch takes away the one it started with"
+      )
+    }
     return (use, "'\(text)' is read here and need not have a value: the patch takes away the one it started with")
   }
 
