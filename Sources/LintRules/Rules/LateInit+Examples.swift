@@ -98,6 +98,30 @@ extension LateInit {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      """
+      struct foo { struct work_struct work; bool is_ready; };
+
+      static irqreturn_t handler(int irq, void *data)
+      {
+      	struct foo *foo = data;
+
+      	if (foo->is_ready)
+      		schedule_work(&foo->work);
+      	return IRQ_HANDLED;
+      }
+
+      static int probe(struct foo *foo)
+      {
+      	int ret = request_irq(foo->irq, handler, 0, "foo", foo);
+
+      	if (ret)
+      		return ret;
+      	INIT_WORK(&foo->work, work);
+      	foo->is_ready = true;
+      	return 0;
+      }
+      """),
     // The thread finds its objects in a list.
     RuleExample(
       """

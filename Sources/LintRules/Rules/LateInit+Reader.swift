@@ -87,7 +87,10 @@ extension LateInit {
       for handler in registration.handlers {
         guard let uses = uses(by: handler)[member], leads(from: registration.site, to: step.site, in: id),
           let own = context.solver.lockClass(ofArgument: step.object, in: step.function),
-          let use = uses.first(where: { context.solver.lockClass(ofArgument: $0.object, in: $0.function) == own })
+          let use = uses.first(where: {
+            context.solver.lockClass(ofArgument: $0.object, in: $0.function) == own
+              && !isAwaited($0, behind: registration.site, in: id)
+          })
         else { continue }
         return Late(registration: registration, initialised: step, handler: handler, use: use)
       }
@@ -111,6 +114,27 @@ extension LateInit {
         outer[..<other].allSatisfy({ ![.block, .ifStatement, .switchStatement].contains(file[$0].kind) })
       else { return false }
       return inner[..<branch].allSatisfy { file[$0].kind != .block || shapes.leaving($0) == nil }
+    }
+
+    /// `if (x->is_ready) schedule_work(&x->work);` where the function sets the member behind the registration.
+    private func isAwaited(_ use: Use, behind site: NodeID, in id: FunctionID) -> Bool {
+      let user = context.program.file(of: use.function)
+      let asked = Set(
+        context.program.definition(use.function).nodes.filter {
+          user[$0].kind == .ifStatement && user[$0].token < user[use.node].token
+        }.flatMap { members(in: user[$0].a, user) })
+      guard !asked.isEmpty else { return false }
+      let file = context.program.file(of: id)
+      return context.program.definition(id).nodes.contains {
+        file[$0].kind == .assign && file[$0].token > file[site].token && file[file[$0].a].kind == .member
+          && asked.contains(Symbol(file[file[$0].a].b))
+      }
+    }
+
+    private func members(in node: NodeID, _ file: ParsedFile, _ depth: Int = 0) -> [Symbol] {
+      guard node >= 0, depth < 40 else { return [] }
+      let own = file[node].kind == .member ? [Symbol(file[node].b)] : []
+      return own + file.children(of: node).flatMap { members(in: $0, file, depth + 1) }
     }
 
     /// By node, what it is a part of.

@@ -16,7 +16,8 @@ struct LateInit: Rule {
       """,
     whyItMatters: "Whoever comes in early takes a lock that is not one yet, or has the lock set up under it.",
     accepts: [
-      "interrupts that are requested disabled", "objects that another function initialises as well",
+      "interrupts that are requested disabled", "handlers that ask for a member which is set later",
+      "objects that another function initialises as well",
       "an initialisation on another branch than the registration",
     ],
     knownFalsePositives: ["hardware that cannot raise its interrupt yet, on a line that nobody shares"],
