@@ -101,7 +101,8 @@ struct FunctionText {
     return (linesByName[name] ?? []).map { lines[$0] }.filter { Self.mentions($0.text, subject) }
   }
 
-  private static func names(in text: String) -> [Substring] {
+  /// The words of an expression.
+  static func names(in text: String) -> [Substring] {
     text.split { !$0.isLetter && !$0.isNumber && $0 != "_" }
   }
 

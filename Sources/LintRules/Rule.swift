@@ -75,6 +75,7 @@ public enum RuleRegistry {
     LostCheck(),
     LostInitialiser(),
     ChangedReturn(),
+    PublishedEarly(),
     TrylockDropped(),
   ]
 }

@@ -97,6 +97,36 @@ extension LateInit {
       """),
   ]
 
+  /// In a loop, for a chip that goes by another name, through a table of calls.
+  static let throughTable = RuleExample(
+    """
+    struct slice { spinlock_t lock; };
+    struct foo { struct slice slices[4]; struct chip *chip; };
+
+    static int request(struct chip *chip, int number)
+    {
+    	struct foo *foo = chip->data;
+
+    	spin_lock(&foo->slices[number].lock);
+    	spin_unlock(&foo->slices[number].lock);
+    	return 0;
+    }
+
+    static const struct chip_ops ops = {
+    	.request = request,
+    };
+
+    static int probe(struct foo *foo, struct chip *chip, const struct host_ops *host)
+    {
+    	chip->ops = &ops;
+    	foo->chip = chip;
+    	host->register_chip(foo->chip);
+    	for (int i = 0; i < 4; i++)
+    		spin_lock_init(&foo->slices[i].lock); /* reported */
+    	return 0;
+    }
+    """)
+
   static let nonTriggering: [RuleExample] = [
     RuleExample(
       """

@@ -27,6 +27,12 @@ extension LateInit {
     let functions: [FunctionID]
   }
 
+  private struct SetMembers {
+    var byOwner: [String: [SetMember]] = [:]
+    /// `x->chip = chip;`: what goes by another name.
+    var aliases: [String: [String]] = [:]
+  }
+
   struct Late {
     let registration: Step
     let initialised: Step
@@ -46,7 +52,7 @@ extension LateInit {
     private var callsOf: [FunctionID: [NodeID]] = [:]
     private var stepsOf = [[FunctionID: [Step]]](repeating: [:], count: callDepth + 1)
     private var usesOf: [FunctionID: [Symbol: [Use]]] = [:]
-    private var setMembersOf: (id: FunctionID, members: [String: [SetMember]])?
+    private var setMembersOf: (id: FunctionID, members: SetMembers)?
     /// Whether a function disables an interrupt, or sees to it that one is requested disabled.
     private var disables: [FunctionID: Bool] = [:]
     private var parentsOf: (id: FunctionID, parents: [NodeID: NodeID])?
@@ -111,7 +117,7 @@ extension LateInit {
       let (inner, outer) = (around(first), around(second))
       guard let common = inner.first(where: outer.contains), file[common].kind == .block,
         let branch = inner.firstIndex(of: common), let other = outer.firstIndex(of: common),
-        outer[..<other].allSatisfy({ ![.block, .ifStatement, .switchStatement].contains(file[$0].kind) })
+        outer[..<other].allSatisfy({ ![.ifStatement, .switchStatement].contains(file[$0].kind) })
       else { return false }
       return inner[..<branch].allSatisfy { file[$0].kind != .block || shapes.leaving($0) == nil }
     }
@@ -166,7 +172,7 @@ extension LateInit {
       let file = context.program.file(of: id)
       var result: [Step] = []
       for node in calls(id) where result.count < Self.stepLimit {
-        let name = context.callee(node, in: file)
+        let name = Statements(file: file, symbols: context.program.symbols).question(node)
         guard name.exists else { continue }
         let arguments = Array(file.list(file[node].b, file[node].c))
         if let object = initialised(by: node, file) {
@@ -179,7 +185,7 @@ extension LateInit {
                 site: node, name: name, function: id, object: node, handlers: handlers,
                 isOfObject: isOfObject(arguments, name, file)))
           }
-        } else if depth < Self.callDepth, let callee = own(name), callee != id {
+        } else if depth < Self.callDepth, file[file[node].a].kind == .name, let callee = own(name), callee != id {
           result += steps(of: callee, depth + 1).map {
             Step(
               site: node, name: $0.name, function: $0.function, object: $0.object, handlers: $0.handlers,
@@ -253,9 +259,13 @@ extension LateInit {
         collect(argument, file, 0, &found)
         guard !names.requests.contains(name) else { continue }
         let text = text(argument, of: id)
-        for set in setMembers(of: id)[text.hasPrefix("&") ? "\(text.dropFirst())." : "\(text)->"] ?? []
-        where file[set.node].token < file[call].token {
-          found.append(contentsOf: set.functions)
+        let members = setMembers(of: id)
+        let owners =
+          text.hasPrefix("&") ? ["\(text.dropFirst())."] : ([text] + (members.aliases[text] ?? [])).map { "\($0)->" }
+        for owner in owners {
+          for set in members.byOwner[owner] ?? [] where file[set.node].token < file[call].token {
+            found.append(contentsOf: set.functions)
+          }
         }
       }
       var seen: Set<FunctionID> = []
@@ -263,18 +273,21 @@ extension LateInit {
     }
 
     /// What a function stores functions in, `x->chip.ops = &ops`, by everything that the member is in: `x->` and `x->chip.`.
-    private func setMembers(of id: FunctionID) -> [String: [SetMember]] {
+    private func setMembers(of id: FunctionID) -> SetMembers {
       if let known = setMembersOf, known.id == id { return known.members }
       let file = context.program.file(of: id)
-      var members: [String: [SetMember]] = [:]
+      var members = SetMembers()
       for node in context.program.definition(id).nodes where file[node].kind == .assign {
+        if file[file[node].b].kind == .name {
+          members.aliases[text(file[node].a, of: id), default: []].append(text(file[node].b, of: id))
+        }
         var functions: [FunctionID] = []
         collect(file[node].b, file, 0, &functions)
         guard !functions.isEmpty else { continue }
         var target = file[node].a
         while file[target].kind == .member {
           let owner = text(file[target].a, of: id) + (file[target].operation == .arrow ? "->" : ".")
-          members[owner, default: []].append(SetMember(node: node, functions: functions))
+          members.byOwner[owner, default: []].append(SetMember(node: node, functions: functions))
           target = file[target].a
         }
       }

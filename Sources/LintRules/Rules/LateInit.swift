@@ -21,7 +21,7 @@ struct LateInit: Rule {
       "an initialisation on another branch than the registration",
     ],
     knownFalsePositives: ["hardware that cannot raise its interrupt yet, on a line that nobody shares"],
-    triggering: Self.triggering, nonTriggering: Self.nonTriggering)
+    triggering: Self.triggering + [Self.throughTable], nonTriggering: Self.nonTriggering)
 
   func check(_ context: RuleContext) -> [Finding] {
     let names = Names(context)

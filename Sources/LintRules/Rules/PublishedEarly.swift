@@ -1,0 +1,179 @@
+import Findings
+import KernelC
+
+/// A patch lets others in before it has set up what it set up first.
+struct PublishedEarly: ChangeRule {
+  let description = RuleDescription(
+    id: "published-early",
+    summary: "something is registered or published before a statement that stood in front of it before the patch",
+    severity: .warning, confidence: .medium,
+    whatItDoes: """
+      Compares each function before and after a patch. Where a member was set or an object initialised in front of a call \
+      that registers, requests an interrupt or publishes a pointer ('rcu_assign_pointer()', 'list_add_rcu()'), and the same \
+      statement stands behind the same call now, the statement is reported. The two must have a name in common.
+      """,
+    whyItMatters: "Whoever comes in at once finds NULL, or a lock that is not one yet.",
+    accepts: ["statements behind a check that leaves the function", "statements with no name in common with the call"],
+    knownFalsePositives: ["a member that says that the registration is done"],
+    triggering: [
+      RuleExample(
+        before: """
+          int add(struct foo *foo, struct bar *bar)
+          {
+          	foo->private = bar;
+          	foo->users = 0;
+          	if (foo_register(foo->card, foo) < 0) {
+          		foo_free(foo);
+          		return -ENOMEM;
+          	}
+          	return 0;
+          }
+          """,
+        after: """
+          int add(struct foo *foo, struct bar *bar)
+          {
+          	foo->users = 0;
+          	if (foo_register(foo->card, foo) < 0) {
+          		foo_free(foo);
+          		return -ENOMEM;
+          	}
+          	foo->private = bar; /* reported */
+          	return 0;
+          }
+          """),
+      RuleExample(
+        before: """
+          void add(struct foo *foo, struct device *dev)
+          {
+          	spin_lock_init(&foo->lock);
+          	foo->dev = dev;
+          	rcu_assign_pointer(dev->foo, foo);
+          }
+          """,
+        after: """
+          void add(struct foo *foo, struct device *dev)
+          {
+          	rcu_assign_pointer(dev->foo, foo);
+          	spin_lock_init(&foo->lock); /* reported */
+          	foo->dev = dev; /* reported */
+          }
+          """),
+    ],
+    nonTriggering: [
+      RuleExample(
+        before: """
+          int add(struct foo *foo, struct bar *bar)
+          {
+          	bar->busy = 1;
+          	foo->is_registered = true;
+          	foo->private = bar;
+          	return foo_register(foo->card, foo);
+          }
+          """,
+        after: """
+          int add(struct foo *foo, struct bar *bar)
+          {
+          	int ret;
+
+          	foo->private = bar;
+          	ret = foo_register(foo->card, foo);
+          	if (ret)
+          		return ret;
+          	bar->busy = 1;
+          	foo->is_registered = true;
+          	return 0;
+          }
+          """),
+      RuleExample(
+        before: """
+          void drop(struct foo *foo)
+          {
+          	foo->private = NULL;
+          	foo_unregister(foo->card, foo);
+          }
+          """,
+        after: """
+          void drop(struct foo *foo)
+          {
+          	foo_unregister(foo->card, foo);
+          	foo->private = NULL;
+          }
+          """),
+    ])
+
+  let leavesOutLong = true
+
+  func check(_ change: FileChange) -> [Finding] {
+    change.comparable.flatMap { before, after -> [Finding] in
+      let old = FunctionText(before, change.before, change.symbols)
+      let new = FunctionText(after, change.after, change.symbols)
+      let publications = publications(old).filter { new.counts[$0.line.text] == 1 }
+      guard !publications.isEmpty else { return [] }
+      func position(_ node: NodeID, _ text: FunctionText) -> UInt32 { text.shapes.file[node].token }
+      let places = Dictionary(new.lines.map { ($0.text, $0.node) }, uniquingKeysWith: { first, _ in first })
+      return old.lines.filter { old.counts[$0.text] == 1 && new.counts[$0.text] == 1 && setsUp($0, old) }
+        .compactMap { line -> Finding? in
+          guard let now = places[line.text] else { return nil }
+          let names = Set(FunctionText.names(in: line.text))
+          // The nearest one that it has fallen behind.
+          let overtaken = publications.last { publication in
+            guard let call = places[publication.line.text] else { return false }
+            return position(line.node, old) < position(publication.line.node, old)
+              && position(call, new) < position(now, new) && !publication.names.isDisjoint(with: names)
+          }
+          guard let overtaken, let call = places[overtaken.line.text] else { return nil }
+          return Finding(
+            rule: description.id, severity: description.severity, confidence: description.confidence,
+            place: change.place(now), function: change.symbols.text(after.name),
+            message: "'\(line.text)' stood in front of '\(overtaken.callee)()' before the patch, which lets others in",
+            evidence: [
+              Evidence(change.placeBefore(line.node), "it stood here"),
+              Evidence(change.place(call), "others come in here"),
+            ], key: "\(line.text) \(overtaken.callee)")
+        }
+    }
+  }
+
+  private typealias Publication = (line: (node: NodeID, text: String), callee: String, names: Set<Substring>)
+
+  /// The lines that let others in, each of which stands there once.
+  private func publications(_ text: FunctionText) -> [Publication] {
+    text.lines.compactMap { line in
+      guard text.counts[line.text] == 1 else { return nil }
+      for call in text.shapes.calls(in: line.node) {
+        let name = text.shapes.symbols.text(text.shapes.question(call))
+        guard Self.publishes(name) else { continue }
+        let given = text.shapes.file.list(text.shapes.file[call].b, text.shapes.file[call].c)
+        return (line, name, Set(given.flatMap { FunctionText.names(in: text.text($0)) }))
+      }
+      return nil
+    }
+  }
+
+  private static func publishes(_ name: String) -> Bool {
+    known.contains(name)
+      || name.split(separator: "_").contains { $0 == "register" } && !name.contains("unregister")
+  }
+
+  private static let known: Set<String> = [
+    "request_irq", "request_threaded_irq", "devm_request_irq", "devm_request_threaded_irq", "request_any_context_irq",
+    "devm_request_any_context_irq", "rcu_assign_pointer", "list_add_rcu", "list_add_tail_rcu", "hlist_add_head_rcu",
+    "hlist_add_tail_rcu", "proc_create_data", "proc_create", "debugfs_create_file", "kthread_run", "enable_irq",
+  ]
+
+  /// `x->member = …`, where that is no state of the registration itself, or an initialisation.
+  private func setsUp(_ line: (node: NodeID, text: String), _ text: FunctionText) -> Bool {
+    let file = text.shapes.file
+    guard file[line.node].kind == .expressionStatement, case let item = file[file[line.node].a] else { return false }
+    if item.kind == .assign {
+      guard item.operation == .equal, file[item.a].kind == .member, file[item.b].kind != .call else { return false }
+      let member = text.shapes.symbols.text(Symbol(file[item.a].b))
+      let value = text.text(item.b)
+      return !["true", "false", "1"].contains(value) && !member.contains("regist") && !member.contains("state")
+    }
+    guard item.kind == .call else { return false }
+    let name = text.shapes.symbols.text(text.shapes.callee(file[line.node].a))
+    return name.hasSuffix("_init") && !FunctionText.ends(name) || name.hasPrefix("INIT_") || name.hasPrefix("init_")
+      || name == "timer_setup"
+  }
+}
