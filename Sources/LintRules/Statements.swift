@@ -20,11 +20,6 @@ struct Statements {
     }
   }
 
-  /// What the `if` asks that has `branch`; -1 for none.
-  func condition(of branch: NodeID, in function: FunctionDefinition) -> NodeID {
-    function.nodes.first { file[$0].kind == .ifStatement && file[$0].b == branch }.map { file[$0].a } ?? -1
-  }
-
   /// The name a call node calls; none for anything else.
   func callee(_ id: NodeID) -> Symbol {
     guard id >= 0, file[id].kind == .call, file[file[id].a].kind == .name else { return .none }

@@ -27,6 +27,14 @@ struct LargeChangeTests {
       },
       { "\tp\($0) = get\($0)(t);\n\tret = use\($0)(t, p\($0));\n\tif (ret)\n\t\treturn ret;\n" }
     ),
+    "questions": (
+      { "\tif (is_gone\($0 % 97)(t))\n\t\treturn -EIO;\n\tif (t->a\($0))\n\t\tset\($0)(t);\n" },
+      { "\tif (!t->a\($0))\n\t\tset\($0)(t);\n" }
+    ),
+    "publications": (
+      { "\tt->m\($0) = t->n\($0);\n\tfoo_register(t->x\($0), t);\n" },
+      { "\tfoo_register(t->x\($0), t);\n\tt->m\($0) = t->n\($0);\n" }
+    ),
     "arguments": ({ "\tset(t->a\($0), t->b\($0));\n" }, { "\tset(t->b\($0), t->a\($0));\n" }),
     "returns": (
       { "\tif (n == \($0))\n\t\treturn 0;\n\tret = h\($0)(t);\n\tif (ret < 0)\n\t\treturn ret;\n" },

@@ -46,6 +46,21 @@ struct LargeFunctionTests {
     "results": {
       function($0) { "\tret = helper\($0 % 97)(t, \($0));\n\tif (ret < 0)\n\t\treturn ret;\n" }
     },
+    "registrations": {
+      function(
+        $0,
+        before: """
+          \tt->ops = &ops;\n\treturn ret;\n}
+
+          static int enter(struct thing *t)\n{\n\tspin_lock(&t->lock7);\n\treturn 0;\n}
+
+          static const struct ops ops = { .enter = enter };
+
+          int other(struct thing *t)\n{\n\tint ret = 0;\n\tt->ops = &ops;
+
+          """
+      ) { "\tspin_lock_init(&t->lock\($0));\n\tfoo_register(t, \($0));\n" }
+    },
     "unlinks": {
       function($0, before: "\tstruct item *item;\n") {
         "\tspin_lock(&t->lock);\n\titem = list_first_entry(&t->l\($0 % 9), struct item, node);\n"

@@ -34,50 +34,87 @@ extension LostCheck {
 
   /// `if (is_gone(x)) return;` that is gone from in front of something which another function of the file still asks for first.
   func siblings(_ before: FunctionDefinition, _ after: FunctionDefinition, _ change: FileChange) -> [Finding] {
-    let old = FunctionText(before, change.before, change.symbols)
-    let shapes = Statements(file: change.before, symbols: change.symbols)
-    func calls(_ name: Symbol, _ function: FunctionDefinition, _ file: ParsedFile) -> Bool {
-      function.nodes.contains {
-        file[$0].kind == .call && Statements(file: file, symbols: change.symbols).callee($0) == name
-      }
-    }
-    let asked = old.exits.compactMap { exit -> (exit: FunctionText.Exit, question: Symbol)? in
-      guard exit.branch > 0, case let core = shapes.core(shapes.condition(of: exit.branch, in: before)),
-        case let question = shapes.callee(core.node), question.exists, !calls(question, after, change.after),
-        // Nobody else has learnt to ask.
-        !change.edited.contains(where: {
-          $0.after.name != after.name && calls(question, $0.after, change.after)
-            && !calls(question, $0.before, change.before)
-        })
-      else { return nil }
-      return (exit, question)
-    }
+    let asked = exitQuestions(before, change.before, change.symbols)
     guard !asked.isEmpty else { return [] }
-    let new = Statements(file: change.after, symbols: change.symbols)
-    return asked.compactMap { exit, question in
-      let next = before.nodes.filter {
-        change.before[$0].kind == .call && change.before[$0].token > change.before[exit.node].token
-      }.sorted { change.before[$0].token < change.before[$1].token }.map(shapes.callee).filter(\.exists)
-      for callee in next.prefix(Self.guardedCalls) {
-        guard !isQuestion(change.symbols.text(callee)), callee != question,
-          let call = after.nodes.first(where: { new.callee($0) == callee }),
+    let old = calls(before, change.before, change.symbols)
+    let new = Dictionary(
+      calls(after, change.after, change.symbols).map { ($0.name, $0.node) }, uniquingKeysWith: { first, _ in first })
+    let lost = asked.filter { new[$0.question] == nil }
+    guard !lost.isEmpty else { return [] }
+    // Who else has learnt to ask.
+    var learnt: Set<Symbol> = []
+    for (was, now) in change.edited where now.name != after.name {
+      learnt.formUnion(
+        Set(calls(now, change.after, change.symbols).map(\.name))
+          .subtracting(calls(was, change.before, change.symbols).map(\.name)))
+    }
+    var reported: Set<Symbol> = []
+    return lost.compactMap { exit, question in
+      guard !learnt.contains(question), !reported.contains(question) else { return nil }
+      let start = old.partitioningIndex { change.before[$0.node].token > change.before[exit].token }
+      for guarded in old[start...].prefix(Self.guardedCalls) {
+        let (callee, text) = (change.symbols.text(guarded.name), change.symbols.text(question))
+        guard guarded.name != question, !isQuestion(callee), !isMessage(callee), let call = new[guarded.name],
           let other = change.after.functions.first(where: { function in
-            function.name != after.name && calls(callee, function, change.after)
-              && FunctionText(function, change.after, change.symbols).exits.contains {
-                FunctionText.mentions($0.condition, change.symbols.text(question))
-              }
+            function.name != after.name && asks(question, before: guarded.name, function, change)
           })
         else { continue }
-        let text = change.symbols.text(question)
+        reported.insert(question)
         return Finding(
           rule: description.id, severity: description.severity, confidence: description.confidence,
           place: change.place(call), function: change.symbols.text(after.name),
           message: "'\(text)' was asked before this, as '\(change.symbols.text(other.name))' asks before its "
-            + "'\(change.symbols.text(callee))', and is not any more",
-          evidence: [Evidence(change.placeBefore(exit.node), "the function was left here")], key: "\(text) sibling")
+            + "'\(callee)', and is not any more",
+          evidence: [Evidence(change.placeBefore(exit), "the function was left here")], key: "\(text) sibling")
       }
       return nil
     }
+  }
+
+  /// The calls by name of a function, in the order of the text.
+  private func calls(
+    _ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable
+  ) -> [(node: NodeID, name: Symbol)] {
+    let shapes = Statements(file: file, symbols: symbols)
+    return function.nodes.filter { file[$0].kind == .call }.map { ($0, shapes.callee($0)) }.filter { $0.1.exists }
+      .sorted { file[$0.0].token < file[$1.0].token }
+  }
+
+  /// The functions that are asked whether to leave, each with the statement that leaves.
+  private func exitQuestions(
+    _ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable
+  ) -> [(exit: NodeID, question: Symbol)] {
+    let shapes = Statements(file: file, symbols: symbols)
+    return function.nodes.compactMap { node in
+      guard file[node].kind == .ifStatement, let exit = shapes.leaving(file[node].b),
+        case let question = shapes.callee(shapes.core(file[node].a).node), question.exists,
+        // What is written like `IS_ERR` is asked of everything.
+        symbols.text(question).first?.isUppercase == false
+      else { return nil }
+      return (exit, question)
+    }
+  }
+
+  /// Whether a function leaves where a condition with `question` says so, and makes the call.
+  private func asks(
+    _ question: Symbol, before call: Symbol, _ function: FunctionDefinition, _ change: FileChange
+  ) -> Bool {
+    let file = change.after
+    let shapes = Statements(file: file, symbols: change.symbols)
+    var (isAsked, isCalled) = (false, false)
+    for node in function.nodes {
+      let item = file[node]
+      if item.kind == .call, shapes.callee(node) == call { isCalled = true }
+      if item.kind == .ifStatement, shapes.leaving(item.b) != nil {
+        isAsked = isAsked || shapes.calls(in: item.a).contains { shapes.callee($0) == question }
+      }
+    }
+    return isAsked && isCalled
+  }
+
+  /// What prints is not what a question guards.
+  private func isMessage(_ name: String) -> Bool {
+    name.split(separator: "_").contains { ["err", "info", "dbg", "debug", "log", "printk", "notice"].contains($0) }
   }
 
   /// How far behind a question something lies that it guards, in calls.
