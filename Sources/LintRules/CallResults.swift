@@ -38,11 +38,13 @@ struct CallResults {
   /// The branch, loop or case that each assignment and call stands in, and the one around each of these.
   private var scopeOf: [NodeID: Int32] = [:]
   private var outer: [Int32] = [-1]
+  /// The `if` or `?:` that each of them is a branch of; -1 for what is none.
+  private var branching: [NodeID] = [-1]
   private var inConditions: Set<NodeID> = []
   private var failures: [(token: UInt32, text: String)] = []
   /// The same by what they are about, in the order of the text.
   private var subjectsOf: [String: [UInt32]] = [:]
-  private var storesOf: [String: [UInt32]] = [:]
+  private var storesOf: [String: [(token: UInt32, scope: Int32)]] = [:]
   private var failuresOf: [String: [UInt32]] = [:]
 
   init(_ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable) {
@@ -53,7 +55,9 @@ struct CallResults {
     place(function.body, 0, 0)
     for node in function.nodes { note(node) }
     subjectsOf = Self.places(subjects)
-    storesOf = Self.places(stores.map { ($0.token, $0.text) })
+    storesOf = Dictionary(grouping: stores, by: \.text).mapValues { all in
+      all.map { ($0.token, $0.scope) }.sorted { $0.token < $1.token }
+    }
     failuresOf = Self.places(failures)
   }
 
@@ -63,6 +67,7 @@ struct CallResults {
     let node = file[id]
     func inner(_ part: NodeID) {
       outer.append(scope)
+      branching.append(id)
       place(part, Int32(outer.count - 1), depth + 1)
     }
     switch node.kind {
@@ -83,6 +88,7 @@ struct CallResults {
       for statement in file[node.b].kind == .block ? Array(file.list(file[node.b].a, file[node.b].b)) : [node.b] {
         if file[statement].kind == .caseLabel {
           outer.append(scope)
+          branching.append(-1)
           current = Int32(outer.count - 1)
         }
         place(statement, current, depth + 1)
@@ -170,18 +176,44 @@ struct CallResults {
   func isAskedItself(_ result: Result) -> Bool {
     if inConditions.contains(result.call) { return true }
     guard let question = first(of: result.holder, in: subjectsOf, behind: file[result.call].token) else { return false }
-    return first(of: result.holder, in: storesOf, behind: start(of: result)).map { $0 >= question } ?? true
+    return firstStore(behind: result).map { $0 >= question } ?? true
   }
 
   /// Whether the text stores the result of another call where this one's is, further down.
   func isOverwritten(_ result: Result) -> Bool {
-    first(of: result.holder, in: storesOf, behind: start(of: result)) != nil
+    firstStore(behind: result) != nil
   }
 
   /// Whether the function is left because of what takes the result, or with it, before the text stores anything else there.
   func isLeaving(_ result: Result) -> Bool {
     guard let failure = first(of: result.holder, in: failuresOf, behind: start(of: result)) else { return false }
-    return first(of: result.holder, in: storesOf, behind: start(of: result)).map { failure < $0 } ?? true
+    return firstStore(behind: result).map { failure < $0 } ?? true
+  }
+
+  /// Where the text next stores something where the result is, but for the `else` of what the call stands in.
+  private func firstStore(behind result: Result) -> UInt32? {
+    guard let all = storesOf[result.holder], case let start = start(of: result) else { return nil }
+    let scope = scopeOf[result.call] ?? 0
+    let next = all.partitioningIndex { $0.token > start }
+    // A ladder of branches would make this grow with its square.
+    return all[next...].prefix(Self.branchLimit).first { !isElse($0.scope, of: scope) }?.token
+  }
+
+  private static let branchLimit = 16
+
+  /// Whether what runs in one of the two scopes rules out the other.
+  private func isElse(_ scope: Int32, of other: Int32) -> Bool {
+    func branches(_ scope: Int32) -> [NodeID: Int32] {
+      var result: [NodeID: Int32] = [:]
+      var current = scope
+      while current >= 0 {
+        if branching[Int(current)] >= 0 { result[branching[Int(current)]] = current }
+        current = outer[Int(current)]
+      }
+      return result
+    }
+    let own = branches(other)
+    return branches(scope).contains { branch, part in own[branch].map { $0 != part } ?? false }
   }
 
   private func start(of result: Result) -> UInt32 {

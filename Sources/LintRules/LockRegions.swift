@@ -113,8 +113,12 @@ struct LockRegions {
     actions.append(
       Action(
         node: id, text: text, name: name == "=" ? SourceText.text(of: file[id].a, file, symbols) : name, token: token,
-        isWrite: name == "=", needsNoLock: Self.computations.contains(name) || Statements.isLog(name) || isOfTask))
+        isWrite: name == "=",
+        needsNoLock: Self.computations.contains(name) || Statements.isLog(name) || Self.isAssertion(name)
+          || isOfTask))
   }
+
+  private static func isAssertion(_ name: String) -> Bool { name.hasPrefix("WARN_ON") || name.hasPrefix("BUG_ON") }
 
   private func key(_ base: String, _ arguments: [NodeID]) -> Key {
     let subject = arguments.first.map { SourceText.text(of: $0, file, symbols) } ?? ""

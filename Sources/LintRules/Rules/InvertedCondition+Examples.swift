@@ -153,6 +153,38 @@ extension InvertedCondition {
   static let nonTriggering: [RuleExample] = [
     RuleExample(
       before: """
+        int add(struct foo *foo)
+        {
+        	port = port_alloc(foo->parent);
+        	if (add_port(port)) {
+        		complain(foo);
+        		goto out;
+        	}
+        	return 0;
+        out:
+        	return -ENOMEM;
+        }
+        """,
+      after: """
+        int add(struct foo *foo)
+        {
+        	port = port_alloc(foo->parent);
+        	if (!port) {
+        		complain(foo);
+        		goto out;
+        	}
+        	if (add_port(port)) {
+        		complain(foo);
+        		port_free(port);
+        		goto out;
+        	}
+        	return 0;
+        out:
+        	return -ENOMEM;
+        }
+        """),
+    RuleExample(
+      before: """
         int f(struct foo *foo, bool valid, bool deferred)
         {
         	if (!(valid && !deferred) || !foo->on)

@@ -46,6 +46,8 @@ struct InvertedCondition: ChangeRule {
     let name: String
     let isCall: Bool
     let isNegated: Bool
+    /// What is asked, without its negations.
+    var flagText: String { String(text.drop { $0 == "!" }) }
     let body: String
     /// What runs where the condition does not hold; empty where nothing does.
     let otherwise: String
@@ -160,7 +162,11 @@ struct InvertedCondition: ChangeRule {
     guard !previous.name.isEmpty, !new.name.isEmpty, previous.isCall != new.isCall else { return false }
     let call = Set((previous.isCall ? previous : new).name.split(separator: "_"))
     let flag = (previous.isCall ? new : previous).name.split(separator: "_")
-    guard let last = flag.last(where: { $0.utf8.count > 2 }) else { return false }
+    // A call that is given the flag has changed it, or has not: another question.
+    let (asked, given) = previous.isCall ? (new, previous) : (previous, new)
+    guard let last = flag.last(where: { $0.utf8.count > 2 }),
+      !FunctionText.arguments(given.text).contains(asked.flagText)
+    else { return false }
     return call.contains(last)
   }
 

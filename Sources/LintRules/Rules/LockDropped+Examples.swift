@@ -107,6 +107,23 @@ extension LockDropped {
   static let nonTriggering: [RuleExample] = [
     RuleExample(
       before: """
+        void stop(struct foo *foo)
+        {
+        	mutex_lock(&foo->lock);
+        	WARN_ON(foo->users);
+        	mutex_unlock(&foo->lock);
+        	kfree(foo);
+        }
+        """,
+      after: """
+        void stop(struct foo *foo)
+        {
+        	WARN_ON(foo->users);
+        	kfree(foo);
+        }
+        """),
+    RuleExample(
+      before: """
         int f(struct foo *foo)
         {
         	struct item *item;

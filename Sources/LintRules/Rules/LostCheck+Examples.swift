@@ -289,6 +289,56 @@ extension LostCheck {
   static let nonTriggering: [RuleExample] = [
     RuleExample(
       before: """
+        int create(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = load(foo, foo->table);
+        	release(foo->buffer);
+        	if (ret)
+        		goto fail;
+        	return ret;
+        fail:
+        	return load_default(foo);
+        }
+
+        int probe(struct foo *foo)
+        {
+        	if (!foo->table)
+        		return dev_err_probe(foo->dev, -EINVAL, "no table\n");
+        	return 0;
+        }
+        """,
+      after: """
+        int create(struct foo *foo)
+        {
+        	int ret;
+
+        	if (foo->size) {
+        		ret = load(foo, foo->table);
+        	} else {
+        		complain(foo);
+        		ret = -EINVAL;
+        	}
+        	release(foo->buffer);
+        	if (ret)
+        		goto fail;
+        	return ret;
+        fail:
+        	return load_default(foo);
+        }
+
+        int probe(struct foo *foo)
+        {
+        	if (!foo->table) {
+        		dev_err_probe(foo->dev, -EINVAL, "no table\n");
+        		return complain(foo);
+        	}
+        	return 0;
+        }
+        """),
+    RuleExample(
+      before: """
         int link(struct foo *foo, struct dev *dev)
         {
         	if (dev->type != TYPE_FOO || !dev->ptr)

@@ -54,7 +54,7 @@ extension LostCheck {
       let start = old.partitioningIndex { change.before[$0.node].token > change.before[exit].token }
       for guarded in old[start...].prefix(Self.guardedCalls) {
         let (callee, text) = (change.symbols.text(guarded.name), change.symbols.text(question))
-        guard guarded.name != question, !isQuestion(callee), !isMessage(callee), let call = new[guarded.name],
+        guard guarded.name != question, !isQuestion(callee), let call = new[guarded.name],
           let other = change.after.functions.first(where: { function in
             function.name != after.name && asks(question, before: guarded.name, function, change)
           })
@@ -110,11 +110,6 @@ extension LostCheck {
       }
     }
     return isAsked && isCalled
-  }
-
-  /// What prints is not what a question guards.
-  private func isMessage(_ name: String) -> Bool {
-    name.split(separator: "_").contains { ["err", "info", "dbg", "debug", "log", "printk", "notice"].contains($0) }
   }
 
   /// How far behind a question something lies that it guards, in calls.
