@@ -38,13 +38,13 @@ struct CallResults {
   /// The branch, loop or case that each assignment and call stands in, and the one around each of these.
   private var scopeOf: [NodeID: Int32] = [:]
   private var outer: [Int32] = [-1]
-  /// The `if` or `?:` that each of them is a branch of; -1 for what is none.
-  private var branching: [NodeID] = [-1]
+  /// By the branch of an `if` or a `?:`, the tokens of the other one, which rules it out.
+  private var elses: [Int32: ClosedRange<UInt32>] = [:]
   private var inConditions: Set<NodeID> = []
   private var failures: [(token: UInt32, text: String)] = []
   /// The same by what they are about, in the order of the text.
   private var subjectsOf: [String: [UInt32]] = [:]
-  private var storesOf: [String: [(token: UInt32, scope: Int32)]] = [:]
+  private var storesOf: [String: [UInt32]] = [:]
   private var failuresOf: [String: [UInt32]] = [:]
 
   init(_ function: FunctionDefinition, _ file: ParsedFile, _ symbols: SymbolTable) {
@@ -55,51 +55,48 @@ struct CallResults {
     place(function.body, 0, 0)
     for node in function.nodes { note(node) }
     subjectsOf = Self.places(subjects)
-    storesOf = Dictionary(grouping: stores, by: \.text).mapValues { all in
-      all.map { ($0.token, $0.scope) }.sorted { $0.token < $1.token }
-    }
+    storesOf = Self.places(stores.map { ($0.token, $0.text) })
     failuresOf = Self.places(failures)
   }
 
-  /// Numbers the parts of the function that need not run whenever the code around them does.
-  private mutating func place(_ id: NodeID, _ scope: Int32, _ depth: Int) {
-    guard id >= 0, depth < 60 else { return }
+  /// Numbers the parts of the function that need not run whenever the code around them does; returns the tokens of the nodes.
+  @discardableResult
+  private mutating func place(_ id: NodeID, _ scope: Int32, _ depth: Int) -> ClosedRange<UInt32>? {
+    guard id >= 0, depth < 60 else { return nil }
     let node = file[id]
-    func inner(_ part: NodeID) {
+    var tokens = node.token...node.token
+    func take(_ more: ClosedRange<UInt32>?) {
+      guard let more else { return }
+      tokens = min(tokens.lowerBound, more.lowerBound)...max(tokens.upperBound, more.upperBound)
+    }
+    func newScope() -> Int32 {
       outer.append(scope)
-      branching.append(id)
-      place(part, Int32(outer.count - 1), depth + 1)
+      return Int32(outer.count - 1)
     }
     switch node.kind {
     case .assign, .call: scopeOf[id] = scope
-    case .ifStatement:
-      place(node.a, scope, depth + 1)
-      inner(node.b)
-      inner(node.c)
-      return
-    case .conditional:
-      place(node.a, scope, depth + 1)
-      inner(node.b)
-      inner(node.c)
-      return
+    case .ifStatement, .conditional:
+      take(place(node.a, scope, depth + 1))
+      let (then, otherwise) = (newScope(), newScope())
+      let (first, second) = (place(node.b, then, depth + 1), place(node.c, otherwise, depth + 1))
+      elses[then] = second
+      elses[otherwise] = first
+      take(first)
+      take(second)
+      return tokens
     case .switchStatement:
-      place(node.a, scope, depth + 1)
+      take(place(node.a, scope, depth + 1))
       var current = scope
       for statement in file[node.b].kind == .block ? Array(file.list(file[node.b].a, file[node.b].b)) : [node.b] {
-        if file[statement].kind == .caseLabel {
-          outer.append(scope)
-          branching.append(-1)
-          current = Int32(outer.count - 1)
-        }
-        place(statement, current, depth + 1)
+        if file[statement].kind == .caseLabel { current = newScope() }
+        take(place(statement, current, depth + 1))
       }
-      return
-    case .label:
-      // Whoever jumps here has not been through what stands in front of it.
-      break
+      return tokens
+    // Whoever jumps to a label has not been through what stands in front of it.
     default: break
     }
-    for child in file.children(of: id) { place(child, scope, depth + 1) }
+    for child in file.children(of: id) { take(place(child, scope, depth + 1)) }
+    return tokens
   }
 
   /// Whether whatever runs in `scope` also ran or will run in `part` of it, or the other way round.
@@ -175,7 +172,7 @@ struct CallResults {
   /// there in whatever branch.
   func isAskedItself(_ result: Result) -> Bool {
     if inConditions.contains(result.call) { return true }
-    guard let question = first(of: result.holder, in: subjectsOf, behind: file[result.call].token) else { return false }
+    guard let question = first(subjectsOf[result.holder], behind: file[result.call].token, result) else { return false }
     return firstStore(behind: result).map { $0 >= question } ?? true
   }
 
@@ -186,49 +183,37 @@ struct CallResults {
 
   /// Whether the function is left because of what takes the result, or with it, before the text stores anything else there.
   func isLeaving(_ result: Result) -> Bool {
-    guard let failure = first(of: result.holder, in: failuresOf, behind: start(of: result)) else { return false }
+    guard let failure = first(failuresOf[result.holder], behind: start(of: result), result) else { return false }
     return firstStore(behind: result).map { failure < $0 } ?? true
   }
 
-  /// Where the text next stores something where the result is, but for the `else` of what the call stands in.
+  /// Where the text next stores something where the result is.
   private func firstStore(behind result: Result) -> UInt32? {
-    guard let all = storesOf[result.holder], case let start = start(of: result) else { return nil }
-    let scope = scopeOf[result.call] ?? 0
-    let next = all.partitioningIndex { $0.token > start }
-    // A ladder of branches would make this grow with its square.
-    return all[next...].prefix(Self.branchLimit).first { !isElse($0.scope, of: scope) }?.token
-  }
-
-  private static let branchLimit = 16
-
-  /// Whether what runs in one of the two scopes rules out the other.
-  private func isElse(_ scope: Int32, of other: Int32) -> Bool {
-    func branches(_ scope: Int32) -> [NodeID: Int32] {
-      var result: [NodeID: Int32] = [:]
-      var current = scope
-      while current >= 0 {
-        if branching[Int(current)] >= 0 { result[branching[Int(current)]] = current }
-        current = outer[Int(current)]
-      }
-      return result
-    }
-    let own = branches(other)
-    return branches(scope).contains { branch, part in own[branch].map { $0 != part } ?? false }
+    first(storesOf[result.holder], behind: start(of: result), result)
   }
 
   private func start(of result: Result) -> UInt32 {
     max(file[result.call].token, result.target >= 0 ? file[result.target].token : 0)
   }
 
-  /// The first place behind a token at which something of the name stands.
-  private func first(of name: String, in places: [String: [UInt32]], behind token: UInt32) -> UInt32? {
-    guard let all = places[name] else { return nil }
-    var (low, high) = (0, all.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if all[middle] > token { high = middle } else { low = middle + 1 }
+  /// The first place behind a token, but for the `else` of what the call stands in.
+  private func first(_ places: [UInt32]?, behind token: UInt32, _ result: Result) -> UInt32? {
+    guard let places else { return nil }
+    let next = places.partitioningIndex { $0 > token }
+    // A ladder of branches would make this grow with its square.
+    return places[next...].prefix(Self.branchLimit).first { !isElse($0, of: scopeOf[result.call] ?? 0) }
+  }
+
+  private static let branchLimit = 16
+
+  /// Whether what stands at a token is ruled out by what runs in a scope.
+  private func isElse(_ token: UInt32, of scope: Int32) -> Bool {
+    var current = scope
+    while current >= 0 {
+      if let other = elses[current], other.contains(token) { return true }
+      current = outer[Int(current)]
     }
-    return low < all.count ? all[low] : nil
+    return false
   }
 
   private static func places(_ list: [(token: UInt32, text: String)]) -> [String: [UInt32]] {

@@ -4,6 +4,64 @@ extension LostCheck {
   static let triggering: [RuleExample] = [
     RuleExample(
       before: """
+        int probe(struct foo *foo, struct device *other)
+        {
+        	struct wrap *wrap;
+
+        	if (is_there(other)) {
+        		wrap = find_wrap(other);
+        		if (!wrap) {
+        			complain(foo);
+        			return -EPROBE_DEFER;
+        		}
+        	} else {
+        		wrap = kzalloc(sizeof(*wrap), GFP_KERNEL);
+        		if (!wrap)
+        			return -ENOMEM;
+        	}
+        	wrap->foo = foo;
+        	return 0;
+        }
+        """,
+      after: """
+        int probe(struct foo *foo, struct device *other)
+        {
+        	struct wrap *wrap;
+
+        	if (is_there(other)) {
+        		wrap = find_wrap(other); /* reported */
+        	} else {
+        		wrap = kzalloc(sizeof(*wrap), GFP_KERNEL);
+        		if (!wrap)
+        			return -ENOMEM;
+        	}
+        	wrap->foo = foo;
+        	return 0;
+        }
+        """),
+    RuleExample(
+      before: """
+        int copy(struct foo *foo, int entry)
+        {
+        	struct bar *bar = bar_info(foo, entry);
+
+        	if (!bar)
+        		return -EINVAL;
+        	bar->users++;
+        	return 0;
+        }
+        """,
+      after: """
+        int copy(struct foo *foo, int entry)
+        {
+        	struct bar *bar = bar_info(foo, entry); /* reported */
+
+        	bar->users++;
+        	return 0;
+        }
+        """),
+    RuleExample(
+      before: """
         int handle(struct foo *foo)
         {
         	if (is_atomic() || !foo->mm)

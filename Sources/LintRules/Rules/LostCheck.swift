@@ -84,7 +84,7 @@ struct LostCheck: ChangeRule {
 
   /// Only looks: nobody misses the answer.
   func isQuestion(_ name: String) -> Bool {
-    name.first?.isUppercase == true || FunctionText.ends(name) || Statements.isPrint(name)
+    name.first?.isUppercase == true || FunctionText.ends(name) || Statements.isLog(name)
       || name.split(separator: "_").contains {
         [
           "is", "has", "test", "empty", "pending", "can", "should", "need", "needs", "likely", "unlikely", "cmp",
