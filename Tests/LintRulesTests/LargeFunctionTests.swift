@@ -127,6 +127,19 @@ struct LargeFunctionTests {
       })
   }
 
+  @Test("of very many registrations those are told that were not looked at")
+  func registrations() throws {
+    let body = try #require(Self.bodies["registrations"])
+    func outcome(_ count: Int) -> LintOutcome {
+      let lint = KernelLint()
+      let file = lint.facts(of: body(count), path: "big.c")
+      return lint.check([file], focus: ["big.c"], callers: [:], rules: ["late-init"])
+    }
+    #expect(outcome(20).findings.count == 1)
+    #expect(outcome(20).notAnalysed.isEmpty)
+    #expect(outcome(600).notAnalysed.map(\.function) == ["other"])
+  }
+
   @Test(
     "what a rule leaves out of a function is told",
     arguments: [

@@ -44,11 +44,13 @@ extension LateInit {
   final class FileReader {
     private static let callDepth = 2
     private static let handlerDepth = 3
-    private static let stepLimit = 200
+    /// Each initialisation is looked at with each registration in front of it.
+    private static let stepLimit = 1_000
 
     private let context: RuleContext
     private let names: Names
     private let number: Int32
+    private let rule: String
     private var callsOf: [FunctionID: [NodeID]] = [:]
     private var stepsOf = [[FunctionID: [Step]]](repeating: [:], count: callDepth + 1)
     private var usesOf: [FunctionID: [Symbol: [Use]]] = [:]
@@ -59,7 +61,8 @@ extension LateInit {
     /// How often each member is initialised in the file.
     private lazy var initialisations = countInitialisations()
 
-    init(_ context: RuleContext, _ names: Names, _ number: Int32) {
+    init(_ context: RuleContext, _ names: Names, _ number: Int32, rule: String) {
+      self.rule = rule
       self.context = context
       self.names = names
       self.number = number
@@ -73,6 +76,9 @@ extension LateInit {
     func lateInits(in id: FunctionID) -> [Late] {
       guard !context.program.definition(id).isMacro, !initialisations.isEmpty else { return [] }
       let steps = steps(of: id, 0)
+      if steps.count >= Self.stepLimit {
+        context.limits.exceeded(Self.stepLimit, "registrations and initialisations", in: id, by: rule)
+      }
       guard steps.contains(where: { $0.handlers.isEmpty }), steps.contains(where: { !$0.handlers.isEmpty }) else {
         return []
       }
@@ -168,7 +174,6 @@ extension LateInit {
 
     private func steps(of id: FunctionID, _ depth: Int) -> [Step] {
       if let known = stepsOf[depth][id] { return known }
-      stepsOf[depth][id] = []
       let file = context.program.file(of: id)
       var result: [Step] = []
       for node in calls(id) where result.count < Self.stepLimit {
@@ -296,7 +301,7 @@ extension LateInit {
     }
 
     private func collect(_ node: NodeID, _ file: ParsedFile, _ depth: Int, _ found: inout [FunctionID]) {
-      guard node >= 0, depth < 12, found.count < 64 else { return }
+      guard node >= 0, depth < 12 else { return }
       let item = file[node]
       switch item.kind {
       case .name:

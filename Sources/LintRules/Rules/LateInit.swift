@@ -28,7 +28,7 @@ struct LateInit: Rule {
     var files: [Int32: FileReader] = [:]
     return context.functions.flatMap { id -> [Finding] in
       let number = context.program.functions[Int(id.rawValue)].file
-      let reader = files[number] ?? FileReader(context, names, number)
+      let reader = files[number] ?? FileReader(context, names, number, rule: description.id)
       files[number] = reader
       return reader.lateInits(in: id).map { late in
         let object = reader.text(late.initialised.object, of: late.initialised.function)
