@@ -347,6 +347,45 @@ extension LostCheck {
   static let nonTriggering: [RuleExample] = [
     RuleExample(
       before: """
+        int measure(struct foo *foo, void __user *argument)
+        {
+        	struct params params;
+
+        	if (copy_from_user(&params, argument, sizeof(params)))
+        		return -EFAULT;
+        	foo->address = physical(foo->buffer);
+        	return issue(foo);
+        }
+
+        int finish(struct foo *foo, void __user *argument)
+        {
+        	struct params params;
+
+        	if (copy_from_user(&params, argument, sizeof(params)))
+        		return -EFAULT;
+        	foo->address = physical(foo->buffer);
+        	return issue(foo);
+        }
+        """,
+      after: """
+        int measure(struct foo *foo, void __user *argument)
+        {
+        	struct params params;
+
+        	if (copy_from_user(&params, argument, sizeof(params)))
+        		return -EFAULT;
+        	foo->address = physical(foo->buffer);
+        	return issue(foo);
+        }
+
+        int finish(struct foo *foo, const struct params *params)
+        {
+        	foo->address = physical(foo->buffer);
+        	return issue(foo);
+        }
+        """),
+    RuleExample(
+      before: """
         int create(struct foo *foo)
         {
         	int ret;

@@ -88,11 +88,21 @@ extension LostCheck {
     return function.nodes.compactMap { node in
       guard file[node].kind == .ifStatement, let exit = shapes.leaving(file[node].b),
         case let question = shapes.callee(shapes.core(file[node].a).node), question.exists,
-        // What is written like `IS_ERR` is asked of everything.
-        symbols.text(question).first?.isUppercase == false
+        isPredicate(symbols.text(question))
       else { return nil }
       return (exit, question)
     }
+  }
+
+  /// The name of something that only says how things are, as opposed to what fetches or does something and may fail. What is
+  /// written like `IS_ERR` is asked of everything.
+  private func isPredicate(_ name: String) -> Bool {
+    guard name.first?.isUppercase == false else { return false }
+    let words = name.split(separator: "_")
+    return words.last.map { $0.hasSuffix("ed") || $0 == "atomic" } == true
+      || words.contains {
+        ["is", "has", "in", "empty", "pending", "can", "valid", "ready", "gone", "dead"].contains($0)
+      }
   }
 
   /// Whether a function leaves where a condition with `question` says so, and makes the call.
