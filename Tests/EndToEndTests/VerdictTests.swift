@@ -46,6 +46,23 @@ extension KernelJobs {
       #expect(try #require(patch.tests.words.split(separator: " ").first.flatMap { Int($0) }) >= 3)
     }
 
+    @Test func ourSeriesHasNoFinding() throws {
+      let series = MainJob.root.appending(path: "patches/guest-memfd-2m").path
+      let applied = try BuiltBinary.run(["apply", series, "--dry-run"])
+      #expect(applied.status == 0, "\(applied.errors.suffix(2000))")
+      // That has put the tree into the cache.
+      let environment = ProcessInfo.processInfo.environment
+      let home = environment["XDG_CACHE_HOME"] ?? environment["HOME"].map { $0 + "/.cache" }
+      let cache = URL(filePath: try #require(home)).appending(path: "gmemkit")
+      let tree = try #require(
+        try FileManager.default.contentsOfDirectory(atPath: cache.path).sorted()
+          .last { $0.hasPrefix("linux-6.12.") && $0.hasSuffix(".git") })
+      let run = try BuiltBinary.run(["lint", series, "--tree", cache.appending(path: tree).path])
+      #expect(run.status == 0, "\(run.text) \(run.errors.suffix(2000))")
+      #expect(run.text.isEmpty)
+      #expect(run.errors.contains("no findings"))
+    }
+
     @Test func aPatchThatDoesNotApplyIsRedThereAndRunsNowhere() throws {
       let (patch, _, run) = try check("Tests/Fixtures/Broken/does-not-apply.patch")
       #expect(run.status == 2)
