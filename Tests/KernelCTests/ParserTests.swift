@@ -72,6 +72,21 @@ struct ParserTests {
     #expect(file.tokens.count > 0)
   }
 
+  @Test(
+    "functions are compared by their words, however they are laid out",
+    arguments: [
+      ("int f(int x) { return x + 10; }", "int f(int x)\n{\n\t/* ten */ return x\n\t\t+ 10;\n}\n", true),
+      ("int f(int x) { return x + 10; }", "int f(int x) { return x + 11; }", false),
+      ("int f(int x) { return x + y; }", "int f(int x) { return x + z; }", false),
+      ("int f(int x) { return x + y; }", "int f(int x) { return x - y; }", false),
+      ("int f(int x) { return ((x)); }", "int f(int x) { return (x); }", false),
+    ])
+  func words(before: String, after: String, isSame: Bool) {
+    let symbols = SymbolTable()
+    let files = [before, after].map { ParsedFile(path: "a.c", bytes: Array($0.utf8), symbols: symbols) }
+    #expect(files[1].hasWords(of: files[1].functions[0], as: files[0].functions[0], in: files[0]) == isSame)
+  }
+
   @Test("nesting is limited, counted, and linear")
   func nesting() {
     let deep = 20_000

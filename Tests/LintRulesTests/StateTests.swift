@@ -80,6 +80,25 @@ struct StateTests {
     	kmalloc(8, GFP_KERNEL);
     }
     """,
+    // The function that registers stays as it is where only the table changes.
+    "late.c": """
+    static int late_get(struct foo *foo)
+    {
+    	mutex_lock(&foo->lock);
+    	mutex_unlock(&foo->lock);
+    	return 0;
+    }
+
+    static const struct foo_ops late_ops = { .run = NULL };
+
+    int late_probe(struct foo *foo)
+    {
+    	foo->ops = &late_ops;
+    	foo_register(foo);
+    	mutex_init(&foo->lock);
+    	return 0;
+    }
+    """,
   ]
 
   /// A path, what is replaced in its file, and by what.
@@ -102,6 +121,7 @@ struct StateTests {
     // The table holds another function.
     ("a.c", ".run = a_run", ".run = a_stop"),
     ("a.c", "static int a_run", "static int a_stop(struct foo *foo)\n{\n\treturn 0;\n}\n\nstatic int a_run"),
+    ("late.c", ".run = NULL", ".run = late_get"),
     // A function goes.
     ("b.c", "void b_all(struct foo *foo)\n{\n\tb_each(foo, a_touch);\n}\n", ""),
     ("b.c", "\t\treturn -EINVAL;\n", "\t\tgoto out;\n"),

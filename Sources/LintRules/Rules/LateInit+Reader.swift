@@ -1,3 +1,4 @@
+import Findings
 import KernelC
 import LockModel
 
@@ -21,18 +22,6 @@ extension LateInit {
     let object: NodeID
   }
 
-  /// A store of functions, or of a table of them.
-  private struct SetMember {
-    let node: NodeID
-    let functions: [FunctionID]
-  }
-
-  private struct SetMembers {
-    var byOwner: [String: [SetMember]] = [:]
-    /// `x->chip = chip;`: what goes by another name.
-    var aliases: [String: [String]] = [:]
-  }
-
   struct Late {
     let registration: Step
     let initialised: Step
@@ -43,18 +32,24 @@ extension LateInit {
   /// One file, of which only what is asked for is read.
   final class FileReader {
     private static let callDepth = 2
-    private static let handlerDepth = 3
+    static let handlerDepth = 3
     /// Each initialisation is looked at with each registration in front of it.
     private static let stepLimit = 1_000
 
-    private let context: RuleContext
-    private let names: Names
-    private let number: Int32
+    let context: RuleContext
+    let names: Names
+    let number: Int32
     private let rule: String
+    /// The file as it is in the program, whose tables and variables count; a function's text may be of an older version of it.
+    let state: ParsedFile
+    lazy var tables = Dictionary(
+      state.globals.filter { $0.initialiser >= 0 }.map { ($0.name, $0.initialiser) },
+      uniquingKeysWith: { first, _ in first })
+    private lazy var variables = Set(state.globals.map(\.name))
     private var callsOf: [FunctionID: [NodeID]] = [:]
     private var stepsOf = [[FunctionID: [Step]]](repeating: [:], count: callDepth + 1)
-    private var usesOf: [FunctionID: [Symbol: [Use]]] = [:]
-    private var setMembersOf: (id: FunctionID, members: SetMembers)?
+    var usesOf: [FunctionID: [Symbol: [Use]]] = [:]
+    var setMembersOf: (id: FunctionID, members: SetMembers)?
     /// Whether a function disables an interrupt, or sees to it that one is requested disabled.
     private var disables: [FunctionID: Bool] = [:]
     private var parentsOf: (id: FunctionID, parents: [NodeID: NodeID])?
@@ -66,6 +61,12 @@ extension LateInit {
       self.context = context
       self.names = names
       self.number = number
+      state = context.program.files[Int(number)]
+    }
+
+    /// Where a callee of the function initialises what the step is about; nil where it does so itself.
+    func inCallee(_ step: Step, of id: FunctionID) -> SourcePlace? {
+      step.function == id ? nil : context.place(step.function, step.object)
     }
 
     func text(_ node: NodeID, of id: FunctionID) -> String {
@@ -163,7 +164,7 @@ extension LateInit {
 
     // MARK: What a function does in order
 
-    private func calls(_ id: FunctionID) -> [NodeID] {
+    func calls(_ id: FunctionID) -> [NodeID] {
       if let known = callsOf[id] { return known }
       let file = context.program.file(of: id)
       let calls = context.program.definition(id).nodes.filter { file[$0].kind == .call }
@@ -182,7 +183,7 @@ extension LateInit {
         let arguments = Array(file.list(file[node].b, file[node].c))
         if let object = initialised(by: node, file) {
           result.append(Step(site: node, name: name, function: id, object: object, handlers: []))
-        } else if names.requests.contains(name) || names.registers(name) {
+        } else if names.letsIn(name) {
           let handlers = handlers(in: arguments, of: name, before: node, id)
           if !handlers.isEmpty, !isQuiet(arguments, in: id) {
             result.append(
@@ -203,29 +204,26 @@ extension LateInit {
     }
 
     /// A function of this file.
-    private func own(_ name: Symbol) -> FunctionID? {
+    func own(_ name: Symbol) -> FunctionID? {
       guard let id = context.program.resolve(name, fromFile: Int(number)),
         context.program.functions[Int(id.rawValue)].file == number, !context.program.definition(id).isMacro
       else { return nil }
       return id
     }
 
-    /// The last argument of what requests an interrupt and the second of what starts a thread, any of all others: nothing
-    /// of the file's own and no constant.
+    /// Whether the call is given something by which those who are let in find their object: nothing of the file's own and no
+    /// constant.
     private func isOfObject(_ arguments: [NodeID], _ name: Symbol, _ file: ParsedFile) -> Bool {
-      let given =
-        names.threads.contains(name)
-        ? arguments.dropFirst().prefix(1) : names.requests.contains(name) ? arguments.suffix(1) : arguments[...]
-      return given.contains { argument in
+      names.objects(of: name, among: arguments).contains { argument in
         guard let root = root(of: argument, file) else { return file[argument].kind == .call }
-        return own(root) == nil && context.text(root) != "NULL" && !file.globals.contains { $0.name == root }
+        return own(root) == nil && context.text(root) != "NULL" && !variables.contains(root)
       }
     }
 
     private func isGlobal(_ object: NodeID, of id: FunctionID) -> Bool {
       let file = context.program.file(of: id)
       guard let root = root(of: object, file) else { return false }
-      return file.globals.contains { $0.name == root }
+      return variables.contains(root)
     }
 
     /// The variable that a path starts with; nil for what is no path.
@@ -252,109 +250,9 @@ extension LateInit {
       return result
     }
 
-    // MARK: Who is let in
-
-    /// The functions among the arguments of a call, in the tables that they point to, and in members that were set before it.
-    private func handlers(in arguments: [NodeID], of name: Symbol, before call: NodeID, _ id: FunctionID)
-      -> [FunctionID]
-    {
-      let file = context.program.file(of: id)
-      var found: [FunctionID] = []
-      for argument in arguments where file[argument].kind != .number && file[argument].kind != .string {
-        collect(argument, file, 0, &found)
-        guard !names.requests.contains(name) else { continue }
-        let text = text(argument, of: id)
-        let members = setMembers(of: id)
-        let owners =
-          text.hasPrefix("&") ? ["\(text.dropFirst())."] : ([text] + (members.aliases[text] ?? [])).map { "\($0)->" }
-        for owner in owners {
-          for set in members.byOwner[owner] ?? [] where file[set.node].token < file[call].token {
-            found.append(contentsOf: set.functions)
-          }
-        }
-      }
-      var seen: Set<FunctionID> = []
-      return found.filter { seen.insert($0).inserted }
-    }
-
-    /// What a function stores functions in, `x->chip.ops = &ops`, by everything that the member is in: `x->` and `x->chip.`.
-    private func setMembers(of id: FunctionID) -> SetMembers {
-      if let known = setMembersOf, known.id == id { return known.members }
-      let file = context.program.file(of: id)
-      var members = SetMembers()
-      for node in context.program.definition(id).nodes where file[node].kind == .assign {
-        if file[file[node].b].kind == .name {
-          members.aliases[text(file[node].a, of: id), default: []].append(text(file[node].b, of: id))
-        }
-        var functions: [FunctionID] = []
-        collect(file[node].b, file, 0, &functions)
-        guard !functions.isEmpty else { continue }
-        var target = file[node].a
-        while file[target].kind == .member {
-          let owner = text(file[target].a, of: id) + (file[target].operation == .arrow ? "->" : ".")
-          members.byOwner[owner, default: []].append(SetMember(node: node, functions: functions))
-          target = file[target].a
-        }
-      }
-      setMembersOf = (id, members)
-      return members
-    }
-
-    private func collect(_ node: NodeID, _ file: ParsedFile, _ depth: Int, _ found: inout [FunctionID]) {
-      guard node >= 0, depth < 12 else { return }
-      let item = file[node]
-      switch item.kind {
-      case .name:
-        let name = Symbol(item.a)
-        if let function = own(name) {
-          found.append(function)
-        } else if let table = file.globals.first(where: { $0.name == name && $0.initialiser >= 0 }) {
-          collect(table.initialiser, file, depth + 4, &found)
-        }
-      case .call, .member: break
-      default: for child in file.children(of: node) { collect(child, file, depth + 1, &found) }
-      }
-    }
-
-    /// What a handler uses, itself or in what it calls in this file, by the member that it is.
-    private func uses(by handler: FunctionID) -> [Symbol: [Use]] {
-      if let known = usesOf[handler] { return known }
-      var uses: [Symbol: [Use]] = [:]
-      var seen: Set<FunctionID> = [handler]
-      var level = [handler]
-      for _ in 0..<Self.handlerDepth {
-        var next: [FunctionID] = []
-        for id in level {
-          let file = context.program.file(of: id)
-          for node in calls(id) {
-            let name = context.callee(node, in: file)
-            if let object = object(usedBy: node, name, file), case let member = member(object, of: id), member.exists {
-              uses[member, default: []].append(Use(function: id, node: node, object: object))
-            }
-            if name.exists, let callee = own(name), seen.insert(callee).inserted { next.append(callee) }
-          }
-        }
-        level = next
-      }
-      usesOf[handler] = uses
-      return uses
-    }
-
-    private func object(usedBy node: NodeID, _ name: Symbol, _ file: ParsedFile) -> NodeID? {
-      let item = file[node]
-      let arguments = Array(file.list(item.b, item.c))
-      guard name.exists else {
-        // `guard(mutex)(&x->lock)`
-        guard file[item.a].kind == .call, context.callee(item.a, in: file) == names.guardCall else { return nil }
-        return arguments.first
-      }
-      let position = names.users[name] ?? (context.solver.isLockPrimitive(name) ? 0 : -1)
-      return position >= 0 && position < arguments.count ? arguments[position] : nil
-    }
-
     // MARK: What is initialised
 
-    private func member(_ node: NodeID, of id: FunctionID) -> Symbol {
+    func member(_ node: NodeID, of id: FunctionID) -> Symbol {
       let file = context.program.file(of: id)
       var node = node
       while node >= 0 {
@@ -362,7 +260,7 @@ extension LateInit {
         switch item.kind {
         case .unary where item.operation == .ampersand, .cast: node = item.kind == .cast ? item.b : item.a
         case .member: return Symbol(item.b)
-        case .name: return file.globals.contains { $0.name == Symbol(item.a) } ? Symbol(item.a) : .none
+        case .name: return variables.contains(Symbol(item.a)) ? Symbol(item.a) : .none
         default: return .none
         }
       }

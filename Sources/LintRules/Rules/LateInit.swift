@@ -33,13 +33,17 @@ struct LateInit: Rule {
       return reader.lateInits(in: id).map { late in
         let object = reader.text(late.initialised.object, of: late.initialised.function)
         let registrar = context.text(late.registration.name)
+        var evidence = [
+          Evidence(context.place(id, late.registration.site), "registered here"),
+          Evidence(context.place(late.use.function, late.use.node), "used here"),
+        ]
+        if let place = reader.inCallee(late.initialised, of: id) {
+          evidence.append(Evidence(place, "initialised here"))
+        }
         return context.finding(
           description, id, late.initialised.site,
           "'\(object)' is initialised after '\(registrar)()' has let '\(context.name(late.handler))' in, which uses it",
-          evidence: [
-            Evidence(context.place(id, late.registration.site), "registered here"),
-            Evidence(context.place(late.use.function, late.use.node), "used here"),
-          ], key: "\(object) \(registrar)")
+          evidence: evidence, key: "\(object) \(registrar)")
       }
     }
   }
@@ -47,32 +51,22 @@ struct LateInit: Rule {
   /// What the functions are called that this is about.
   final class Names {
     let initialisers: Set<Symbol>
-    /// Let the functions in that they are given.
-    let requests: Set<Symbol>
-    let threads: Set<Symbol>
-    /// Let in what the tables hold that they are given.
-    private let makers: Set<Symbol>
     /// Calls that use an object, by the argument that it is.
     let users: [Symbol: Int]
     let guardCall: Symbol
+    private let registrations: Registrations
     private let symbols: SymbolTable
     private var registrars: [Symbol: Bool] = [:]
 
     init(_ context: RuleContext) {
       let symbols = context.program.symbols
       self.symbols = symbols
+      registrations = Registrations(symbols)
       func set(_ text: String) -> Set<Symbol> { Set(text.split(separator: " ").map { symbols.intern(String($0)) }) }
       initialisers = set(
         "spin_lock_init raw_spin_lock_init rwlock_init mutex_init devm_mutex_init rt_mutex_init init_rwsem sema_init "
           + "init_completion init_waitqueue_head INIT_WORK INIT_DELAYED_WORK INIT_DEFERRABLE_WORK tasklet_setup timer_setup "
           + "seqlock_init seqcount_init kthread_init_work init_irq_work")
-      requests = set(
-        "request_irq request_threaded_irq devm_request_irq devm_request_threaded_irq request_any_context_irq "
-          + "devm_request_any_context_irq request_percpu_irq kthread_run")
-      threads = set("kthread_run")
-      makers = set(
-        "pci_request_irq proc_create proc_create_data debugfs_create_file device_create_file sysfs_create_file sysfs_create_group devm_gpiochip_add_data "
-          + "gpiochip_add_data")
       let first = set(
         "complete complete_all wait_for_completion wait_for_completion_timeout wait_for_completion_interruptible "
           + "wait_for_completion_interruptible_timeout wake_up wake_up_interruptible wake_up_all wake_up_interruptible_all "
@@ -83,13 +77,19 @@ struct LateInit: Rule {
       guardCall = symbols.intern("guard")
     }
 
-    /// Whether a call lets others in, where it is given a table of functions or something that holds one.
-    func registers(_ name: Symbol) -> Bool {
+    /// Whether a call lets in the functions that it is given, and not what a table holds.
+    func takesFunctions(_ name: Symbol) -> Bool { registrations.takesFunctions(name) }
+
+    /// Whether a call lets others in that its arguments name.
+    func letsIn(_ name: Symbol) -> Bool {
       if let known = registrars[name] { return known }
-      let result =
-        makers.contains(name) || symbols.text(name).split(separator: "_").contains { $0 == "register" }
+      let result = takesFunctions(name) || registrations.registers(name, symbols.text(name))
       registrars[name] = result
       return result
+    }
+
+    func objects(of name: Symbol, among arguments: [NodeID]) -> ArraySlice<NodeID> {
+      registrations.objects(of: name, symbols.text(name), among: arguments)
     }
   }
 }

@@ -30,7 +30,7 @@ struct LockWeakened: ChangeRule {
   private func interruptible(_ change: FileChange) -> [Finding] {
     let strong = strongLocks(change)
     guard !strong.isEmpty else { return [] }
-    let hard = handlers(Self.interruptRequests, change)
+    let hard = handlers(Registrations.interruptRequests, change)
     let soft = handlers(Self.softRequests, change)
     return change.edited.flatMap { old, new -> [Finding] in
       guard !hard.contains(new.name) else { return [] }
@@ -98,16 +98,12 @@ struct LockWeakened: ChangeRule {
     String(key.text.reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" }.reversed())
   }
 
-  private static let interruptRequests = [
-    "request_irq", "request_threaded_irq", "devm_request_irq", "devm_request_threaded_irq", "request_any_context_irq",
-    "devm_request_any_context_irq", "pci_request_irq", "request_percpu_irq",
-  ]
-  private static let softRequests = [
+  private static let softRequests: Set<String> = [
     "timer_setup", "tasklet_setup", "tasklet_init", "netif_napi_add", "netif_napi_add_tx",
   ]
 
   /// The functions that the file gives to one of `names`.
-  private func handlers(_ names: [String], _ change: FileChange) -> Set<Symbol> {
+  private func handlers(_ names: Set<String>, _ change: FileChange) -> Set<Symbol> {
     let requests = Set(names.map(change.symbols.intern))
     var result: Set<Symbol> = []
     for part in change.parts {

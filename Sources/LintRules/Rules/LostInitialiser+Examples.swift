@@ -385,5 +385,33 @@ extension LostInitialiser {
         	return value;
         }
         """),
+    // Set wherever it is read, by the same question; there is no loop.
+    RuleExample(
+      before: """
+        int f(struct foo *foo)
+        {
+        	int ret = 0;
+
+        	if (foo->on)
+        		ret = start(foo);
+        	count(foo);
+        	if (foo->on)
+        		return ret;
+        	return 0;
+        }
+        """,
+      after: """
+        int f(struct foo *foo)
+        {
+        	int ret;
+
+        	if (foo->on)
+        		ret = start(foo);
+        	count(foo);
+        	if (foo->on)
+        		return ret;
+        	return 0;
+        }
+        """),
   ]
 }

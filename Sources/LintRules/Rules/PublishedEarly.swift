@@ -55,7 +55,7 @@ struct PublishedEarly: ChangeRule {
           {
           	rcu_assign_pointer(dev->foo, foo);
           	spin_lock_init(&foo->lock); /* reported */
-          	foo->dev = dev; /* reported */
+          	foo->dev = dev;
           }
           """),
     ],
@@ -64,10 +64,14 @@ struct PublishedEarly: ChangeRule {
         before: """
           int add(struct foo *foo, struct bar *bar)
           {
-          	bar->busy = 1;
-          	foo->is_registered = true;
+          	int ret;
+
+          	bar->users = 0;
+          	foo->busy = 1;
+          	foo->regist_count = 2;
+          	ret = foo_register(foo->card, foo);
           	foo->private = bar;
-          	return foo_register(foo->card, foo);
+          	return ret;
           }
           """,
         after: """
@@ -75,13 +79,28 @@ struct PublishedEarly: ChangeRule {
           {
           	int ret;
 
-          	foo->private = bar;
           	ret = foo_register(foo->card, foo);
-          	if (ret)
-          		return ret;
-          	bar->busy = 1;
-          	foo->is_registered = true;
-          	return 0;
+          	bar->users = 0;
+          	foo->busy = 1;
+          	foo->regist_count = 2;
+          	foo->private = bar;
+          	return ret;
+          }
+          """),
+      // A register of the hardware.
+      RuleExample(
+        before: """
+          void start(struct foo *foo)
+          {
+          	foo->mode = FOO_FAST;
+          	foo_write_register(foo, FOO_MODE);
+          }
+          """,
+        after: """
+          void start(struct foo *foo)
+          {
+          	foo_write_register(foo, FOO_MODE);
+          	foo->mode = FOO_FAST;
           }
           """),
       RuleExample(
@@ -111,26 +130,33 @@ struct PublishedEarly: ChangeRule {
       guard !publications.isEmpty else { return [] }
       func position(_ node: NodeID, _ text: FunctionText) -> UInt32 { text.shapes.file[node].token }
       let places = Dictionary(new.lines.map { ($0.text, $0.node) }, uniquingKeysWith: { first, _ in first })
-      return old.lines.filter { old.counts[$0.text] == 1 && new.counts[$0.text] == 1 && setsUp($0, old) }
-        .compactMap { line -> Finding? in
-          guard let now = places[line.text] else { return nil }
-          let names = Set(FunctionText.names(in: line.text))
-          // The nearest one that it has fallen behind.
-          let overtaken = publications.last { publication in
-            guard let call = places[publication.line.text] else { return false }
-            return position(line.node, old) < position(publication.line.node, old)
-              && position(call, new) < position(now, new) && !publication.names.isDisjoint(with: names)
-          }
-          guard let overtaken, let call = places[overtaken.line.text] else { return nil }
-          return Finding(
-            rule: description.id, severity: description.severity, confidence: description.confidence,
-            place: change.place(now), function: change.symbols.text(after.name),
-            message: "'\(line.text)' stood in front of '\(overtaken.callee)()' before the patch, which lets others in",
-            evidence: [
-              Evidence(change.placeBefore(line.node), "it stood here"),
-              Evidence(change.place(call), "others come in here"),
-            ], key: "\(line.text) \(overtaken.callee)")
+      var overtakers: [Int: [(node: NodeID, text: String)]] = [:]
+      for line in old.lines where old.counts[line.text] == 1 && new.counts[line.text] == 1 && setsUp(line, old) {
+        guard let now = places[line.text] else { continue }
+        let names = Set(FunctionText.names(in: line.text))
+        // The nearest one that it has fallen behind.
+        let overtaken = publications.lastIndex { publication in
+          guard let call = places[publication.line.text] else { return false }
+          return position(line.node, old) < position(publication.line.node, old)
+            && position(call, new) < position(now, new) && !publication.names.isDisjoint(with: names)
         }
+        if let overtaken { overtakers[overtaken, default: []].append(line) }
+      }
+      return overtakers.sorted { $0.key < $1.key }.compactMap { number, lines in
+        let publication = publications[number]
+        let (node, text) = lines[0]
+        guard let now = places[text], let call = places[publication.line.text] else { return nil }
+        let others = lines.count > 1 ? " and \(lines.count - 1) more" : ""
+        return Finding(
+          rule: description.id, severity: description.severity, confidence: description.confidence,
+          place: change.place(now), function: change.symbols.text(after.name),
+          message:
+            "'\(text)'\(others) stood in front of '\(publication.callee)()' before the patch, which lets others in",
+          evidence: [
+            Evidence(change.placeBefore(node), "it stood here"),
+            Evidence(change.place(call), "others come in here"),
+          ], key: "\(text) \(publication.callee)")
+      }
     }
   }
 
@@ -151,15 +177,14 @@ struct PublishedEarly: ChangeRule {
   }
 
   private static func publishes(_ name: String) -> Bool {
-    known.contains(name)
-      || name.split(separator: "_").contains { $0 == "register" } && !name.contains("unregister")
+    known.contains(name) || Registrations.saysRegister(name) && !name.contains("unregister")
   }
 
-  private static let known: Set<String> = [
-    "request_irq", "request_threaded_irq", "devm_request_irq", "devm_request_threaded_irq", "request_any_context_irq",
-    "devm_request_any_context_irq", "rcu_assign_pointer", "list_add_rcu", "list_add_tail_rcu", "hlist_add_head_rcu",
-    "hlist_add_tail_rcu", "proc_create_data", "proc_create", "debugfs_create_file", "kthread_run", "enable_irq",
-  ]
+  private static let known = Registrations.interruptRequests.union(Registrations.threadStarts).union(
+    Registrations.makers
+  ).union([
+    "rcu_assign_pointer", "list_add_rcu", "list_add_tail_rcu", "hlist_add_head_rcu", "hlist_add_tail_rcu", "enable_irq",
+  ])
 
   /// `x->member = …`, where that is no state of the registration itself, or an initialisation.
   private func setsUp(_ line: (node: NodeID, text: String), _ text: FunctionText) -> Bool {
