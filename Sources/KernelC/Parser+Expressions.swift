@@ -195,6 +195,15 @@ extension Parser {
     }
   }
 
+  /// `__releases(&x->lock)` in the head of a function, a call of that name.
+  mutating func parseAnnotation() -> NodeID {
+    let token = index
+    let name = node(.name, at: token, a: symbol.rawValue)
+    index += 1
+    let arguments = parseArguments()
+    return node(.call, at: token, a: name, b: arguments.start, c: arguments.count)
+  }
+
   private mutating func skipTo(_ closing: TokenKind, from opening: Int) {
     let end = behind(opening)
     if end - 1 > opening, tokens[end - 1].kind == closing { index = max(index, end - 1) }

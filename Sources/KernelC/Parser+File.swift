@@ -132,7 +132,7 @@ extension Parser {
     while index < brace {
       if kind == .identifier, kind(at: 1) == .leftParen, tokens[index].traits.contains(.reserved) {
         let savedIndex = index
-        annotations.append(parseAssignment())
+        annotations.append(parseAnnotation())
         if index <= savedIndex { index = savedIndex + 1 }
       } else {
         index += 1

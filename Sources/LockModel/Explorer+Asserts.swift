@@ -3,7 +3,8 @@ import KernelC
 /// What a function states about the locks that it is called with.
 extension Explorer {
   mutating func noteAssert(
-    _ kind: LockKind, _ mode: LockMode, _ place: Place, _ node: NodeID, _ state: PathState, isExplicit: Bool = true
+    _ kind: LockKind, _ mode: LockMode, _ place: Place, _ node: NodeID, _ state: PathState, isExplicit: Bool = true,
+    isStated: Bool = false
   ) {
     let place = outermost(place)
     let isHeld = state.isHeld(place)
@@ -16,8 +17,9 @@ extension Explorer {
         node: node, place: place, lockClass: lockClass(of: place, kind: kind),
         kind: isSpinLock(place) ? .spin : kind, mode: mode,
         isExplicit: isExplicit,
-        isConditional: !scope.unconditional.contains(node)
-          || parameterConditions(state, at: node).contains { !solver.isGiven($0, in: scope.id) },
+        isConditional: !isStated
+          && (!scope.unconditional.contains(node)
+            || parameterConditions(state, at: node).contains { !solver.isGiven($0, in: scope.id) }),
         isHeldHere: isHeld,
         isShared: state.held.contains { $0.place == place && $0.mode == .shared && isReadWrite($0) },
         isUnderLock: isUnderLock))

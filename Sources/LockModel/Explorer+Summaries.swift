@@ -38,16 +38,25 @@ extension Explorer {
     return state
   }
 
-  /// `__releases(lock)` in the head of the function.
+  /// `__releases(lock)` and `__must_hold(lock)` in the head of the function.
   mutating func findAnnotations() {
-    for id in scope.definition.annotations where calleeName(id) == solver.names.releases {
-      guard let argument = scope.file.list(scope.file[id].b, scope.file[id].c).first else { continue }
+    for id in scope.definition.annotations {
+      let name = calleeName(id)
+      guard name == solver.names.releases || name == solver.names.mustHold,
+        let argument = scope.file.list(scope.file[id].b, scope.file[id].c).first
+      else { continue }
       // Both the lock and its address are written.
       let value = place(of: argument)
       guard value >= 0 else { continue }
       let isAddress = scope.file[argument].kind == .unary || type(of: value)?.isPointer == true
       let lock = isAddress ? solver.places.pointee(of: value) : value
-      if lock >= 0 { facts.releases.append(lock) }
+      guard lock >= 0 else { continue }
+      if name == solver.names.releases {
+        facts.releases.append(lock)
+      } else if type(of: lock) != nil, lockClass(of: lock, kind: .mutex)?.structure.exists == true {
+        // Sections such as RCU go by names that nothing declares, and some of these notes are older than the structure.
+        noteAssert(.mutex, .shared, lock, id, initialState, isStated: true)
+      }
     }
   }
 

@@ -57,6 +57,7 @@ struct KnownNames {
   let changedInPlace: [Symbol: Int]
   let gfpType: Symbol
   let releases: Symbol
+  let mustHold: Symbol
   /// Take locks of their own only, whatever their bodies reach: allocation, printing, queueing.
   let selfContained: Set<Symbol>
   let kfree: Symbol
@@ -206,6 +207,7 @@ struct KnownNames {
       """)
     gfpType = symbols.intern("gfp_t")
     releases = symbols.intern("__releases")
+    mustHold = symbols.intern("__must_hold")
     selfContained = set(
       """
       kfree kvfree kfree_sensitive kmalloc kzalloc kcalloc kvmalloc kvzalloc kmem_cache_alloc kmem_cache_free vmalloc

@@ -32,14 +32,14 @@ struct RuleExampleTests {
   func triggering(_ rule: RuleDescription) {
     #expect(!rule.triggering.isEmpty)
     for example in rule.triggering {
-      #expect(lines(rule, example) == markedLines(example.source), "\(rule.id)")
+      #expect(lines(rule, example) == markedLines(example.source), "\(rule.id): \(example.source)")
     }
   }
 
   @Test("non-triggering examples are left alone", arguments: rules)
   func nonTriggering(_ rule: RuleDescription) {
     #expect(!rule.nonTriggering.isEmpty)
-    for example in rule.nonTriggering { #expect(lines(rule, example).isEmpty, "\(rule.id)") }
+    for example in rule.nonTriggering { #expect(lines(rule, example).isEmpty, "\(rule.id): \(example.source)") }
   }
 
   @Test("what is reported does not depend on the order in which names are met", arguments: rules)
@@ -49,8 +49,8 @@ struct RuleExampleTests {
         example.source.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
       ).sorted()
       let expected = markedLines(example.source)
-      #expect(lines(rule, example, known: names) == expected, "\(rule.id)")
-      #expect(lines(rule, example, known: names.reversed()) == expected, "\(rule.id)")
+      #expect(lines(rule, example, known: names) == expected, "\(rule.id): \(example.source)")
+      #expect(lines(rule, example, known: names.reversed()) == expected, "\(rule.id): \(example.source)")
     }
   }
 

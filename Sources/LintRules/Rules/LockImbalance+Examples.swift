@@ -169,6 +169,40 @@ extension LockImbalance {
       	return 0;
       }
       """),
+    RuleExample(
+      """
+      static int print(struct node *node, unsigned long flags)
+      	__releases(node->lock)
+      {
+      	int n = 0;
+
+      	if (list_empty(&node->tasks))
+      		return 0; /* reported */
+      	n = count(node);
+      	raw_spin_unlock_irqrestore(&node->lock, flags);
+      	return n;
+      }
+      """),
+    RuleExample(
+      """
+      static void receive(struct foo *foo, struct sk_buff *skb)
+      {
+      	struct chan *chan = chan_find(foo, skb);
+
+      	if (!chan)
+      		return;
+      	mutex_lock(&chan->lock);
+      	if (chan->size < skb->len)
+      		goto drop;
+      	if (!chan->ops->receive(chan, skb)) {
+      		chan_put(chan); /* reported */
+      		return;
+      	}
+      drop:
+      	chan_put(chan);
+      	kfree_skb(skb);
+      }
+      """),
   ]
 
   static let nonTriggering: [RuleExample] = [
@@ -356,6 +390,27 @@ extension LockImbalance {
       	mutex_lock(&foo->lock);
       	ret = take_or_drop(foo);
       	return ret;
+      }
+      """),
+    RuleExample(
+      """
+      static int print(struct node *node, unsigned long flags)
+      	__releases(node->lock)
+      {
+      	if (list_empty(&node->tasks)) {
+      		raw_spin_unlock_irqrestore(&node->lock, flags);
+      		return 0;
+      	}
+      	raw_spin_unlock_irqrestore(&node->lock, flags);
+      	return count(node);
+      }
+
+      static void begin(struct foo *foo)
+      {
+      	struct chan *chan = chan_find(foo, 1);
+
+      	mutex_lock(&chan->lock);
+      	chan->users++;
       }
       """),
   ]

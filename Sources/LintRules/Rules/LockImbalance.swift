@@ -70,6 +70,7 @@ struct LockImbalance: Rule {
         findings.append(finding(id, node, held, other, context))
       }
     }
+    if findings.isEmpty { findings = annotated(id, facts, context) + outlived(id, facts, context) }
     return findings + keptFromCallers(id, facts, callers, context)
   }
 

@@ -2,6 +2,32 @@ import Findings
 
 extension LockNotHeld {
   static let triggering: [RuleExample] = [
+    // What the head of a function says counts like an assertion.
+    RuleExample(
+      """
+      struct foo { spinlock_t lock; int n; };
+
+      static void set(struct foo *foo)
+      	__must_hold(&foo->lock)
+      {
+      	foo->n = 1;
+      }
+
+      void good(struct foo *foo)
+      {
+      	spin_lock(&foo->lock);
+      	set(foo);
+      	spin_unlock(&foo->lock);
+      }
+
+      void bad(struct bar *bar)
+      {
+      	struct foo *foo;
+
+      	list_for_each_entry(foo, &bar->foos, node)
+      		set(foo); /* reported */
+      }
+      """),
     RuleExample(
       """
       static void set(struct foo *foo)
@@ -213,6 +239,26 @@ extension LockNotHeld {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // A lock that there is none of, and a section by its name.
+    RuleExample(
+      """
+      struct foo { spinlock_t lock; int n; };
+
+      static void set(struct foo *foo)
+      	__must_hold(&foo->old_lock)
+      	__must_hold(RCU)
+      {
+      	foo->n = 1;
+      }
+
+      void set_all(struct bar *bar)
+      {
+      	struct foo *foo;
+
+      	list_for_each_entry(foo, &bar->foos, node)
+      		set(foo);
+      }
+      """),
     RuleExample(
       """
       static void shrink(struct foo *foo)

@@ -70,7 +70,8 @@ struct LockNotHeld: Rule {
     guard requirement.isExplicit, let function = requirement.function, call.targets == [function] else { return false }
     let file = context.program.file(of: function)
     let body = file[context.program.definition(function).body]
-    return body.kind == .block && body.b == 1
+    // What the head says is not all there is.
+    return body.kind == .block && body.b == 1 && file[requirement.node].token > body.token
   }
 
   /// What is wrong with a call.
