@@ -31,6 +31,32 @@ struct SleepInAtomic: Rule {
         """),
       RuleExample(
         """
+        static void put(struct foo *foo, u8 value)
+        {
+        	while (true) {
+        		if (foo->tail < foo->head) {
+        			foo->data[foo->tail++] = value;
+        			return;
+        		}
+        		usleep_range(3000, 5000); /* reported */
+        	}
+        }
+
+        static void put_frame(struct foo *foo)
+        {
+        	put(foo, 0x7e);
+        }
+
+        void send(struct foo *foo, u8 value)
+        {
+        	spin_lock(&foo->slock);
+        	put_frame(foo);
+        	put(foo, value);
+        	spin_unlock(&foo->slock);
+        }
+        """),
+      RuleExample(
+        """
         static void set(struct foo *foo)
         {
         	assert_spin_locked(&foo->slock);
@@ -53,6 +79,48 @@ struct SleepInAtomic: Rule {
         """),
     ],
     nonTriggering: [
+      // One of the callers may sleep; whether it may is asked; the lock is dropped.
+      RuleExample(
+        """
+        static void put(struct foo *foo, u8 value)
+        {
+        	if (foo->tail == foo->head)
+        		msleep(1);
+        	foo->data[foo->tail++] = value;
+        }
+
+        static void put_some(struct foo *foo, bool can_wait)
+        {
+        	if (can_wait)
+        		msleep(1);
+        	foo->tail++;
+        }
+
+        static void put_slowly(struct foo *foo)
+        {
+        	if (foo->tail == foo->head) {
+        		spin_unlock(&foo->slock);
+        		msleep(1);
+        		spin_lock(&foo->slock);
+        	}
+        	foo->tail++;
+        }
+
+        void start(struct foo *foo)
+        {
+        	put(foo, 1);
+        }
+
+        void send(struct foo *foo, u8 value)
+        {
+        	spin_lock(&foo->slock);
+        	put_some(foo, false);
+        	put_slowly(foo);
+        	if (foo->tail < foo->head)
+        		put(foo, value);
+        	spin_unlock(&foo->slock);
+        }
+        """),
       RuleExample(
         """
         static int slow_request(struct foo *foo, int n)
@@ -136,6 +204,7 @@ struct SleepInAtomic: Rule {
   func check(_ context: RuleContext) -> [Finding] {
     let atomics = AtomicContexts(context)
     let spins = spinLocks(context)
+    var callers = AtomicCallers(context, atomics)
     return context.functions.flatMap { id -> [Finding] in
       guard let facts = context.solver.facts(id), !facts.isApproximate, !facts.isPartial else { return [] }
       var findings: [Finding] = []
@@ -148,7 +217,7 @@ struct SleepInAtomic: Rule {
       for call in facts.calls {
         let handler = atomics.run(by: call.node, in: id, context)
         let runner = handler.map { _ in
-          Cause(text: "'\(context.text(call.callee))' runs it where nobody may sleep", key: "run", evidence: nil)
+          Cause(text: "'\(context.text(call.callee))' runs it where nobody may sleep", key: "run")
         }
         guard let cause = runner ?? cause(call.held, id, entry, context),
           let chain = chain(call, handler, id, context), !isHarmless(call, chain, cause, id, context),
@@ -160,15 +229,36 @@ struct SleepInAtomic: Rule {
         findings.append(
           finding(id, call.node, cause, [ChainStep(function: id, node: call.node)] + chain, context))
       }
-      return findings
+      return findings.isEmpty && entry == nil ? underCallers(id, facts, &callers, context) : findings
     }
+  }
+
+  /// What sleeps in a function that only runs under the spinlocks of its callers; the first in its text.
+  ///
+  /// Callees that sleep for sure are reported where the lock is held; this is what sleeps on some paths.
+  private func underCallers(
+    _ id: FunctionID, _ facts: FunctionFacts, _ callers: inout AtomicCallers, _ context: RuleContext
+  ) -> [Finding] {
+    guard context.program.definition(id).isStatic, context.solver.summary(id)?.sleeps == nil else { return [] }
+    func isOpen(_ held: [HeldLock]) -> Bool { !held.contains { $0.balance < 0 && $0.kind.isAtomic } }
+    let acquires = facts.acquires.filter { $0.sleeps && isOpen($0.held) }.map { ($0.node, [ChainStep]()) }
+    let calls = facts.calls.compactMap { call in
+      isOpen(call.held) ? chain(call, nil, id, context).map { (call.node, $0) } : nil
+    }
+    let file = context.program.file(of: id)
+    guard let (node, chain) = (acquires + calls).min(by: { file[$0.0].token < file[$1.0].token }),
+      let reason = callers.reason(of: id), !callers.isAsked(before: node, in: id),
+      !isDeferred([ChainStep(function: id, node: node)] + chain, isInterrupt: true, context)
+    else { return [] }
+    let cause = Cause(text: "callers hold '\(reason.lock)'", key: "callers \(reason.lock)", evidence: reason.evidence)
+    return [finding(id, node, cause, [ChainStep(function: id, node: node)] + chain, context)]
   }
 
   /// Why nobody may sleep.
   private struct Cause {
     let text: String
     let key: String
-    let evidence: Evidence?
+    var evidence: [Evidence] = []
     /// An interrupt, or bottom halves disabled, which counts as one.
     var isInterrupt = false
   }
@@ -231,13 +321,13 @@ struct SleepInAtomic: Rule {
   ) -> (place: Place, cause: Cause)? {
     if let reason = atomics.reasons[id] {
       let text = "'\(context.name(id))' runs as \(reason)"
-      return (-1, Cause(text: text, key: reason, evidence: nil, isInterrupt: atomics.registered[id] != nil))
+      return (-1, Cause(text: text, key: reason, isInterrupt: atomics.registered[id] != nil))
     }
     for event in facts.asserts where !event.isHeldHere && !event.isConditional {
       guard !event.kind.isSection, event.kind.isAtomic || event.lockClass.map(spins.contains) == true else { continue }
       let lock = context.solver.lockText(event.place, in: id)
       let evidence = Evidence(context.place(id, event.node), "'\(lock)' is asserted here")
-      return (event.place, Cause(text: "'\(lock)' is held", key: lock, evidence: evidence))
+      return (event.place, Cause(text: "'\(lock)' is held", key: lock, evidence: [evidence]))
     }
     return nil
   }
@@ -263,7 +353,8 @@ struct SleepInAtomic: Rule {
     }
     let text = context.solver.lockText(lock.place, in: id)
     return Cause(
-      text: "'\(text)' is held", key: text, evidence: Evidence(context.place(id, lock.site), "'\(text)' is taken here"),
+      text: "'\(text)' is held", key: text,
+      evidence: [Evidence(context.place(id, lock.site), "'\(text)' is taken here")],
       isInterrupt: ShieldedLocks.strength(of: lock.site, in: id, context) == .bottomHalves)
   }
 
@@ -278,7 +369,7 @@ struct SleepInAtomic: Rule {
       ? "'\(context.text(first))' may sleep (it reaches '\(sleeper)')" : "'\(sleeper)' may sleep"
     return context.finding(
       description, id, node, "\(what) while \(cause.text)",
-      evidence: [cause.evidence].compactMap { $0 }
+      evidence: cause.evidence
         + context.evidence(Array(chain.dropFirst()), last: "'\(sleeper)' may sleep"),
       key: "\(cause.key) \(context.text(first))")
   }

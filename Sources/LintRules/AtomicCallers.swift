@@ -1,0 +1,93 @@
+import Findings
+import KernelC
+import LockModel
+
+/// Functions that run where nobody may sleep because all who call them hold a spinlock around the call, or run there
+/// themselves.
+struct AtomicCallers {
+  /// What one of the callers holds, and the calls that lead from there.
+  struct Reason {
+    let lock: String
+    let evidence: [Evidence]
+  }
+
+  /// How many calls up a lock may be taken.
+  private static let depth = 4
+
+  private let context: RuleContext
+  private let callers: CallerTable
+  private let atomics: AtomicContexts
+  private var known: [FunctionID: Reason?] = [:]
+
+  init(_ context: RuleContext, _ atomics: AtomicContexts) {
+    self.context = context
+    self.atomics = atomics
+    callers = CallerTable(context)
+  }
+
+  /// Nil where some caller may be unknown, or may sleep.
+  mutating func reason(of id: FunctionID) -> Reason? { reason(of: id, depth: 0) }
+
+  private mutating func reason(of id: FunctionID, depth: Int) -> Reason? {
+    if let reason = known[id] { return reason }
+    // What is cut off here may be asked for by itself.
+    guard depth < Self.depth else { return nil }
+    known[id] = .some(nil)
+    let callbacks = context.solver.callbacks
+    guard context.program.definition(id).isStatic, !callbacks.isPassed(id), callbacks.members(holding: id).isEmpty
+    else { return nil }
+    var first: Reason?
+    for (caller, call, isGuess) in callers.calls(of: id) {
+      guard !isGuess, call.targets == [id], let reason = reason(around: call, in: caller, depth) else { return nil }
+      if first == nil {
+        let step = Evidence(context.place(caller, call.node), "'\(context.name(caller))' calls '\(context.name(id))'")
+        first = Reason(lock: reason.lock, evidence: reason.evidence + [step])
+      }
+    }
+    known[id] = first
+    return first
+  }
+
+  private mutating func reason(around call: CallEvent, in caller: FunctionID, _ depth: Int) -> Reason? {
+    let locks = call.held.filter(\.kind.isAtomic)
+    guard !locks.contains(where: { $0.balance < 0 }) else { return nil }
+    guard let lock = locks.first(where: { $0.balance > 0 }) else {
+      return atomics.reasons[caller] == nil ? reason(of: caller, depth: depth + 1) : nil
+    }
+    let text = context.solver.lockText(lock.place, in: caller)
+    return Reason(lock: text, evidence: [Evidence(context.place(caller, lock.site), "'\(text)' is taken here")])
+  }
+
+  /// Whether the function asks, on the way to a node, something that may say that it can sleep: a number or a flag that it
+  /// was given, whatever has a name that speaks of waiting, or whether there is somebody else to call.
+  func isAsked(before node: NodeID, in id: FunctionID) -> Bool {
+    let file = context.program.file(of: id)
+    let definition = context.program.definition(id)
+    var flags = Set(definition.parameters.filter { !$0.type.isPointer }.map(\.name))
+    for call in definition.nodes where file[call].kind == .call && file[file[call].a].kind == .member {
+      flags.insert(Symbol(file[file[call].a].b))
+    }
+    return definition.nodes.contains {
+      [.ifStatement, .switchStatement, .conditional].contains(file[$0].kind) && file[$0].token <= file[node].token
+        && asks(file[$0].a, file, flags, 0)
+    }
+  }
+
+  private func asks(_ node: NodeID, _ file: ParsedFile, _ flags: Set<Symbol>, _ depth: Int) -> Bool {
+    guard node >= 0, depth < 40 else { return false }
+    let item = file[node]
+    if item.kind == .name || item.kind == .member {
+      let name = Symbol(item.kind == .name ? item.a : item.b)
+      if flags.contains(name) { return true }
+      let words = context.text(name).lowercased().split(separator: "_")
+      if words.contains(where: { word in Self.words.contains { word.contains($0) } }) { return true }
+    }
+    return file.children(of: node).contains { asks($0, file, flags, depth + 1) }
+  }
+
+  private static let words = [
+    "sleep", "atomic", "async", "wait", "poll", "block", "irq", "preempt", "gfp", "sync", "oops", "panic", "context",
+    "lock",
+    "intr", "flag",
+  ]
+}
