@@ -183,6 +183,17 @@ extension Solver {
     return places[place].base
   }
 
+  /// Whether a path starts with another one, which is no lock of its own.
+  public func isReached(_ place: Place, from start: Place) -> Bool {
+    guard start >= 0 else { return false }
+    var place = place
+    while place >= 0 {
+      if place == start { return true }
+      place = places[place].base
+    }
+    return false
+  }
+
   /// The last member of a path.
   public func lastMember(of place: Place) -> Symbol {
     guard place >= 0 else { return .none }

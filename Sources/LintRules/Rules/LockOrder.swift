@@ -65,6 +65,33 @@ struct LockOrder: Rule {
         """),
       RuleExample(
         """
+        struct foo { spinlock_t lock; struct bar *bar; struct list_head list; };
+        struct bar { spinlock_t lock; struct list_head foos; };
+
+        void f(struct foo *foo)
+        {
+        	struct bar *bar = foo->bar;
+
+        	spin_lock(&foo->lock);
+        	spin_lock(&bar->lock); /* reported */
+        	spin_unlock(&bar->lock);
+        	spin_unlock(&foo->lock);
+        }
+
+        void g(struct bar *bar)
+        {
+        	struct foo *foo;
+
+        	spin_lock(&bar->lock);
+        	list_for_each_entry(foo, &bar->foos, list) {
+        		spin_lock(&foo->lock); /* reported */
+        		spin_unlock(&foo->lock);
+        	}
+        	spin_unlock(&bar->lock);
+        }
+        """),
+      RuleExample(
+        """
         void f(struct dev *dev, struct conn *conn)
         {
         	mutex_lock(&dev->lock);
@@ -93,6 +120,31 @@ struct LockOrder: Rule {
     nonTriggering: [
       RuleExample(
         """
+        struct foo { spinlock_t lock; struct bar *bar; struct list_head list; };
+        struct bar { spinlock_t lock; struct list_head foos; };
+
+        void f(struct foo *foo)
+        {
+        	spin_lock(&foo->lock);
+        	spin_lock(&foo->bar->lock);
+        	spin_unlock(&foo->bar->lock);
+        	spin_unlock(&foo->lock);
+        }
+
+        void g(struct bar *bar, struct bar *other)
+        {
+        	struct foo *foo;
+
+        	spin_lock(&bar->lock);
+        	list_for_each_entry(foo, &other->foos, list) {
+        		spin_lock(&foo->lock);
+        		spin_unlock(&foo->lock);
+        	}
+        	spin_unlock(&bar->lock);
+        }
+        """),
+      RuleExample(
+        """
         void f(struct foo *foo)
         {
         	mutex_lock(&foo->a);
@@ -100,7 +152,7 @@ struct LockOrder: Rule {
         	mutex_unlock(&foo->b);
         	mutex_unlock(&foo->a);
         }
-        """)
+        """),
     ])
 
   private struct Edge: Hashable {
@@ -144,7 +196,9 @@ struct LockOrder: Rule {
             continue
           }
           let edge = Edge(first: first, second: second)
-          let isTogether = areTogether(lock.place, place, edge, context)
+          // What a chain of calls takes by way of an object may be another object's of the kind.
+          let isTogether =
+            areTogether(lock.place, place, edge, context) || chain.isEmpty && areRelated(lock.place, place, id, context)
           add(edge, Site(function: id, node: node, held: lock, chain: chain, isTogether: isTogether))
         }
         if let around, around != second, second.structure.exists {
@@ -185,6 +239,31 @@ struct LockOrder: Rule {
     if solver.isOfCurrentTask(held) || solver.isOfCurrentTask(place) { return true }
     let owner = solver.owner(of: held)
     return owner >= 0 && place >= 0 && owner == solver.owner(of: place)
+  }
+
+  /// Whether the locks are those of an object and of one that it points to, or has in a list.
+  private func areRelated(_ held: Place, _ place: Place, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let solver = context.solver
+    let (first, second) = (solver.owner(of: held), solver.owner(of: place))
+    guard first >= 0, second >= 0 else { return false }
+    return solver.isReached(first, from: second) || solver.isReached(second, from: first)
+      || isListed(second, in: first, id, context)
+  }
+
+  /// Whether a local goes through a list of the object: `list_for_each_entry(item, &object->items, node)`.
+  private func isListed(_ item: Place, in object: Place, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let file = context.program.file(of: id)
+    let symbols = context.program.symbols
+    let loops = context.program.definition(id).nodes.filter {
+      file[$0].kind == .macroLoop && file[file[$0].a].kind == .call
+    }
+    guard !loops.isEmpty else { return false }
+    let (local, owner) = (context.solver.lockText(item, in: id), context.solver.lockText(object, in: id))
+    return loops.contains { loop in
+      let call = file[file[loop].a]
+      let arguments = file.list(call.b, call.c).map { SourceText.text(of: $0, file, symbols) }
+      return arguments.first == local && arguments.contains { $0.hasPrefix("&\(owner)->") }
+    }
   }
 
   private func findings(_ order: [Edge], _ sites: [Edge: [Site]], _ context: RuleContext) -> [Finding] {
