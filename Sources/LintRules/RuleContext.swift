@@ -110,8 +110,12 @@ public struct RuleContext {
   func isPointer(_ call: NodeID, in id: FunctionID) -> Bool {
     let name = callee(call, in: program.file(of: id))
     if solver.isAllocator(name) || solver.isKnownPointer(name) { return true }
-    let definitions = program.definitions(of: name).map(program.definition)
-    return definitions.contains { $0.returnType.isPointer && $0.tokens.count > 40 }
+    // What is short and stands in a header may be a stub.
+    return program.definitions(of: name).contains { target in
+      let definition = program.definition(target)
+      return definition.returnType.isPointer
+        && (definition.tokens.count > 40 || !program.file(of: target).path.hasSuffix(".h"))
+    }
   }
 
   /// Whether the statement before the condition stores what an allocator or a function that returns a pointer gives.

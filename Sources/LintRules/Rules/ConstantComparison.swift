@@ -6,11 +6,12 @@ import LockModel
 struct ConstantComparison: Rule {
   let description = RuleDescription(
     id: "constant-comparison",
-    summary: "two constants are compared where the same condition compares a variable with others of the kind",
+    summary: "a constant stands alone, or is compared with one, where a variable is compared with others of the kind",
     severity: .error, confidence: .high,
     whatItDoes: """
       Reports 'FOO_MAX >= 0x9400' in a condition that compares a variable with another constant of which the name begins the \
-      same ('device >= FOO_MIN && …'): the variable has been forgotten, and the answer is always the same.
+      same ('device >= FOO_MIN && …'): the variable has been forgotten, and the answer is always the same. So is it with \
+      'type == FOO_IP || FOO_IB'.
       """,
     whyItMatters: "A part of the condition says nothing, so that it holds for everything or for nothing.",
     accepts: ["constants of another kind, such as PAGE_SIZE, which configurations differ in"],
@@ -24,7 +25,14 @@ struct ConstantComparison: Rule {
         	       ((device >= ID_ATI_R520 && device < 0x7800) ||
         		(ID_ATI_R600 >= 0x9400)); /* reported */
         }
-        """)
+        """),
+      RuleExample(
+        """
+        bool has_header(enum net_type type)
+        {
+        	return type == NET_TYPE_IPV6 || type == NET_TYPE_IB || NET_TYPE_ROCE_V1; /* reported */
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -32,6 +40,13 @@ struct ConstantComparison: Rule {
         bool is_new(u32 vendor, u32 device)
         {
         	return vendor == ID_ATI && (device >= ID_ATI_R520 && device < 0x7800 || device >= ID_ATI_R600);
+        }
+        """),
+      RuleExample(
+        """
+        bool has_header(enum net_type type)
+        {
+        	return type == NET_TYPE_IPV6 || type & NET_TYPE_IB || HAS_ROCE;
         }
         """),
       RuleExample(
@@ -60,28 +75,51 @@ struct ConstantComparison: Rule {
         isConstant(file[node].a) && file[file[node].b].kind == .number
           && ![.equalEqual, .bangEqual].contains(file[node].operation)
       }
-      guard !suspects.isEmpty else { return [] }
       let conditions = definition.nodes.filter {
         file[$0].kind == .binary && [.ampersandAmpersand, .pipePipe].contains(file[$0].operation)
       }
-      return suspects.compactMap { suspect -> Finding? in
-        let name = context.text(Symbol(file[file[suspect].a].a))
-        guard
-          let sibling = comparisons.first(where: { other in
-            let (left, right) = (file[other].a, file[other].b)
-            return other != suspect
-              && conditions.contains { shapes.contains($0, other) && shapes.contains($0, suspect) }
-              && !isConstant(left) && file[left].kind != .number && isConstant(right)
-              && Self.isAkin(name, context.text(Symbol(file[right].a)))
-          })
-        else { return nil }
-        return context.finding(
-          description, id, suspect,
-          "'\(SourceText.text(of: suspect, file, context.program.symbols))' compares two constants",
-          evidence: [Evidence(context.place(id, sibling), "a variable is compared with one of the kind here")],
-          key: name)
+      let bare = conditions.filter { file[$0].operation == .pipePipe }.flatMap { condition -> [Finding] in
+        [file[condition].a, file[condition].b].filter(isConstant).compactMap { operand in
+          let name = context.text(Symbol(file[operand].a))
+          let sibling = comparisons.first { other in
+            file[other].operation == .equalEqual && shapes.contains(condition, other) && !isConstant(file[other].a)
+              && file[file[other].a].kind != .number && isConstant(file[other].b)
+              && Self.isOfKind(name, context.text(Symbol(file[file[other].b].a)))
+          }
+          return sibling.map {
+            context.finding(
+              description, id, operand, "'\(name)' stands here by itself, and is always true",
+              evidence: [Evidence(context.place(id, $0), "a variable is compared with one of the kind here")], key: name
+            )
+          }
+        }
       }
+      guard !suspects.isEmpty else { return bare }
+      return bare
+        + suspects.compactMap { suspect -> Finding? in
+          let name = context.text(Symbol(file[file[suspect].a].a))
+          guard
+            let sibling = comparisons.first(where: { other in
+              let (left, right) = (file[other].a, file[other].b)
+              return other != suspect
+                && conditions.contains { shapes.contains($0, other) && shapes.contains($0, suspect) }
+                && !isConstant(left) && file[left].kind != .number && isConstant(right)
+                && Self.isAkin(name, context.text(Symbol(file[right].a)))
+            })
+          else { return nil }
+          return context.finding(
+            description, id, suspect,
+            "'\(SourceText.text(of: suspect, file, context.program.symbols))' compares two constants",
+            evidence: [Evidence(context.place(id, sibling), "a variable is compared with one of the kind here")],
+            key: name)
+        }
     }
+  }
+
+  /// Whether two names of at least three words begin with the same two.
+  private static func isOfKind(_ one: String, _ other: String) -> Bool {
+    let (left, right) = (one.split(separator: "_"), other.split(separator: "_"))
+    return left.count > 2 && right.count > 2 && left.prefix(2).elementsEqual(right.prefix(2))
   }
 
   /// Whether two names begin with the same words, all but the last.

@@ -2,6 +2,31 @@ import Findings
 
 extension ErrPtrConfusion {
   static let triggering: [RuleExample] = [
+    // By way of a callee that has next to nothing of its own.
+    RuleExample(
+      """
+      static struct task *run_task(int n)
+      {
+      	struct task *task = kzalloc(8, GFP_KERNEL);
+
+      	if (!task)
+      		return ERR_PTR(-ENOMEM);
+      	task->n = n;
+      	return task;
+      }
+
+      static struct task *call(int n)
+      {
+      	return run_task(n);
+      }
+
+      void f(struct foo *foo)
+      {
+      	struct task *task = call(foo->n);
+
+      	task->owner = foo; /* reported */
+      }
+      """),
     RuleExample(
       """
       int start_streaming(struct foo *foo)

@@ -9,11 +9,11 @@ struct ErrorType: Rule {
     summary: "an error code meets a type that cannot carry it, or lacks its sign",
     severity: .warning, confidence: .high,
     whatItDoes: """
-      Reports a negative errno returned from a function of type bool, irqreturn_t, u8 to u32; a variable of an unsigned type \
+      Reports a negative errno returned from a function of type bool, irqreturn_t, u8 or u16; a variable of an unsigned type \
       that takes a result and is then tested for being negative; a bool that takes what is 0 or a negative errno, \
       without saying so in its name; an errno that is returned or kept as a positive number; and the number of bytes that \
       copy_from_user() and kin could not copy, returned as if it were an errno. And a bool that is masked with another bit \
-      than the first.
+      than the first; true, returned as an errno; and a callee's errno, handed on as a u32 where 0 says that there is none.
       """,
     whyItMatters: "The test for the error is never true, or what is an error reads as success.",
     accepts: [
@@ -28,6 +28,38 @@ struct ErrorType: Rule {
         {
         	*nx |= flags_of(pgd) & _PAGE_NX;
         	*rw &= flags_of(pgd) & _PAGE_RW; /* reported */
+        }
+        """),
+      RuleExample(
+        """
+        static bool get_queue(struct foo *foo)
+        {
+        	return foo->n > 0;
+        }
+
+        static int register_one(u32 gsi)
+        {
+        	if (gsi > 16)
+        		return -EINVAL;
+        	return gsi + 1;
+        }
+
+        int add(struct foo *foo)
+        {
+        	int error;
+
+        	error = get_queue(foo);
+        	if (error)
+        		return error; /* reported */
+        	foo->data = kmalloc(8, GFP_KERNEL);
+        	return foo->data ? 0 : -ENOMEM;
+        }
+
+        u32 to_irq(u32 gsi)
+        {
+        	if (gsi >= 8)
+        		return register_one(gsi); /* reported */
+        	return 0;
         }
         """),
       RuleExample(
@@ -92,6 +124,37 @@ struct ErrorType: Rule {
         """),
     ],
     nonTriggering: [
+      RuleExample(
+        """
+        static bool get_queue(struct foo *foo)
+        {
+        	return foo->n > 0;
+        }
+
+        static int register_one(u32 gsi)
+        {
+        	if (gsi > 16)
+        		return -EINVAL;
+        	return gsi + 1;
+        }
+
+        int add(struct foo *foo)
+        {
+        	int error = -ENODEV;
+
+        	error = get_queue(foo);
+        	if (error)
+        		return 0;
+        	return -ENODEV;
+        }
+
+        u32 to_irq(u32 gsi)
+        {
+        	int irq = register_one(gsi);
+
+        	return irq > 0 ? irq : 0;
+        }
+        """),
       RuleExample(
         """
         void look_up(struct pgd *pgd, unsigned long *all, bool *rw)
@@ -167,6 +230,7 @@ struct ErrorType: Rule {
       for node in context.program.definition(id).nodes {
         let item = file[node]
         switch item.kind {
+        case .block: findings += answers(node, id, context)
         case .assign where item.operation == .equal && file[item.a].kind == .name:
           let name = Symbol(file[item.a].a)
           if canBeNegative(item.b, file, context) { called.insert(name) }
@@ -209,7 +273,8 @@ struct ErrorType: Rule {
       copies = set("copy_from_user copy_to_user __copy_from_user __copy_to_user clear_user")
       unsigned = set("u8 u16 u32 u64 __u8 __u16 __u32 __u64 uint8_t uint16_t uint32_t uint64_t size_t uint ulong")
       results = set("irqreturn_t netdev_tx_t")
-      narrow = set("u8 u16 u32 __u8 __u16 __u32 uint8_t uint16_t uint32_t")
+      // The bits of 32 come back when a caller stores them in an int.
+      narrow = set("u8 u16 __u8 __u16 uint8_t uint16_t")
     }
   }
 
@@ -340,6 +405,82 @@ struct ErrorType: Rule {
     }
   }
 
+  /// `error = get(q); if (error) return error;` where `get()` says true or false.
+  private func answers(_ block: NodeID, _ id: FunctionID, _ context: RuleContext) -> [Finding] {
+    let file = context.program.file(of: id)
+    let type = context.program.definition(id).returnType
+    guard type.base == .integer, !type.isPointer else { return [] }
+    let shapes = Statements(file: file, symbols: context.program.symbols)
+    let statements = Array(file.list(file[block].a, file[block].b))
+    return zip(statements, statements.dropFirst()).compactMap { previous, test -> Finding? in
+      guard file[previous].kind == .expressionStatement, file[test].kind == .ifStatement,
+        case let store = file[file[previous].a], store.kind == .assign, store.operation == .equal,
+        file[store.a].kind == .name, case let variable = Symbol(file[store.a].a),
+        Statements.errorNames.contains(context.text(variable)),
+        case let core = shapes.core(file[test].a), !core.isNegated, core.node >= 0, file[core.node].kind == .name,
+        Symbol(file[core.node].a) == variable, let leaving = shapes.leaving(file[test].b),
+        file[leaving].kind == .returnStatement, file[leaving].a >= 0, case let value = file[file[leaving].a],
+        value.kind == .name, Symbol(value.a) == variable, case let callee = shapes.callee(store.b), callee.exists,
+        let answer = context.program.returnType(callee), answer.base == .boolean, !answer.isPointer,
+        context.solver.facts(id)?.exits.contains(where: { $0.values == .negative }) == true
+      else { return nil }
+      let name = context.text(callee)
+      return context.finding(
+        description, id, leaving, "'\(name)' says true or false, which is no errno to return", key: "\(name) answer")
+    }
+  }
+
+  /// `return register_it(…);` from a function whose type has no negative numbers.
+  private func handedOn(
+    _ value: NodeID, _ node: NodeID, _ names: Names, _ id: FunctionID, _ context: RuleContext
+  ) -> [Finding] {
+    let file = context.program.file(of: id)
+    guard file[value].kind == .call, isAnyOf(names.unsigned, id, context), returnsZero(id, context),
+      case let callee = context.callee(value, in: file), callee.exists,
+      let returns = context.program.returnType(callee), returns.base == .integer, !returns.isPointer,
+      returnsErrno(callee, id, names, context)
+    else { return [] }
+    let name = context.text(callee)
+    return [
+      context.finding(
+        description, id, node,
+        "a negative errno of '\(name)' becomes a large number in what '\(context.name(id))' returns",
+        key: "\(name) unsigned")
+    ]
+  }
+
+  /// Whether the word in front of the function's name is one of those for unsigned numbers of a given width.
+  private func isAnyOf(_ types: Set<Symbol>, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let definition = context.program.definition(id)
+    guard definition.returnType.base == .unsigned, !definition.returnType.isPointer, definition.token > 0 else {
+      return false
+    }
+    return types.contains(context.program.file(of: id).tokens[Int(definition.token) - 1].symbol)
+  }
+
+  /// Whether the function says "none" with 0.
+  private func returnsZero(_ id: FunctionID, _ context: RuleContext) -> Bool {
+    let file = context.program.file(of: id)
+    return context.program.definition(id).nodes.contains { node in
+      guard file[node].kind == .returnStatement, file[node].a >= 0 else { return false }
+      return file[file[node].a].kind == .number && file[file[node].a].a == 0
+    }
+  }
+
+  /// Whether a body of the function has `return -EINVAL;`.
+  private func returnsErrno(_ callee: Symbol, _ id: FunctionID, _ names: Names, _ context: RuleContext) -> Bool {
+    guard
+      let target = context.program.resolve(callee, fromFile: Int(context.program.functions[Int(id.rawValue)].file))
+    else { return false }
+    let file = context.program.file(of: target)
+    return context.program.definition(target).nodes.contains { node in
+      guard file[node].kind == .returnStatement, file[node].a >= 0, case let value = file[file[node].a],
+        value.kind == .unary, value.operation == .minus
+      else { return false }
+      return file[value.a].kind == .name && names.errnos.contains(Symbol(file[value.a].a))
+    }
+  }
+
   private func returned(
     _ value: NodeID, _ node: NodeID, _ names: Names, _ id: FunctionID, _ context: RuleContext
   ) -> [Finding] {
@@ -364,8 +505,8 @@ struct ErrorType: Rule {
     }
     guard item.kind == .unary, item.operation == .minus, file[item.a].kind == .name,
       names.errnos.contains(Symbol(file[item.a].a)), !type.isPointer
-    else { return [] }
-    let isWrong = names.results.contains(type.name) || type.base == .boolean || names.narrow.contains(type.name)
+    else { return handedOn(value, node, names, id, context) }
+    let isWrong = names.results.contains(type.name) || type.base == .boolean || isAnyOf(names.narrow, id, context)
     guard isWrong else { return [] }
     let code = context.text(Symbol(file[item.a].a))
     return [

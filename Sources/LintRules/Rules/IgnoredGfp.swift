@@ -9,7 +9,8 @@ struct IgnoredGfp: Rule {
     summary: "a function with a gfp_t parameter allocates with GFP_KERNEL",
     severity: .warning, confidence: .medium,
     whatItDoes: """
-      Reports an allocation that says GFP_KERNEL in a function that takes a gfp_t and goes by it elsewhere: who calls it with \
+      Reports an allocation that says GFP_KERNEL in a function that takes a gfp_t and goes by it elsewhere, and a call of a \
+      function with a gfp_t where one that takes a gfp_t itself hands it to nobody: who calls it with \
       GFP_ATOMIC or GFP_NOFS does so because it must not sleep, or not write.
       """,
     whyItMatters: "The caller may hold a spinlock, or be the one whose memory is to be written out.",
@@ -30,7 +31,23 @@ struct IgnoredGfp: Rule {
         		return -ENOMEM;
         	return use(foo, weights);
         }
-        """)
+        """),
+      RuleExample(
+        """
+        static int map_some(struct foo *foo, size_t size, gfp_t gfp)
+        {
+        	foo->table = kmalloc(size, gfp);
+        	return foo->table ? 0 : -ENOMEM;
+        }
+
+        int map(struct foo *foo, size_t size, gfp_t gfp)
+        {
+        	might_sleep_if(gfpflags_allow_blocking(gfp));
+        	if (WARN_ON_ONCE(gfp & (__GFP_COMP | __GFP_HIGHMEM)))
+        		return -EINVAL;
+        	return map_some(foo, size, GFP_KERNEL); /* reported */
+        }
+        """),
     ],
     nonTriggering: [
       RuleExample(
@@ -74,16 +91,33 @@ struct IgnoredGfp: Rule {
       else { return [] }
       let file = context.program.file(of: id)
       func isName(_ node: NodeID, _ name: Symbol) -> Bool { file[node].kind == .name && Symbol(file[node].a) == name }
+      let fileIndex = Int(context.program.functions[Int(id.rawValue)].file)
       var isHandedOn = false
+      // Calls of what allocates by a mask of its own.
+      var told: [(call: NodeID, callee: Symbol)] = []
       var found: [(call: NodeID, callee: Symbol)] = []
-      for node in definition.nodes {
+      let shapes = Statements(file: file, symbols: context.program.symbols)
+      // That it might sleep is an assertion and no question.
+      let asserted = Set(
+        definition.nodes.filter {
+          file[$0].kind == .call && context.text(context.callee($0, in: file)) == "might_sleep_if"
+        }
+        .flatMap { shapes.calls(in: $0) })
+      for node in definition.nodes where !asserted.contains(node) {
         let item = file[node]
         switch item.kind {
         case .call:
           let callee = context.callee(node, in: file)
-          for argument in file.list(item.b, item.c) {
-            if isName(argument, kernel), callee.exists, isAllocation(context.text(callee)) {
-              found.append((node, callee))
+          for (position, argument) in file.list(item.b, item.c).enumerated() {
+            if isName(argument, kernel), callee.exists {
+              if isAllocation(context.text(callee)) {
+                found.append((node, callee))
+              } else if let target = context.program.resolve(callee, fromFile: fileIndex),
+                case let parameters = context.program.definition(target).parameters, position < parameters.count,
+                parameters[position].type.name == type
+              {
+                told.append((node, callee))
+              }
             }
             if isName(argument, parameter.name) {
               if context.text(callee).hasPrefix("gfp") { return [] }
@@ -98,14 +132,14 @@ struct IgnoredGfp: Rule {
             return []
           }
         case .ifStatement, .conditional:
-          if isName(Statements(file: file, symbols: context.program.symbols).core(item.a).node, parameter.name) {
+          if isName(shapes.core(item.a).node, parameter.name) {
             return []
           }
         default: break
         }
       }
-      guard isHandedOn else { return [] }
-      return found.map { call, callee in
+      // Where the mask goes nowhere it is what the callee should have been told.
+      return (isHandedOn ? found : told).map { call, callee in
         context.finding(
           description, id, call,
           "'\(context.text(callee))' is told GFP_KERNEL where the function is told '\(context.text(parameter.name))'",
