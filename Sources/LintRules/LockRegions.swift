@@ -141,7 +141,9 @@ struct LockRegions {
   private static let sections: [(begins: String, ends: String)] = [
     ("local_irq_save", "local_irq_restore"), ("local_irq_disable", "local_irq_enable"),
     ("preempt_disable", "preempt_enable"), ("local_bh_disable", "local_bh_enable"), ("lock_sock", "release_sock"),
-    ("lock_sock_nested", "release_sock"),
+    ("lock_sock_nested", "release_sock"), ("get_online_mems", "put_online_mems"),
+    ("mem_hotplug_begin", "mem_hotplug_done"), ("kernel_fpu_begin", "kernel_fpu_end"), ("get_cpu", "put_cpu"),
+    ("sdio_claim_host", "sdio_release_host"), ("mmc_claim_host", "mmc_release_host"),
   ]
 
   /// The name of a lock that no argument names.

@@ -70,6 +70,7 @@ public enum RuleRegistry {
     InvertedCondition(),
     LockDropped(),
     LockWeakened(),
+    WeakerAccess(),
     UnlockDropped(),
     LostCleanup(),
     LostCheck(),

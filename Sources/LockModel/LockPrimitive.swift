@@ -250,6 +250,8 @@ public struct LockTable: Sendable {
     - mutex @rtnl_mutex rtnl_unlock
     +s rwsem! @cpu_hotplug_lock cpus_read_lock
     -s rwsem @cpu_hotplug_lock cpus_read_unlock
+    +s rwsem! @mem_hotplug_lock get_online_mems
+    -s rwsem @mem_hotplug_lock put_online_mems
     0 ww! 0 ww_mutex_lock_interruptible
     - ww 0 ww_mutex_unlock
     = spin 0 assert_spin_locked assert_raw_spin_locked

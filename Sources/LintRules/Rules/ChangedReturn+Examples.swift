@@ -171,6 +171,72 @@ extension ChangedReturn {
         	return capacity(foo, value);
         }
         """),
+    RuleExample(
+      before: """
+        static int parse(struct foo *foo, int size)
+        {
+        	if (!foo)
+        		return 0;
+        	if (size < 8)
+        		return -EINVAL;
+        	foo->n = size;
+        	return 0;
+        }
+        """,
+      after: """
+        static void parse(struct foo *foo, int size)
+        {
+        	if (!foo)
+        		return;
+        	if (size < 8)
+        		return; /* reported */
+        	foo->n = size;
+        }
+        """),
+    RuleExample(
+      before: """
+        int probe(struct foo *foo)
+        {
+        	foo->irq = platform_get_irq(foo->pdev, 0);
+        	if (foo->irq < 0)
+        		return foo->irq;
+        	foo->clk = clk_get(foo->dev, NULL);
+        	if (IS_ERR(foo->clk))
+        		return PTR_ERR(foo->clk);
+        	return 0;
+        }
+        """,
+      after: """
+        int probe(struct foo *foo)
+        {
+        	foo->irq = platform_get_irq(foo->pdev, 0);
+        	if (foo->irq < 0)
+        		return dev_err_probe(foo->dev, -ENODEV, "no interrupt\\n"); /* reported */
+        	foo->clk = clk_get(foo->dev, NULL);
+        	if (IS_ERR(foo->clk))
+        		return -EINVAL; /* reported */
+        	return 0;
+        }
+        """),
+    RuleExample(
+      before: """
+        int probe(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = init_all(foo);
+        	if (ret < 0)
+        		return ret;
+        	return set_up_one(foo);
+        }
+        """,
+      after: """
+        void probe(struct foo *foo)
+        {
+        	init_all(foo); /* reported */
+        	set_up_one(foo);
+        }
+        """),
   ]
 
   static let nonTriggering: [RuleExample] = [
@@ -335,6 +401,51 @@ extension ChangedReturn {
         		return ret;
         	ret = more(foo);
         	return ret;
+        }
+        """),
+    // Nothing could fail.
+    RuleExample(
+      before: """
+        static int drop(struct foo *foo)
+        {
+        	if (!foo)
+        		return 0;
+        	foo->n--;
+        	return 0;
+        }
+        """,
+      after: """
+        static void drop(struct foo *foo)
+        {
+        	if (!foo)
+        		return;
+        	foo->n--;
+        }
+        """),
+    // What is tested is no errno.
+    RuleExample(
+      before: """
+        int probe(struct foo *foo)
+        {
+        	int ret = read(foo);
+
+        	if (ret < 0)
+        		return dev_err_probe(foo->dev, ret, "no answer\\n");
+        	if (ret != FOO_ID)
+        		return ret;
+        	return 0;
+        }
+        """,
+      after: """
+        int probe(struct foo *foo)
+        {
+        	int ret = read(foo);
+
+        	if (ret < 0)
+        		return ret;
+        	if (ret != FOO_ID)
+        		return -ENODEV;
+        	return 0;
         }
         """),
   ]

@@ -25,8 +25,10 @@ struct ChangedReturn: ChangeRule {
 
   func check(_ change: FileChange) -> [Finding] {
     change.comparable.flatMap { old, new -> [Finding] in
+      if let silenced = silenced(old, new, change) { return [silenced] }
       let end = [ending(old, new, change), forgotten(old, new, change)].compactMap { $0 }
       return end + exits(old, new, change) + values(old, new, change) + successes(old, new, change)
+        + replaced(old, new, change)
     }
   }
 

@@ -342,6 +342,46 @@ extension LostCheck {
         	return 0;
         }
         """),
+    RuleExample(
+      before: """
+        static int send_ring(struct foo *foo)
+        {
+        	int err = -EBUSY;
+
+        	mutex_lock(&foo->ring_lock);
+        	if (unlikely(!foo->ring.pages))
+        		goto out;
+        	err = walk(foo);
+        out:
+        	mutex_unlock(&foo->ring_lock);
+        	return err;
+        }
+
+        int send(struct foo *foo)
+        {
+        	if (foo->ring.pages)
+        		return send_ring(foo);
+        	return send_plain(foo);
+        }
+        """,
+      after: """
+        static int send_ring(struct foo *foo)
+        {
+        	int err;
+
+        	mutex_lock(&foo->ring_lock); /* reported */
+        	err = walk(foo);
+        	mutex_unlock(&foo->ring_lock);
+        	return err;
+        }
+
+        int send(struct foo *foo)
+        {
+        	if (foo->ring.pages)
+        		return send_ring(foo);
+        	return send_plain(foo);
+        }
+        """),
   ]
 
   static let nonTriggering: [RuleExample] = [
@@ -584,6 +624,67 @@ extension LostCheck {
         	if (IS_ERR_OR_NULL(clk))
         		return -ENODEV;
         	return start(foo, clk);
+        }
+        """),
+    // Nobody asks before the lock is taken; or the question has only moved.
+    RuleExample(
+      before: """
+        static int send_ring(struct foo *foo)
+        {
+        	int err = -EBUSY;
+
+        	mutex_lock(&foo->ring_lock);
+        	if (!foo->ring.pages)
+        		goto out;
+        	err = walk(foo);
+        out:
+        	mutex_unlock(&foo->ring_lock);
+        	return err;
+        }
+
+        static int drop_ring(struct foo *foo)
+        {
+        	mutex_lock(&foo->ring_lock);
+        	if (foo->ring.users)
+        		goto out;
+        	drop(foo);
+        out:
+        	mutex_unlock(&foo->ring_lock);
+        	return 0;
+        }
+
+        int send(struct foo *foo)
+        {
+        	if (foo->ring.users)
+        		return -EBUSY;
+        	return send_ring(foo);
+        }
+        """,
+      after: """
+        static int send_ring(struct foo *foo)
+        {
+        	int err;
+
+        	mutex_lock(&foo->ring_lock);
+        	err = walk(foo);
+        	mutex_unlock(&foo->ring_lock);
+        	return err;
+        }
+
+        static int drop_ring(struct foo *foo)
+        {
+        	mutex_lock(&foo->ring_lock);
+        	if (!foo->ring.users)
+        		drop(foo);
+        	mutex_unlock(&foo->ring_lock);
+        	return 0;
+        }
+
+        int send(struct foo *foo)
+        {
+        	if (foo->ring.users)
+        		return -EBUSY;
+        	return send_ring(foo);
         }
         """),
   ]

@@ -125,7 +125,7 @@ extension LostCheck {
   /// How far behind a question something lies that it guards, in calls.
   private static let guardedCalls = 4
 
-  private func isQuestion(at node: NodeID, _ change: FileChange) -> Bool {
+  func isQuestion(at node: NodeID, _ change: FileChange) -> Bool {
     [.ifStatement, .whileStatement, .switchStatement].contains(change.after[node].kind)
   }
 

@@ -13,7 +13,7 @@ struct LostCheck: ChangeRule {
       sees less: of an error pointer for which the file looks elsewhere only NULL is left, of a negative result only that \
       it is not 0, and what follows is success, or a positive one is returned as it is that was made an errno. And a \
       pointer that was asked for in front of a statement that stands there without the question, and a question that \
-      another function of the file still asks before it makes the same call.
+      another function of the file still asks before it makes the same call, and one that was asked again under a lock.
       """,
     whyItMatters: "The failure goes on as a success: an error pointer or NULL is used, an error is not returned.",
     accepts: [
@@ -36,7 +36,7 @@ struct LostCheck: ChangeRule {
     guard before.returnType == after.returnType else { return [] }
     let (old, new) = (Calls(before, change.before, change.symbols), Calls(after, change.after, change.symbols))
     return lost(old, new, change) + weaker(old, new, change) + guards(before, after, change)
-      + parts(before, after, change) + siblings(before, after, change)
+      + parts(before, after, change) + siblings(before, after, change) + rechecks(before, after, change)
   }
 
   /// The calls of one version of a function, by their text.

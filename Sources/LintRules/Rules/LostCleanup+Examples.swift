@@ -486,6 +486,124 @@ extension LostCleanup {
         	return 0;
         }
         """),
+    RuleExample(
+      before: """
+        static int set_up(struct command *command)
+        {
+        	int ret;
+
+        	if (!make(command))
+        		return -ENOMEM;
+        	ret = alloc_tables(command);
+        	if (ret != STATUS_OK)
+        		uninit_command(command);
+        	return ret;
+        }
+        """,
+      after: """
+        static int set_up(struct command *command)
+        {
+        	if (!make(command))
+        		return -ENOMEM;
+        	return alloc_tables(command); /* reported */
+        }
+        """),
+    RuleExample(
+      before: """
+        static void context_free(struct context *context)
+        {
+        	part_free(context->part);
+        	kfree(context->private);
+        }
+
+        static int parse(struct foo *foo)
+        {
+        	struct context *context = kzalloc(sizeof(*context), GFP_KERNEL);
+        	struct private *private = kzalloc(sizeof(*private), GFP_KERNEL);
+
+        	if (!context || !private)
+        		goto out;
+        	context->private = private;
+        	apply(foo, context);
+        out:
+        	context_free(context);
+        	kfree(context);
+        	return 0;
+        }
+
+        static void drop(struct context *context)
+        {
+        	context_free(context);
+        }
+        """,
+      after: """
+        static void context_free(struct context *context)
+        {
+        	part_free(context->part);
+        	kfree(context->private);
+        }
+
+        static int parse(struct foo *foo)
+        {
+        	struct context *context = kzalloc(sizeof(*context), GFP_KERNEL);
+        	struct private *private = kzalloc(sizeof(*private), GFP_KERNEL);
+
+        	if (!context || !private)
+        		goto out;
+        	context->private = private;
+        	apply(foo, context);
+        out:
+        	kfree(private); /* reported */
+        	kfree(context);
+        	return 0;
+        }
+
+        static void drop(struct context *context)
+        {
+        	context_free(context);
+        }
+        """),
+    RuleExample(
+      before: """
+        int run(struct work *work, int size)
+        {
+        	int ret;
+
+        	if (size < 8) {
+        		ret = -EINVAL;
+        		goto out;
+        	}
+        	ret = check(work);
+        	if (ret)
+        		goto out;
+        	ret = send(work);
+        	if (ret)
+        		goto out;
+        	return 0;
+        out:
+        	set_answer(work, ret);
+        	return ret;
+        }
+        """,
+      after: """
+        int run(struct work *work, int size)
+        {
+        	int ret;
+
+        	if (size < 8)
+        		return -EINVAL; /* reported */
+        	ret = check(work);
+        	if (ret)
+        		goto out;
+        	ret = send(work);
+        	if (ret)
+        		goto out;
+        	return 0;
+        out:
+        	set_answer(work, ret);
+        	return ret;
+        }
+        """),
   ]
 
   static let nonTriggering = [
@@ -757,6 +875,268 @@ extension LostCleanup {
         out:
         	kfree(foo->blob);
         	return -ENOMEM;
+        }
+        """),
+    // The callee has learnt to undo it; the wrapper is gone for good; nothing runs behind the label.
+    RuleExample(
+      before: """
+        static void foo_free(struct foo *foo)
+        {
+        	kfree(foo);
+        }
+
+        static int alloc_tables(struct foo *foo)
+        {
+        	return fill(foo);
+        }
+
+        static int set_up(struct foo *foo, int size)
+        {
+        	int ret;
+
+        	if (size < 8) {
+        		ret = -EINVAL;
+        		goto out;
+        	}
+        	ret = check(foo);
+        	if (ret)
+        		goto out;
+        	ret = check_more(foo);
+        	if (ret)
+        		goto out;
+        	ret = alloc_tables(foo);
+        	if (ret)
+        		uninit_tables(foo);
+        	foo_free(foo);
+        out:
+        	return ret;
+        }
+        """,
+      after: """
+        static int alloc_tables(struct foo *foo)
+        {
+        	int ret = fill(foo);
+
+        	if (ret)
+        		uninit_tables(foo);
+        	return ret;
+        }
+
+        static int set_up(struct foo *foo, int size)
+        {
+        	int ret;
+
+        	if (size < 8)
+        		return -EINVAL;
+        	ret = check(foo);
+        	if (ret)
+        		goto out;
+        	ret = check_more(foo);
+        	if (ret)
+        		goto out;
+        	ret = alloc_tables(foo);
+        	kfree(foo);
+        out:
+        	return ret;
+        }
+        """),
+    // Counted where it is not counted up; the owner ends it; the branch leads on to the same call.
+    RuleExample(
+      before: """
+        int run(struct foo *foo, struct entry *entry)
+        {
+        	int ret = start(foo);
+
+        	if (ret) {
+        		foo->failures--;
+        		return ret;
+        	}
+        	ret = fill(foo);
+        	if (ret)
+        		entry_free(entry);
+        	foo->n++;
+        	return ret;
+        }
+
+        void drop(struct foo *foo)
+        {
+        	kref_put(&foo->kref, foo_release);
+        }
+        """,
+      after: """
+        int run(struct foo *foo, struct entry *entry)
+        {
+        	int ret = start(foo);
+
+        	if (ret)
+        		return ret;
+        	ret = fill(foo);
+        	if (ret)
+        		entry_drop(foo, entry);
+        	foo->n++;
+        	return ret;
+        }
+
+        static void entry_drop(struct foo *foo, struct entry *entry)
+        {
+        	entry_free(entry);
+        }
+
+        void drop(struct foo *foo)
+        {
+        	foo_put(foo);
+        }
+        """),
+  ]
+}
+
+extension LostCleanup {
+  /// In branches that lead on, in front of the end of an owner, by counts, and by another call.
+  static let onTheWay: [RuleExample] = [
+    RuleExample(
+      before: """
+        int fill(struct foo *foo, struct regs *regs, int i)
+        {
+        	int err = alloc_one(foo, i);
+
+        	if (err) {
+        		one_teardown(foo->ones[i]);
+        		all_free(foo, i);
+        	}
+        	if (queue_in(&ring, regs)) {
+        		schedule_work(&work);
+        	} else {
+        		pr_err("full\\n");
+        		regs_free(regs);
+        	}
+        	return err;
+        }
+
+        void kill(struct foo *foo)
+        {
+        	silence(foo);
+        	if (foo->pipe) {
+        		fput(foo->pipe);
+        		foo->pipe = NULL;
+        	}
+        	stop_all(foo);
+        }
+
+        void drop_all(struct list_head *list)
+        {
+        	struct entry *entry, *next;
+
+        	list_for_each_entry_safe(entry, next, list, node) {
+        		list_del(&entry->node);
+        		of_node_put(entry->parent);
+        		kfree(entry);
+        	}
+        }
+        """,
+      after: """
+        int fill(struct foo *foo, struct regs *regs, int i)
+        {
+        	int err = alloc_one(foo, i);
+
+        	if (err)
+        		all_free(foo, i); /* reported */
+        	if (queue_in(&ring, regs))
+        		schedule_work(&work);
+        	else
+        		pr_err("full\\n");
+        	return err; /* reported */
+        }
+
+        void kill(struct foo *foo)
+        {
+        	silence(foo);
+        	stop_all(foo); /* reported */
+        }
+
+        void drop_all(struct list_head *list)
+        {
+        	struct entry *entry, *next;
+
+        	list_for_each_entry_safe(entry, next, list, node) {
+        		list_del(&entry->node);
+        		kfree(entry); /* reported */
+        	}
+        }
+        """),
+    RuleExample(
+      before: """
+        struct counter *bind(struct port *port, struct qp *qp)
+        {
+        	struct counter *counter = make(port);
+        	int ret;
+
+        	port->count++;
+        	ret = bind_qp(counter, qp);
+        	if (ret)
+        		goto err_bind;
+        	return counter;
+        err_bind:
+        	port->count--;
+        	unmake(counter);
+        	return NULL;
+        }
+
+        int wake(struct foo *foo)
+        {
+        	int ret = pm_runtime_resume_and_get(foo->dev);
+
+        	if (ret < 0)
+        		return ret;
+        	ret = handle_create(foo->object);
+        	if (ret)
+        		object_put(foo->object);
+        	return ret;
+        }
+
+        int look(struct foo *foo)
+        {
+        	struct device_node *np __free(device_node) = of_find_node_by_name(NULL, "foo");
+
+        	if (np)
+        		return look_at(foo, np);
+        	return -ENODEV;
+        }
+        """,
+      after: """
+        struct counter *bind(struct port *port, struct qp *qp)
+        {
+        	struct counter *counter = make(port);
+        	int ret;
+
+        	port->count++;
+        	ret = bind_qp(counter, qp);
+        	if (ret)
+        		goto err_mode; /* reported */
+        	return counter;
+        err_mode:
+        	unmake(counter);
+        	return NULL;
+        }
+
+        int wake(struct foo *foo)
+        {
+        	int ret = pm_runtime_get_sync(foo->dev); /* reported */
+
+        	if (ret < 0)
+        		return ret;
+        	ret = handle_create(foo->object);
+        	if (ret)
+        		object_release(foo->object); /* reported */
+        	return ret;
+        }
+
+        int look(struct foo *foo)
+        {
+        	struct device_node *np = of_find_node_by_name(NULL, "foo"); /* reported */
+
+        	if (np)
+        		return look_at(foo, np);
+        	return -ENODEV;
         }
         """),
   ]

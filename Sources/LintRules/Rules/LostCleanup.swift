@@ -13,7 +13,8 @@ struct LostCleanup: ChangeRule {
       any more, while nothing else about the thing has changed, the way out is reported. So is a call that ended something \
       and is gone, a local that was cleaned up by its scope, and a getter of a kind that the device undoes \
       ('devm_clk_get') for which one has come that nothing undoes. And a member that another function fills and nothing gives \
-      back any more, a call that ends another thing than it did, and one of whatever name that the other ways out still make.
+      back any more, a call that ends another thing than it did, a 'kfree()' in the place of what frees more, and a way out past \
+      what the others still go through.
       """,
     whyItMatters: "Each time the function leaves there, it leaks.",
     accepts: [
@@ -21,7 +22,7 @@ struct LostCleanup: ChangeRule {
       "statements about the thing that are new",
     ],
     knownFalsePositives: ["an owner outside the file that has learnt to clean up"],
-    triggering: Self.triggering, nonTriggering: Self.nonTriggering)
+    triggering: Self.triggering + Self.onTheWay, nonTriggering: Self.nonTriggering)
 
   let leavesOutLong = true
 
@@ -36,7 +37,10 @@ struct LostCleanup: ChangeRule {
     guard before.returnType == after.returnType else { return [] }
     let old = FunctionText(before, change.before, change.symbols)
     let new = FunctionText(after, change.after, change.symbols)
-    let others = { exchanged(old, new, change) + unlike(old, new, change) }
+    let others = {
+      exchanged(old, new, change) + unlike(old, new, change) + plain(old, new, change) + skipped(old, new, change)
+        + counts(old, new, change) + weaker(old, new, change)
+    }
     // Something else may clean up now.
     if new.lines.contains(where: { !old.values.contains($0.text) && Self.isAction($0.text) }) { return others() }
     let exits = Dictionary(old.exits.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
@@ -59,8 +63,10 @@ struct LostCleanup: ChangeRule {
       }
     }
     guard findings.isEmpty else { return findings }
-    return scopes(old, new, change) + ends(old, new, change) + unmanaged(old, new, change)
-      + members(old, new, change) + others()
+    let ended = ends(old, new, change)
+    let gone = ended.isEmpty ? failures(old, new, change) : ended
+    let found = scopes(old, new, change) + gone + unmanaged(old, new, change) + members(old, new, change) + others()
+    return found.isEmpty ? arms(old, new, change) : found
   }
 
   /// What the call ends, where it is got as before and nothing new is done with it.
@@ -127,15 +133,26 @@ struct LostCleanup: ChangeRule {
     let lost = old.cleanedUp.subtracting(new.cleanedUp)
     guard new.cleanedUp.isSubset(of: old.cleanedUp) else { return [] }
     return lost.sorted().compactMap { name in
-      guard let line = old.lines.first(where: { $0.text.hasPrefix("\(name) = ") }),
-        let exit = new.exits.first(where: { exit in
-          old.exits.contains { $0.key == exit.key } && change.after[exit.node].token > 0
-            && isBehind(exit.node, name, line.text, new)
-        })
-      else { return nil }
+      guard let line = old.lines.first(where: { $0.text.hasPrefix("\(name) = ") }) else { return nil }
+      let exit = new.exits.first { exit in
+        old.exits.contains { $0.key == exit.key } && change.after[exit.node].token > 0
+          && isBehind(exit.node, name, line.text, new)
+      }
+      let start = new.lines.first { $0.text == line.text && isLeft(name, new) }
+      guard let place = exit?.node ?? start?.node else { return nil }
       return finding(
-        at: exit.node, new, "'\(name)' was cleaned up at the end of its scope before the patch, and is not any more",
+        at: place, new, "'\(name)' was cleaned up at the end of its scope before the patch, and is not any more",
         Evidence(change.placeBefore(line.node), "it was declared here"), key: "\(name) scope", change)
+    }
+  }
+
+  /// Whether nothing in the function ends what the local holds, stores it or returns it.
+  private func isLeft(_ name: String, _ function: FunctionText) -> Bool {
+    let file = function.shapes.file
+    return !function.lines.contains { line in
+      FunctionText.isEnding(line.text) && FunctionText.mentionsWhole(line.text, name)
+        || line.text.hasSuffix(" = \(name)")
+        || file[line.node].kind == .returnStatement && function.text(file[line.node].a) == name
     }
   }
 

@@ -188,6 +188,51 @@ extension LostInitialiser {
         	return send(foo, meta);
         }
         """),
+    RuleExample(
+      before: """
+        int f(struct foo *foo)
+        {
+        	struct entry *entry = kzalloc(foo->size, GFP_NOFS);
+
+        	if (!entry)
+        		return -ENOMEM;
+        	foo->list = kmalloc_array(foo->n, 8, GFP_KERNEL | __GFP_ZERO);
+        	get_reference(foo, &entry->reference);
+        	foo->entry = entry;
+        	return 0;
+        }
+        """,
+      after: """
+        int f(struct foo *foo)
+        {
+        	struct entry *entry = kmalloc(foo->size, GFP_NOFS); /* reported */
+
+        	if (!entry)
+        		return -ENOMEM;
+        	foo->list = kmalloc_array(foo->n, 8, GFP_KERNEL); /* reported */
+        	get_reference(foo, &entry->reference);
+        	foo->entry = entry;
+        	return 0;
+        }
+        """),
+    RuleExample(
+      before: """
+        void f(struct foo *foo, struct vlan *vlan)
+        {
+        	vlan->id = htons(foo->id);
+        	vlan->crc = htonl(foo->crc);
+        	vlan->reserved = 0;
+        	vlan++;
+        }
+        """,
+      after: """
+        void f(struct foo *foo, struct vlan *vlan)
+        {
+        	vlan->id = htons(foo->id);
+        	vlan->crc = htonl(foo->crc); /* reported */
+        	vlan++;
+        }
+        """),
   ]
 
   static let nonTriggering: [RuleExample] = [
@@ -410,6 +455,29 @@ extension LostInitialiser {
         	count(foo);
         	if (foo->on)
         		return ret;
+        	return 0;
+        }
+        """),
+    RuleExample(
+      before: """
+        int f(struct foo *foo, struct vlan *vlan)
+        {
+        	foo->data = kzalloc(foo->size, GFP_KERNEL);
+        	foo->copy = kzalloc(foo->size, GFP_KERNEL);
+        	vlan->id = foo->id;
+        	vlan->reserved = 0;
+        	vlan->n = 0;
+        	return 0;
+        }
+        """,
+      after: """
+        int f(struct foo *foo, struct vlan *vlan)
+        {
+        	foo->data = kmalloc(foo->size, GFP_KERNEL);
+        	memcpy(foo->data, foo->from, foo->size);
+        	foo->copy = kvzalloc(foo->size, GFP_KERNEL);
+        	memset(vlan, 0, sizeof(*vlan));
+        	vlan->id = foo->id;
         	return 0;
         }
         """),

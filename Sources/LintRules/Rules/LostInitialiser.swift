@@ -11,7 +11,8 @@ struct LostInitialiser: ChangeRule {
       Compares each function before and after a patch. Where a local loses its initialiser, the statements behind its \
       declaration are read in order: one that every way runs must set it before one that reads it. Of a structure, a \
       memset() included, it is asked whether it is handed on or copied out with only some of its members set, and whether it \
-      is what a pointer starts with.
+      is what a pointer starts with. Memory that came zeroed and comes as it is now ('kzalloc()', 'kmalloc()'), and a \
+      reserved member that is not set to 0 any more, are reported where nothing else fills them.
       """,
     whyItMatters: "What the function goes by is what the stack held.",
     accepts: [
@@ -38,7 +39,8 @@ struct LostInitialiser: ChangeRule {
           at: place, after, message, Evidence(change.placeBefore(start), "it started with a value before the patch"),
           key: change.symbols.text(Symbol(item.a)), change)
       }
-      return cleared(texts.old, texts.new, change) + lost
+      return cleared(texts.old, texts.new, change) + unzeroed(texts.old, texts.new, change)
+        + padding(texts.old, texts.new, change) + lost
     }
   }
 

@@ -9,7 +9,7 @@ struct PublishedEarly: ChangeRule {
     severity: .warning, confidence: .medium,
     whatItDoes: """
       Compares each function before and after a patch. Where a member was set or an object initialised in front of a call \
-      that registers, requests an interrupt or publishes a pointer ('rcu_assign_pointer()', 'list_add_rcu()'), and the same \
+      that registers, requests an interrupt or publishes a pointer ('rcu_assign_pointer()', 'list_add_tail()'), and the same \
       statement stands behind the same call now, the statement is reported. The two must have a name in common.
       """,
     whyItMatters: "Whoever comes in at once finds NULL, or a lock that is not one yet.",
@@ -56,6 +56,29 @@ struct PublishedEarly: ChangeRule {
           	rcu_assign_pointer(dev->foo, foo);
           	spin_lock_init(&foo->lock); /* reported */
           	foo->dev = dev;
+          }
+          """),
+      RuleExample(
+        before: """
+          struct request *get(struct request *request)
+          {
+          	kref_init(&request->kref);
+          	request->done = 0;
+          	spin_lock(&requests_lock);
+          	list_add_tail(&request->node, &requests);
+          	spin_unlock(&requests_lock);
+          	return request;
+          }
+          """,
+        after: """
+          struct request *get(struct request *request)
+          {
+          	spin_lock(&requests_lock);
+          	list_add_tail(&request->node, &requests);
+          	spin_unlock(&requests_lock);
+          	kref_init(&request->kref); /* reported */
+          	request->done = 0;
+          	return request;
           }
           """),
     ],
@@ -184,6 +207,7 @@ struct PublishedEarly: ChangeRule {
     Registrations.makers
   ).union([
     "rcu_assign_pointer", "list_add_rcu", "list_add_tail_rcu", "hlist_add_head_rcu", "hlist_add_tail_rcu", "enable_irq",
+    "list_add", "list_add_tail", "hlist_add_head", "hash_add", "xa_store", "xa_insert",
   ])
 
   /// `x->member = …`, where that is no state of the registration itself, or an initialisation.
