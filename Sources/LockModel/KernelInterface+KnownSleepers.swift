@@ -1,7 +1,8 @@
 // Functions whose documentation says that they may sleep, or whose bodies begin with might_sleep() or a mutex.
 
 extension KernelInterface {
-  /// Sleep whatever their arguments are, by the documentation; a body in the program decides where there is one.
+  /// Sleep whatever their arguments are, by the documentation; what a header has instead of one decides where there is such a
+  /// body.
   static let documentedSleeperText = """
     kvfree kvfree_sensitive vfree vmap ioremap iounmap memremap alloc_percpu
     gpiod_set_value_cansleep gpiod_get_value_cansleep gpiod_set_raw_value_cansleep gpiod_get_raw_value_cansleep

@@ -18,6 +18,8 @@ struct KernelInterface {
   let checkedValues: Set<Symbol>
   /// Sleep whatever their arguments are.
   let sleepers: Set<Symbol>
+  /// Those of them that sleep by their documentation.
+  let documentedSleepers: Set<Symbol>
   /// Write through an argument for some results only: its position and the results for which it is left alone.
   let outputs: [Symbol: (position: Int, skippedFor: ValueSet)]
   /// May fault on user memory, which takes the lock of the current task's address space.
@@ -38,7 +40,8 @@ struct KernelInterface {
     checkedErrors = set(Self.checkedErrorText)
     checkedNulls = set(Self.checkedNullText)
     checkedValues = set(Self.checkedValueText)
-    sleepers = set(Self.sleeperText).union(set(Self.documentedSleeperText))
+    documentedSleepers = set(Self.documentedSleeperText)
+    sleepers = set(Self.sleeperText).union(documentedSleepers)
     var outputs: [Symbol: (position: Int, skippedFor: ValueSet)] = [:]
     for (names, position, skipped) in Self.outputTable {
       for name in names.split(separator: " ") { outputs[symbols.intern(String(name))] = (position, skipped) }
@@ -63,7 +66,7 @@ struct KernelInterface {
   }
 
   /// Return nothing where there is none, whatever the body looks like.
-  private static let documentedNullText = "clk_get_parent"
+  static let documentedNullText = "clk_get_parent"
 
   private static let outputTable: [(String, Int, ValueSet)] = [
     ("of_get_property of_find_property", 2, .zero),

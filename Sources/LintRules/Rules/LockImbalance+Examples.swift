@@ -203,6 +203,44 @@ extension LockImbalance {
       	kfree_skb(skb);
       }
       """),
+    // Others release the lock for who has taken it; but not for who has been refused.
+    RuleExample(
+      """
+      static void release(struct kref *ref)
+      {
+      	struct entry *entry = container_of(ref, struct entry, ref);
+
+      	spin_unlock(&entry->lock);
+      	kfree(entry);
+      }
+
+      static void drop(struct entry *entry)
+      {
+      	kref_put(&entry->ref, release);
+      }
+
+      static void take(struct entry *entry)
+      {
+      	spin_lock(&entry->lock);
+      }
+
+      static bool isolate(struct page *page)
+      {
+      	struct entry *entry = page_address(page);
+
+      	spin_lock(&entry->lock);
+      	if (entry->n)
+      		goto out;
+      	if (test_and_set_bit(CLAIMED, &page->private))
+      		return false; /* reported */
+      	list_del_init(&entry->node);
+      	spin_unlock(&entry->lock);
+      	return true;
+      out:
+      	spin_unlock(&entry->lock);
+      	return false;
+      }
+      """),
   ]
 
   static let nonTriggering: [RuleExample] = [

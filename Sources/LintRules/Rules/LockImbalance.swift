@@ -64,7 +64,13 @@ struct LockImbalance: Rule {
         else { continue }
         guard held.kind == .pair ? isException(held, id, facts, context) : isSure(exit, held.place, facts, context)
         else { continue }
-        if !isError, held.kind != .pair, isHandedOver(Self.handed(held, id, context)) { continue }
+        // Where "no" is also said without the lock, it is not what hands the lock over.
+        let isRefusal = isRefusal(exit, others, id, context) && others.contains { $0.values == .zero }
+        if !isError, held.kind != .pair, !isRefusal,
+          isHandedOver(Self.handed(held, id, context))
+        {
+          continue
+        }
         let node = exit.statement >= 0 ? exit.statement : held.site
         guard reported.insert(node).inserted else { continue }
         findings.append(finding(id, node, held, other, context))
@@ -72,6 +78,13 @@ struct LockImbalance: Rule {
     }
     if findings.isEmpty { findings = annotated(id, facts, context) + outlived(id, facts, context) }
     return findings + keptFromCallers(id, facts, callers, context)
+  }
+
+  /// Nobody says "no" to tell that it has kept what it gives back when it says "yes".
+  private func isRefusal(_ exit: ExitEvent, _ others: [ExitEvent], _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let type = context.program.definition(id).returnType
+    return type.base == .boolean && !type.isPointer && exit.values == .zero
+      && others.contains { $0.values == .positive }
   }
 
   /// Whether some way out keeps a lock that another releases, and there is nobody who could release it later.
@@ -84,12 +97,7 @@ struct LockImbalance: Rule {
     guard held.kind != .pair, held.kind != .semaphore, exit.value >= 0, member.exists, definition.isStatic else {
       return false
     }
-    // Nobody says "no" to tell that it has kept what it gives back when it says "yes".
-    if definition.returnType.base == .boolean, !definition.returnType.isPointer, exit.values == .zero,
-      other.values == .positive
-    {
-      return true
-    }
+    if isRefusal(exit, [other], id, context) { return true }
     guard !context.solver.callbacks.isPassed(id) else { return false }
     return isKeptForNobody(member, id, callers, context, 0)
   }
