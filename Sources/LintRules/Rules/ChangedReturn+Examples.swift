@@ -237,6 +237,29 @@ extension ChangedReturn {
         	set_up_one(foo);
         }
         """),
+    RuleExample(
+      before: """
+        static irqreturn_t handler(int irq, void *data)
+        {
+        	struct foo *foo = data;
+
+        	if (!readl(foo->status))
+        		return IRQ_NONE;
+        	writel(1, foo->status);
+        	return IRQ_HANDLED;
+        }
+        """,
+      after: """
+        static irqreturn_t handler(int irq, void *data)
+        {
+        	struct foo *foo = data;
+
+        	if (!readl(foo->status))
+        		return IRQ_HANDLED; /* reported */
+        	writel(1, foo->status);
+        	return IRQ_HANDLED;
+        }
+        """),
   ]
 
   static let nonTriggering: [RuleExample] = [

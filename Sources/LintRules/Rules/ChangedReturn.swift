@@ -13,8 +13,9 @@ struct ChangedReturn: ChangeRule {
       a value now that is no errno ('*value = raw; return raw;'), and no caller in the file has changed, what was success \
       is taken for a failure by whoever asks 'if (ret)', and handed on as it is by others. And where it ended with 'return err;' \
       and ends with 'return 0;' now, while the same failures are stored in 'err', they are forgotten. The \
-      same goes for a way out by itself, for one that set the result to 0 and leaves it the errno that it was, and for an \
-      error pointer that has become NULL.
+      same goes for a way out by itself, for one that set the result to 0 and leaves it the errno that it was, for an \
+      error pointer that has become NULL, for an interrupt that was none of the device's, for an errno that has become \
+      another whatever it was, and for a function that fails and tells nobody.
       """,
     whyItMatters: "Success looks like failure to callers that expect 0, or the other way round.",
     accepts: ["callers in the file that the patch changes too", "a variable that goes by the name of an errno"],
@@ -81,7 +82,9 @@ struct ChangedReturn: ChangeRule {
       )
       let isChanged = isErrno && previous == "0" && isValue(now, value, change.after)
       let isNull = new.returnType.isPointer && previous.hasPrefix("ERR_PTR(-") && value == "NULL"
-      guard isChanged || isNull else { return nil }
+      // Another device's interrupt, or one that nobody has raised, is not handled.
+      let isClaimed = previous == "IRQ_NONE" && value == "IRQ_HANDLED"
+      guard isChanged || isNull || isClaimed else { return nil }
       return Finding(
         rule: description.id, severity: description.severity, confidence: description.confidence,
         place: change.place(now), function: change.symbols.text(new.name),

@@ -102,6 +102,37 @@ extension LockDropped {
         	mutex_unlock(&foos_lock);
         }
         """),
+    RuleExample(
+      before: """
+        static void work(struct work_struct *work)
+        {
+        	struct foo *foo = container_of(work, struct foo, work);
+        	struct queue *queue;
+
+        	mutex_lock(&foo->lock);
+        	if (!foo->is_running)
+        		goto out;
+        	queue = foo->queues[FOO_RX];
+        	empty(queue);
+        out:
+        	mutex_unlock(&foo->lock);
+        }
+        """,
+      after: """
+        static void work(struct work_struct *work)
+        {
+        	struct foo *foo = container_of(work, struct foo, work);
+        	struct queue *queue;
+
+        	queue = foo->queues[FOO_RX]; /* reported */
+        	mutex_lock(&foo->lock);
+        	if (!foo->is_running)
+        		goto out;
+        	empty(queue);
+        out:
+        	mutex_unlock(&foo->lock);
+        }
+        """),
   ]
 
   static let nonTriggering: [RuleExample] = [
@@ -218,6 +249,40 @@ extension LockDropped {
         	guard(mutex)(&foo->lock);
         	n = foo_count(foo);
         	return n;
+        }
+        """),
+    // Nobody asked first; and another object's.
+    RuleExample(
+      before: """
+        static void work(struct foo *foo, struct bar *bar)
+        {
+        	struct queue *queue;
+        	int n;
+
+        	mutex_lock(&foo->lock);
+        	queue = foo->queues[FOO_RX];
+        	if (!foo->is_running)
+        		goto out;
+        	n = bar->n;
+        	empty(queue, n);
+        out:
+        	mutex_unlock(&foo->lock);
+        }
+        """,
+      after: """
+        static void work(struct foo *foo, struct bar *bar)
+        {
+        	struct queue *queue;
+        	int n;
+
+        	queue = foo->queues[FOO_RX];
+        	n = bar->n;
+        	mutex_lock(&foo->lock);
+        	if (!foo->is_running)
+        		goto out;
+        	empty(queue, n);
+        out:
+        	mutex_unlock(&foo->lock);
         }
         """),
   ]

@@ -11,7 +11,8 @@ struct LockDropped: ChangeRule {
       Compares each function before and after a patch. Where a lock was taken, or a guard held it, more often than now, \
       while a call or a write that stood under it is still there without it, and no other function of the file has gained \
       the lock, the code has lost its protection. So has a member that \
-      is set where the lock does not reach any more, and a call that the file makes under the lock everywhere else.
+      is set where the lock does not reach any more, a call that the file makes under the lock everywhere else, and a local \
+      that is read from the object in front of the lock now, and before was behind a question under it.
       """,
     whyItMatters: "What was done under the lock now races.",
     accepts: ["a lock that moves to a caller or a helper in the same file", "a lock replaced by another one"],
@@ -23,7 +24,7 @@ struct LockDropped: ChangeRule {
     let after = locks(change.parts.map(\.after), change.symbols)
     return change.edited.flatMap { old, new -> [Finding] in
       let found = check(old, new, before, after, change)
-      return found.isEmpty ? shrunk(old, new, change) : found
+      return found.isEmpty ? shrunk(old, new, change) + readEarly(old, new, change) : found
     }
   }
 

@@ -382,6 +382,48 @@ extension LostCheck {
         	return send_plain(foo);
         }
         """),
+    RuleExample(
+      before: """
+        int merge(struct foo *foo)
+        {
+        	struct peer *peer = lookup_peer(foo->socket);
+
+        	if (IS_ERR(peer))
+        		return PTR_ERR(peer);
+        	foo->peer = peer;
+        	return 0;
+        }
+        """,
+      after: """
+        int merge(struct foo *foo)
+        {
+        	struct peer *peer = lookup_peer(foo->socket); /* reported */
+
+        	if (!peer)
+        		return -ENOMEM;
+        	foo->peer = peer;
+        	return 0;
+        }
+        """),
+    RuleExample(
+      before: """
+        void undo(struct foo *foo)
+        {
+        	if (!IS_ERR_OR_NULL(foo->part))
+        		unmap(foo->part);
+        	if (!IS_ERR_OR_NULL(foo->part) && foo->part->mmu)
+        		drop(foo->part->mmu);
+        }
+        """,
+      after: """
+        void undo(struct foo *foo)
+        {
+        	if (foo->part) /* reported */
+        		unmap(foo->part);
+        	if (!IS_ERR_OR_NULL(foo->part) && foo->part->mmu)
+        		drop(foo->part->mmu);
+        }
+        """),
   ]
 
   static let nonTriggering: [RuleExample] = [
@@ -685,6 +727,41 @@ extension LostCheck {
         	if (foo->ring.users)
         		return -EBUSY;
         	return send_ring(foo);
+        }
+        """),
+    RuleExample(
+      before: """
+        int make(struct foo *foo)
+        {
+        	foo->data = kzalloc(8, GFP_KERNEL);
+        	if (IS_ERR(foo->data))
+        		return PTR_ERR(foo->data);
+        	return 0;
+        }
+        """,
+      after: """
+        int make(struct foo *foo)
+        {
+        	foo->data = kzalloc(8, GFP_KERNEL);
+        	if (!foo->data)
+        		return -ENOMEM;
+        	return 0;
+        }
+        """),
+    // Nobody expects an error pointer any more.
+    RuleExample(
+      before: """
+        void undo(struct foo *foo)
+        {
+        	if (!IS_ERR_OR_NULL(foo->part))
+        		unmap(foo->part);
+        }
+        """,
+      after: """
+        void undo(struct foo *foo)
+        {
+        	if (foo->part)
+        		unmap(foo->part);
         }
         """),
   ]

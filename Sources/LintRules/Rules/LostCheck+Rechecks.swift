@@ -59,4 +59,34 @@ extension LostCheck {
       return file[core].kind == .member && change.symbols.text(Symbol(file[core].b)) == member
     }
   }
+
+  /// `if (!IS_ERR_OR_NULL(p))` that has become `if (p)`, where others still expect an error pointer in it.
+  func halves(_ before: FunctionDefinition, _ after: FunctionDefinition, _ change: FileChange) -> [Finding] {
+    let old = FunctionText(before, change.before, change.symbols)
+    var plain: [String: (subject: String, node: NodeID)] = [:]
+    for line in old.lines where change.before[line.node].kind == .ifStatement {
+      guard let start = line.text.firstRange(of: "IS_ERR_OR_NULL(") else { continue }
+      let subject = line.text[start.upperBound...].prefix { $0 != ")" }
+      guard !subject.contains("(") else { continue }
+      let asked = "IS_ERR_OR_NULL(\(subject))"
+      let text = line.text.replacing("!\(asked)", with: subject).replacing(asked, with: "!\(subject)")
+      plain[text] = (String(subject), line.node)
+    }
+    guard !plain.isEmpty else { return [] }
+    let new = FunctionText(after, change.after, change.symbols)
+    return new.lines.compactMap { line -> Finding? in
+      guard old.counts[line.text, default: 0] < new.counts[line.text, default: 0], let was = plain[line.text],
+        change.after[line.node].kind == .ifStatement,
+        new.lines(mentioning: was.subject).contains(where: {
+          $0.text.contains("IS_ERR") && $0.text.contains(was.subject)
+        })
+      else { return nil }
+      return Finding(
+        rule: description.id, severity: description.severity, confidence: description.confidence,
+        place: change.place(line.node), function: change.symbols.text(after.name),
+        message:
+          "'\(was.subject)' may be an error pointer, which was asked for here before the patch, and only NULL is now",
+        evidence: [Evidence(change.placeBefore(was.node), "both were asked for here")], key: "\(was.subject) half")
+    }
+  }
 }

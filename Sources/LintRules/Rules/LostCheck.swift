@@ -37,6 +37,7 @@ struct LostCheck: ChangeRule {
     let (old, new) = (Calls(before, change.before, change.symbols), Calls(after, change.after, change.symbols))
     return lost(old, new, change) + weaker(old, new, change) + guards(before, after, change)
       + parts(before, after, change) + siblings(before, after, change) + rechecks(before, after, change)
+      + halves(before, after, change)
   }
 
   /// The calls of one version of a function, by their text.

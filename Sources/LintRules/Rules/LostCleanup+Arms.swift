@@ -5,92 +5,137 @@ import LockModel
 // Endings that are gone from a branch which leads on, and counts.
 extension LostCleanup {
   /// A call that ended something is gone from the branch for a failure, from behind the question whether there is anything to
-  /// end, or from in front of the end of what it belonged to.
+  /// end, from where its place was emptied, or from in front of the end of what it belonged to.
   func arms(_ old: FunctionText, _ new: FunctionText, _ change: FileChange) -> [Finding] {
-    let file = old.shapes.file
+    var endings = GoneEndings(old, new, change)
     let places = Dictionary(new.lines.map { ($0.text, $0.node) }, uniquingKeysWith: { _, last in last })
+    return old.definition.nodes.flatMap { node -> [Gone] in
+      switch old.shapes.file[node].kind {
+      case .ifStatement: return branches(node, old, new, places, &endings)
+      case .block: return block(node, old, places, &endings)
+      default: return []
+      }
+    }.map { gone in
+      finding(
+        at: gone.place, new, "'\(gone.call)' \(gone.what) before the patch, and does not any more",
+        Evidence(change.placeBefore(gone.statement), "it ran here"), key: gone.call, change)
+    }
+  }
+
+  /// A statement that is gone, what it was there for, and where that is missed.
+  private struct Gone {
+    let call: String
+    let statement: NodeID
+    let place: NodeID
+    let what: String
+  }
+
+  /// The statements that end something and stand there less often than before, each of them given out once.
+  private struct GoneEndings {
+    let old: FunctionText
+    let new: FunctionText
+    let change: FileChange
+    private var seen: Set<String> = []
+    /// Whether the file mentions a name less often than before.
+    private var fewer: [String: Bool] = [:]
+
+    init(_ old: FunctionText, _ new: FunctionText, _ change: FileChange) {
+      (self.old, self.new, self.change) = (old, new, change)
+    }
+
+    /// The text of such a statement, in a file that does not do so more often elsewhere.
+    mutating func call(_ statement: NodeID) -> String? {
+      let file = old.shapes.file
+      guard file[statement].kind == .expressionStatement, file[file[statement].a].kind == .call,
+        case let call = old.text(file[statement].a), FunctionText.isEnding(call), !FunctionText.isUnlock(call),
+        !seen.contains(call), new.counts[call, default: 0] < old.counts[call, default: 0],
+        areFewer(String(call.prefix { $0 != "(" })),
+        case let subject = FunctionText.subject(call), !subject.isEmpty, !subject.contains("("),
+        // Whatever else is new about it may be its end.
+        new.lines(mentioning: subject).allSatisfy({
+          old.values.contains($0.text) || old.values.contains(FunctionText.value($0.text))
+            || !FunctionText.mentionsWhole($0.text, subject)
+        })
+      else { return nil }
+      return call
+    }
+
+    mutating func take(_ call: String) { seen.insert(call) }
+
+    private mutating func areFewer(_ name: String) -> Bool {
+      if let known = fewer[name] { return known }
+      let result =
+        LostCleanup.count(of: [name], change.after, change.symbols)
+        < LostCleanup.count(of: [name], change.before, change.symbols)
+      fewer[name] = result
+      return result
+    }
+  }
+
+  private func branches(
+    _ node: NodeID, _ old: FunctionText, _ new: FunctionText, _ places: [String: NodeID], _ endings: inout GoneEndings
+  ) -> [Gone] {
+    let file = old.shapes.file
+    let (condition, text) = (file[node].a, old.text(file[node].a))
     /// The first statement behind a place that both versions have.
     func behind(_ node: NodeID) -> NodeID? {
       let start = old.lines.partitioningIndex { file[$0.node].token > file[node].token }
       return old.lines[start...].lazy.compactMap { places[$0.text] }.first ?? new.lines.last?.node
     }
-    var used = Uses(change)
-    var seen: Set<String> = []
-    var findings: [Finding] = []
-    for block in old.definition.nodes {
-      if file[block].kind == .ifStatement {
-        for (branch, isElse) in [(file[block].b, false), (file[block].c, true)] where branch >= 0 {
-          let statements = old.shapes.list(branch)
-          guard old.shapes.leaving(branch) == nil else { continue }
-          for statement in statements {
-            guard let call = gone(statement, old, new, &used), !seen.contains(call),
-              isElse
-                ? hasCall(file[block].a, old) : isFailure(file[block].a, old) || asks(file[block].a, for: call, old)
-            else { continue }
-            guard let place = behind(statement) else { continue }
-            seen.insert(call)
-            findings.append(
-              finding(
-                at: place, new,
-                "'\(call)' ran in front of this before the patch where '\(isElse ? "!" : "")"
-                  + "\(old.text(file[block].a))', and does not any more",
-                Evidence(change.placeBefore(statement), "it ran here"), key: call, change))
-          }
-        }
-      } else if file[block].kind == .block {
-        let statements = Array(file.list(file[block].a, file[block].b))
-        for (index, statement) in statements.enumerated() where index + 1 < statements.count {
-          guard let call = gone(statement, old, new, &used), !seen.contains(call),
-            let owner = owner(of: FunctionText.subject(call)),
-            let end = statements[(index + 1)...].first(where: { other in
-              let text = old.text(other)
-              return FunctionText.isEnding(text) && FunctionText.subject(text) == owner
-            }), let place = places[old.text(end)]
-          else { continue }
-          seen.insert(call)
-          findings.append(
-            finding(
-              at: place, new, "'\(call)' ran before this ended '\(owner)' before the patch, and does not any more",
-              Evidence(change.placeBefore(statement), "it ran here"), key: call, change))
-        }
+    var result: [Gone] = []
+    for (branch, isElse) in [(file[node].b, false), (file[node].c, true)]
+    where branch >= 0 && old.shapes.leaving(branch) == nil {
+      for statement in old.shapes.list(branch) {
+        guard let call = endings.call(statement),
+          isElse ? hasCall(condition, old) : isFailure(condition, old) || text == FunctionText.subject(call),
+          let place = behind(statement)
+        else { continue }
+        endings.take(call)
+        let what = isElse ? "ran in front of this unless '\(text)'" : "ran in front of this if '\(text)'"
+        result.append(Gone(call: call, statement: statement, place: place, what: what))
       }
     }
-    return findings
+    return result
   }
 
-  /// How often names stand in the file before and after, each counted once.
-  private struct Uses {
-    let change: FileChange
-    private var known: [String: Bool] = [:]
-
-    init(_ change: FileChange) { self.change = change }
-
-    mutating func areFewer(_ name: String) -> Bool {
-      if let known = known[name] { return known }
-      let result =
-        LostCleanup.count(of: [name], change.after, change.symbols)
-        < LostCleanup.count(of: [name], change.before, change.symbols)
-      known[name] = result
-      return result
-    }
-  }
-
-  /// The text of a statement that ends something and stands there less often than before, in a file that does not do so more
-  /// often elsewhere.
-  private func gone(_ statement: NodeID, _ old: FunctionText, _ new: FunctionText, _ used: inout Uses) -> String? {
+  private func block(
+    _ node: NodeID, _ old: FunctionText, _ places: [String: NodeID], _ endings: inout GoneEndings
+  ) -> [Gone] {
     let file = old.shapes.file
-    guard file[statement].kind == .expressionStatement, file[file[statement].a].kind == .call,
-      case let call = old.text(file[statement].a), FunctionText.isEnding(call), !FunctionText.isUnlock(call),
-      new.counts[call, default: 0] < old.counts[call, default: 0],
-      used.areFewer(String(call.prefix { $0 != "(" })),
-      case let subject = FunctionText.subject(call), !subject.isEmpty, !subject.contains("("),
-      // Whatever else is new about it may be its end.
-      new.lines(mentioning: subject).allSatisfy({
-        old.values.contains($0.text) || old.values.contains(FunctionText.value($0.text))
-          || !FunctionText.mentionsWhole($0.text, subject)
-      })
-    else { return nil }
-    return call
+    let statements = Array(file.list(file[node].a, file[node].b))
+    lazy var texts = statements.map(old.text)
+    var result: [Gone] = []
+    for (index, statement) in statements.enumerated() {
+      guard let call = endings.call(statement) else { continue }
+      let subject = FunctionText.subject(call)
+      if let (path, place) = emptied(subject, texts, old, places) {
+        result.append(Gone(call: call, statement: statement, place: place, what: "ran where '\(path)' was given up"))
+      } else if let owner = owner(of: subject),
+        let end = texts[(index + 1)...].first(where: {
+          FunctionText.isEnding($0) && FunctionText.subject($0) == owner
+        }), let place = places[end]
+      {
+        result.append(Gone(call: call, statement: statement, place: place, what: "ran before this ended '\(owner)'"))
+      } else {
+        continue
+      }
+      endings.take(call)
+    }
+    return result
+  }
+
+  /// `x->items[i] = NULL;` among the statements, for a local that was taken from `x->items[i]`.
+  private func emptied(
+    _ subject: String, _ texts: [String], _ old: FunctionText, _ places: [String: NodeID]
+  ) -> (path: String, place: NodeID)? {
+    let root = subject.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+    for line in old.lines(mentioning: String(root)) where line.text.hasPrefix("\(root) = ") {
+      let path = FunctionText.value(line.text)
+      if path.contains("->"), let place = places["\(path) = NULL"], texts.contains("\(path) = NULL") {
+        return (path, place)
+      }
+    }
+    return nil
   }
 
   /// `err`, `ret < 0`
@@ -106,11 +151,6 @@ extension LostCleanup {
   private func hasCall(_ condition: NodeID, _ text: FunctionText) -> Bool {
     let core = text.shapes.core(condition)
     return core.node >= 0 && !core.isNegated && text.shapes.file[core.node].kind == .call
-  }
-
-  /// `if (x->pipe) fput(x->pipe);`
-  private func asks(_ condition: NodeID, for call: String, _ text: FunctionText) -> Bool {
-    text.text(condition) == FunctionText.subject(call)
   }
 
   /// `x` for `x->member`.

@@ -73,10 +73,16 @@ extension LostCleanup {
 
   /// A call of whatever name that is gone from a branch which leaves, while others that leave still make it.
   func unlike(_ old: FunctionText, _ new: FunctionText, _ change: FileChange) -> [Finding] {
-    func calls(_ branch: NodeID, _ text: FunctionText) -> [String] {
-      text.shapes.list(branch).filter {
-        text.shapes.file[$0].kind == .expressionStatement && text.shapes.file[text.shapes.file[$0].a].kind == .call
-      }.map(text.text)
+    func calls(_ branch: NodeID, _ text: FunctionText, _ depth: Int = 0) -> [String] {
+      text.shapes.list(branch).flatMap { statement -> [String] in
+        let item = text.shapes.file[statement]
+        // What only runs under a condition of its own counts as well.
+        if item.kind == .ifStatement, item.c < 0, depth < 3, text.shapes.leaving(item.b) == nil {
+          return calls(item.b, text, depth + 1)
+        }
+        let isCall = item.kind == .expressionStatement && text.shapes.file[item.a].kind == .call
+        return isCall ? [text.text(item.a)] : []
+      }
     }
     let exits = Dictionary(old.exits.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     let made = new.exits.map { calls($0.branch, new) }

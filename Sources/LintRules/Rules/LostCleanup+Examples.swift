@@ -1032,6 +1032,17 @@ extension LostCleanup {
         		kfree(entry);
         	}
         }
+
+        void uncouple(struct foo *foo)
+        {
+        	for (int i = 0; i < foo->n; i++) {
+        		struct other *other = foo->others[i];
+
+        		forget(other, foo);
+        		foo->others[i] = NULL;
+        		put_device(&other->dev);
+        	}
+        }
         """,
       after: """
         int fill(struct foo *foo, struct regs *regs, int i)
@@ -1060,6 +1071,16 @@ extension LostCleanup {
         	list_for_each_entry_safe(entry, next, list, node) {
         		list_del(&entry->node);
         		kfree(entry); /* reported */
+        	}
+        }
+
+        void uncouple(struct foo *foo)
+        {
+        	for (int i = 0; i < foo->n; i++) {
+        		struct other *other = foo->others[i];
+
+        		forget(other, foo);
+        		foo->others[i] = NULL; /* reported */
         	}
         }
         """),

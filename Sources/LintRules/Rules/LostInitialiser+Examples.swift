@@ -233,6 +233,64 @@ extension LostInitialiser {
         	vlan++;
         }
         """),
+    RuleExample(
+      before: """
+        static struct session *make(struct foo *foo)
+        {
+        	struct session *session = kmalloc(sizeof(*session), GFP_ATOMIC);
+
+        	if (!session)
+        		return NULL;
+        	session->foo = foo;
+        	WRITE_ONCE(session->last_time, jiffies);
+        	add(foo, session);
+        	return session;
+        }
+
+        static bool is_old(struct session *session)
+        {
+        	return time_after(jiffies, session->last_time + HZ);
+        }
+
+        int set_address(struct net_device *dev, struct foo *foo)
+        {
+        	u8 address[ETH_ALEN] = {};
+
+        	if (foo->ops->get_address)
+        		foo->ops->get_address(foo, address);
+        	if (!is_valid_ether_addr(address))
+        		eth_hw_addr_random(dev);
+        	return 0;
+        }
+        """,
+      after: """
+        static struct session *make(struct foo *foo)
+        {
+        	struct session *session = kmalloc(sizeof(*session), GFP_ATOMIC); /* reported */
+
+        	if (!session)
+        		return NULL;
+        	session->foo = foo;
+        	add(foo, session);
+        	return session;
+        }
+
+        static bool is_old(struct session *session)
+        {
+        	return time_after(jiffies, session->last_time + HZ);
+        }
+
+        int set_address(struct net_device *dev, struct foo *foo)
+        {
+        	u8 address[ETH_ALEN];
+
+        	if (foo->ops->get_address)
+        		foo->ops->get_address(foo, address);
+        	if (!is_valid_ether_addr(address)) /* reported */
+        		eth_hw_addr_random(dev);
+        	return 0;
+        }
+        """),
   ]
 
   static let nonTriggering: [RuleExample] = [
@@ -479,6 +537,66 @@ extension LostInitialiser {
         	memset(vlan, 0, sizeof(*vlan));
         	vlan->id = foo->id;
         	return 0;
+        }
+        """),
+    // Zeroed anyway; looked at by nobody; filled on every way.
+    RuleExample(
+      before: """
+        static struct session *make(struct foo *foo)
+        {
+        	struct session *session = kzalloc(sizeof(*session), GFP_KERNEL);
+
+        	if (!session)
+        		return NULL;
+        	session->last_time = 0;
+        	session->unused_time = jiffies;
+        	session->foo = foo;
+        	return session;
+        }
+
+        static bool is_old(struct session *session)
+        {
+        	session->unused_time = 0;
+        	return time_after(jiffies, session->last_time + HZ);
+        }
+
+        int set_address(struct net_device *dev, struct foo *foo)
+        {
+        	u8 address[ETH_ALEN] = {};
+
+        	if (foo->ops->get_address)
+        		foo->ops->get_address(foo, address);
+        	else
+        		eth_random_addr(address);
+        	return set(dev, address);
+        }
+        """,
+      after: """
+        static struct session *make(struct foo *foo)
+        {
+        	struct session *session = kzalloc(sizeof(*session), GFP_KERNEL);
+
+        	if (!session)
+        		return NULL;
+        	session->foo = foo;
+        	return session;
+        }
+
+        static bool is_old(struct session *session)
+        {
+        	session->unused_time = 0;
+        	return time_after(jiffies, session->last_time + HZ);
+        }
+
+        int set_address(struct net_device *dev, struct foo *foo)
+        {
+        	u8 address[ETH_ALEN];
+
+        	if (foo->ops->get_address)
+        		foo->ops->get_address(foo, address);
+        	else
+        		eth_random_addr(address);
+        	return set(dev, address);
         }
         """),
   ]

@@ -47,7 +47,7 @@ extension LostInitialiser {
       guard line.text.hasSuffix(" = 0"), new.counts[line.text, default: 0] < old.counts[line.text, default: 0],
         case let target = line.text.dropLast(4), let end = target.lastIndex(where: { $0 == ">" || $0 == "." }),
         case let member = target[target.index(after: end)...].lowercased(),
-        Self.unused.contains(where: member.contains),
+        member.split(separator: "_").contains(where: Self.isUnused),
         case let owner = String(target[...end]),
         !new.lines.contains(where: { $0.text.hasPrefix("mem") && FunctionText.mentions($0.text, Self.object(owner)) }),
         let beside = new.lines.last(where: {
@@ -60,10 +60,83 @@ extension LostInitialiser {
     }
   }
 
-  private static let unused = ["reserved", "rsvd", "resv", "pad", "unused", "mbz"]
+  /// Whether a word of a member's name says that there is nothing in it: `reserved1`, `pad`.
+  private static func isUnused(_ word: Substring) -> Bool {
+    let plain = word.prefix { !$0.isNumber }
+    return ["reserved", "reserve", "rsvd", "resv", "rsv", "pad", "padding", "unused", "mbz"].contains(String(plain))
+  }
 
   /// `x` for `x->` and `x.`.
   private static func object(_ owner: String) -> String {
     String(owner.hasSuffix("->") ? owner.dropLast(2) : owner.dropLast())
+  }
+
+  /// `x->m = v;` that is gone for an `x` which the function has just allocated, and whose `m` others of the file look at.
+  func members(_ old: FunctionText, _ new: FunctionText, _ change: FileChange) -> [Finding] {
+    var seen: Set<Substring> = []
+    return old.lines.compactMap { line -> Finding? in
+      guard new.counts[line.text, default: 0] < old.counts[line.text, default: 0],
+        let (path, value) = Self.store(line.text), case let names = FunctionText.names(in: path), names.count == 2,
+        path == "\(names[0])->\(names[1])", new.lines(mentioning: path).isEmpty,
+        let made = new.lines.first(where: { Self.allocates(String(names[0]), $0.text) }), old.counts[made.text] != nil,
+        !(["0", "NULL", "false"].contains(value) && Self.isZeroed(made.text)),
+        !new.lines(mentioning: String(names[0])).contains(where: {
+          $0.text.hasPrefix("mem") || $0.text.hasPrefix("*\(names[0]) = ") || old.counts[$0.text] == nil
+        }), isLookedAt(names[1], except: new.definition.name, change), seen.insert(names[1]).inserted
+      else { return nil }
+      return finding(
+        at: made.node, new.definition, "nothing sets '\(path)' any more in what is made here, which others look at",
+        Evidence(change.placeBefore(line.node), "it was set here"), key: path, change)
+    }
+  }
+
+  /// What is stored where: `x->m = v` or `WRITE_ONCE(x->m, v)`.
+  private static func store(_ text: String) -> (path: String, value: String)? {
+    if text.hasPrefix("WRITE_ONCE(") {
+      let arguments = FunctionText.arguments(text)
+      return arguments.count == 2 ? (arguments[0], arguments[1]) : nil
+    }
+    return text.firstRange(of: " = ").map { (String(text[..<$0.lowerBound]), String(text[$0.upperBound...])) }
+  }
+
+  private static func allocates(_ name: String, _ text: String) -> Bool {
+    text.hasPrefix("\(name) = ") && text.prefix { $0 != "(" }.contains("alloc")
+  }
+
+  private static func isZeroed(_ text: String) -> Bool {
+    text.contains("zalloc") || text.contains("calloc") || text.contains("__GFP_ZERO")
+  }
+
+  /// Whether another function of the file reads a member of the name.
+  private func isLookedAt(_ member: Substring, except name: Symbol, _ change: FileChange) -> Bool {
+    let file = change.after
+    let symbol = change.symbols.intern(String(member))
+    return file.functions.contains { function in
+      guard !function.isMacro, function.name != name else { return false }
+      let targets = Set(
+        function.nodes.filter { file[$0].kind == .assign && file[$0].operation == .equal }.map { file[$0].a })
+      return function.nodes.contains {
+        file[$0].kind == .member && Symbol(file[$0].b) == symbol && !targets.contains($0)
+      }
+    }
+  }
+
+  /// An array that started with a value, is filled under a condition and is used behind it.
+  func array(_ declaration: NodeID, _ function: FunctionText, _ change: FileChange) -> (NodeID, String)? {
+    let name = change.symbols.text(Symbol(change.after[declaration].a))
+    let mentions = function.lines.filter {
+      change.after[$0.node].token > change.after[declaration].token && FunctionText.mentions($0.text, name)
+    }
+    guard let first = mentions.first, change.after[first.node].kind == .expressionStatement,
+      let branch = function.definition.nodes.first(where: { node in
+        change.after[node].kind == .ifStatement && change.after[node].c < 0
+          && function.shapes.leaving(change.after[node].b) == nil
+          && function.shapes.contains(change.after[node].b, first.node)
+      }), let use = mentions.first(where: { !function.shapes.contains(branch, $0.node) }),
+      !use.text.hasPrefix("mem"), !use.text.hasPrefix("str"), !use.text.hasPrefix("\(name)[")
+    else { return nil }
+    return (
+      use.node, "'\(name)' is only filled where the condition above holds: the patch takes away what it started with"
+    )
   }
 }

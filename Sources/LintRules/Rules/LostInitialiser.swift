@@ -12,7 +12,8 @@ struct LostInitialiser: ChangeRule {
       declaration are read in order: one that every way runs must set it before one that reads it. Of a structure, a \
       memset() included, it is asked whether it is handed on or copied out with only some of its members set, and whether it \
       is what a pointer starts with. Memory that came zeroed and comes as it is now ('kzalloc()', 'kmalloc()'), and a \
-      reserved member that is not set to 0 any more, are reported where nothing else fills them.
+      reserved member that is not set to 0 any more, are reported where nothing else fills them, and so is a member that the \
+      function set in what it has just allocated.
       """,
     whyItMatters: "What the function goes by is what the stack held.",
     accepts: [
@@ -31,16 +32,17 @@ struct LostInitialiser: ChangeRule {
       let lost = after.nodes.compactMap { node -> Finding? in
         let item = change.after[node]
         guard item.kind == .variable, item.c < 0, item.op == 0, let start = had[Symbol(item.a)],
-          case let type = change.after.types[Int(item.b)], type.arrays == 0,
-          let (place, message) = isStructure(type)
-            ? structure(node, texts.old, texts.new, change) : scalar(Symbol(item.a), after, change)
+          case let type = change.after.types[Int(item.b)],
+          let (place, message) = type.arrays > 0
+            ? array(node, texts.new, change)
+            : isStructure(type) ? structure(node, texts.old, texts.new, change) : scalar(Symbol(item.a), after, change)
         else { return nil }
         return finding(
           at: place, after, message, Evidence(change.placeBefore(start), "it started with a value before the patch"),
           key: change.symbols.text(Symbol(item.a)), change)
       }
       return cleared(texts.old, texts.new, change) + unzeroed(texts.old, texts.new, change)
-        + padding(texts.old, texts.new, change) + lost
+        + padding(texts.old, texts.new, change) + members(texts.old, texts.new, change) + lost
     }
   }
 

@@ -87,8 +87,61 @@ struct UnlockDropped: ChangeRule {
           	return 0;
           }
           """),
+      RuleExample(
+        before: """
+          int objects_lock(struct objects *objects)
+          {
+          	int ret = reserve_all(objects);
+
+          	if (ret)
+          		return ret;
+          	ret = add_fences(objects);
+          	if (ret) {
+          		objects_unlock(objects);
+          		return ret;
+          	}
+          	return 0;
+          }
+          """,
+        after: """
+          int objects_lock(struct objects *objects)
+          {
+          	int ret = reserve_all(objects);
+
+          	if (ret)
+          		return ret;
+          	ret = add_fences(objects);
+          	if (ret)
+          		return ret; /* reported */
+          	return 0;
+          }
+          """),
     ],
     nonTriggering: [
+      // The only release there is, and no lock.
+      RuleExample(
+        before: """
+          int objects_start(struct objects *objects)
+          {
+          	int ret = start(objects->first);
+
+          	if (ret) {
+          		objects_unlock(objects);
+          		return ret;
+          	}
+          	return 0;
+          }
+          """,
+        after: """
+          int objects_start(struct objects *objects)
+          {
+          	int ret = start(objects->first);
+
+          	if (ret)
+          		return ret;
+          	return 0;
+          }
+          """),
       RuleExample(
         before: """
           int f(struct foo *foo)
@@ -249,14 +302,24 @@ struct UnlockDropped: ChangeRule {
   private func check(_ old: Side, _ new: Side, _ change: FileChange) -> [Finding] {
     guard old.released.contains(where: { (new.released[$0.key]?.count ?? 0) < $0.value.count }) else { return [] }
     var findings: [Finding] = []
+    // A list that stood there before is not what is left of another one.
+    func key(_ list: [Statement]) -> String { list.map(\.text).joined(separator: "\n") }
+    var known = Dictionary(grouping: old.lists, by: key).mapValues(\.count)
+    let lists = new.lists.filter { list in
+      guard let count = known[key(list)], count > 0 else { return true }
+      known[key(list)] = count - 1
+      return false
+    }
     for list in old.lists {
       for lost in list {
         guard let release = lost.release, let releases = old.released[release],
-          let kept = new.released[release], kept.count < releases.count,
+          // A function that locks and gives up gives back what it has locked itself.
+          let kept = new.released[release] ?? (release.name == change.symbols.text(new.name) ? [] : nil),
+          kept.count < releases.count,
           (new.taken[release]?.count ?? 0) == (old.taken[release]?.count ?? 0),
-          let now = counterpart(of: list, in: new.lists), !now.contains(where: { $0.release == release }),
+          let now = counterpart(of: list, in: lists), !now.contains(where: { $0.release == release }),
           let stays = now.first(where: { $0.text == following(lost, list, now)?.text }) ?? now.last,
-          keeps(release, stays.token, new)
+          kept.isEmpty || keeps(release, stays.token, new)
         else { continue }
         let lock = "\(release.name)(\(release.subject))"
         findings.append(
