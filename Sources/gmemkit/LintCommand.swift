@@ -1,4 +1,5 @@
 import ArgumentParser
+import ByteText
 import DefaultTree
 import Findings
 import Foundation
@@ -29,7 +30,8 @@ struct LintCommand: AsyncParsableCommand {
       Examples:
         gmemkit lint series.mbox --tree ~/src/linux
         gmemkit lint --tree ~/src/linux --rev v6.12..HEAD --format sarif
-        gmemkit lint --tree ~/src/linux --rev HEAD virt/kvm mm/gup.c
+        gmemkit lint --tree ~/src/linux virt/kvm mm/gup.c
+        gmemkit lint --tree ~/src/linux --rev v6.12 virt/kvm
         gmemkit lint --tree ~/src/linux --rev HEAD --coverage
       """
   )
@@ -158,13 +160,26 @@ struct LintCommand: AsyncParsableCommand {
         String(rev[..<dots.lowerBound]), String(rev[dots.upperBound...]), in: repository)
       return try await SeriesLinter(repository, checker: checker, options: options).lint(commits)
     }
-    if rev == nil, let series = arguments.first {
-      guard arguments.count == 1 else { throw ValidationError("Give one SERIES, or --rev with paths.") }
+    if rev == nil, let series = arguments.first, let stranger = try await stranger(to: repository) {
+      guard arguments.count == 1 else {
+        throw ValidationError("Give one SERIES, or paths that HEAD has, which has no source or folder '\(stranger)'.")
+      }
       let commits = try await apply(SeriesInput.series(at: series, reading.reading), to: repository)
       return try await SeriesLinter(repository, checker: checker, options: options).lint(commits)
     }
     let files = RepositoryTree(repository, tree: try await repository.tree(of: repository.commit(rev ?? "HEAD")))
     return try await WholeFileLinter(checker: checker, options: options).lint(files, paths: arguments)
+  }
+
+  /// The first argument that is no source and no folder of HEAD: then they are no paths.
+  private func stranger(to repository: KernelRepository) async throws -> String? {
+    guard let head = try? await repository.tree(of: repository.commit("HEAD")) else { return arguments.first }
+    for argument in arguments {
+      guard let path = TreePath.normal(argument), let entry = try await repository.entry(at: path, in: head),
+        entry.isDirectory || path.hasSuffix(".c") || path.hasSuffix(".h")
+      else { return argument }
+    }
+    return nil
   }
 
   // MARK: how much can be read

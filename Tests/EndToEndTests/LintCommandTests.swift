@@ -131,6 +131,29 @@ import Testing
     #expect(lines.allSatisfy { $0.hasPrefix("::error ") || $0.hasPrefix("::warning ") || $0.hasPrefix("::notice ") })
   }
 
+  @Test(arguments: [["mm/a.c"], ["./mm", "virt"], ["mm/a.c", "virt/b.c", "--rev", "HEAD"]])
+  func pathsOfTheTreeAreNoSeries(_ paths: [String]) throws {
+    let git = try GitFixture()
+    let source = """
+      int f(struct foo *foo)
+      {
+      	mutex_lock(&foo->lock);
+      	if (foo->dead)
+      		return -EPERM;
+      	mutex_unlock(&foo->lock);
+      	return 0;
+      }
+
+      """
+    for path in ["mm/a.c", "virt/b.c", "fs/c.c"] { try git.write(path, source) }
+    try git.commit("base")
+    let run = try BuiltBinary.run(["lint", "--tree", git.path] + paths)
+    #expect(run.status == 1)
+    #expect(run.text.contains("mm/a.c:5:3: error:"))
+    #expect(run.text.contains("virt/b.c:5:3: error:") == (paths.count > 1))
+    #expect(!run.text.contains("fs/c.c"))
+  }
+
   @Test func theNumberOfJobsChangesNothing() throws {
     let one = try onFile(["--format", "json", "-j", "1"])
     let many = try onFile(["--format", "json", "-j", "5"])
