@@ -2,8 +2,8 @@ import Findings
 import KernelC
 import LockModel
 
-/// Functions that run where nobody may sleep because all who call them hold a spinlock around the call, or run there
-/// themselves.
+/// Functions that run where nobody may sleep because all who call them hold a spinlock around the call, or are such
+/// functions themselves.
 struct AtomicCallers {
   /// What one of the callers holds, and the calls that lead from there.
   struct Reason {
@@ -17,7 +17,8 @@ struct AtomicCallers {
   private let context: RuleContext
   private let callers: CallerTable
   private let atomics: AtomicContexts
-  private var known: [FunctionID: Reason?] = [:]
+  /// By how many calls up the search has come: what is cut off at one depth is not at another.
+  private var known = [[FunctionID: Reason?]](repeating: [:], count: depth)
 
   init(_ context: RuleContext, _ atomics: AtomicContexts) {
     self.context = context
@@ -29,10 +30,14 @@ struct AtomicCallers {
   mutating func reason(of id: FunctionID) -> Reason? { reason(of: id, depth: 0) }
 
   private mutating func reason(of id: FunctionID, depth: Int) -> Reason? {
-    if let reason = known[id] { return reason }
-    // What is cut off here may be asked for by itself.
     guard depth < Self.depth else { return nil }
-    known[id] = .some(nil)
+    if let reason = known[depth][id] { return reason }
+    let reason = callersReason(of: id, depth)
+    known[depth][id] = .some(reason)
+    return reason
+  }
+
+  private mutating func callersReason(of id: FunctionID, _ depth: Int) -> Reason? {
     let callbacks = context.solver.callbacks
     guard context.program.definition(id).isStatic, !callbacks.isPassed(id), callbacks.members(holding: id).isEmpty
     else { return nil }
@@ -44,7 +49,6 @@ struct AtomicCallers {
         first = Reason(lock: reason.lock, evidence: reason.evidence + [step])
       }
     }
-    known[id] = first
     return first
   }
 

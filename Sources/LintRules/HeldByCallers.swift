@@ -8,7 +8,8 @@ struct HeldByCallers {
 
   private let context: RuleContext
   private let callers: CallerTable
-  private var known: [FunctionID: [HeldLock]] = [:]
+  /// By how many calls up the search has come: what is cut off at one depth is not at another.
+  private var known = [[FunctionID: [HeldLock]]](repeating: [:], count: depth)
 
   init(_ context: RuleContext, _ callers: CallerTable) {
     self.context = context
@@ -19,10 +20,14 @@ struct HeldByCallers {
   mutating func locks(around id: FunctionID) -> [HeldLock] { locks(around: id, depth: 0) }
 
   private mutating func locks(around id: FunctionID, depth: Int) -> [HeldLock] {
-    if let locks = known[id] { return locks }
-    // What is cut off here may be asked for by itself.
     guard depth < Self.depth else { return [] }
-    known[id] = []
+    if let locks = known[depth][id] { return locks }
+    let locks = commonLocks(around: id, depth)
+    known[depth][id] = locks
+    return locks
+  }
+
+  private mutating func commonLocks(around id: FunctionID, _ depth: Int) -> [HeldLock] {
     let solver = context.solver
     guard context.program.definition(id).isStatic, !solver.callbacks.isPassed(id),
       solver.callbacks.members(holding: id).isEmpty
@@ -40,7 +45,6 @@ struct HeldByCallers {
       common = common.map { $0.filter { lock in mine.contains { $0.place == lock.place } } } ?? mine
       if common?.isEmpty == true { return [] }
     }
-    known[id] = common ?? []
     return common ?? []
   }
 }

@@ -183,7 +183,7 @@ extension Solver {
     return places[place].base
   }
 
-  /// Whether a path starts with another one, which is no lock of its own.
+  /// Whether a path is another one, or goes on from it.
   public func isReached(_ place: Place, from start: Place) -> Bool {
     guard start >= 0 else { return false }
     var place = place

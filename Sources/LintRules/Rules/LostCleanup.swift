@@ -19,7 +19,7 @@ struct LostCleanup: ChangeRule {
     whyItMatters: "Each time the function leaves there, it leaks.",
     accepts: [
       "something else that ends it", "another way to get it", "a callee that the patch changes too",
-      "statements about the thing that are new",
+      "statements about the thing that are new", "more than two ways out that go past a label at a time",
     ],
     knownFalsePositives: ["an owner outside the file that has learnt to clean up"],
     triggering: Self.triggering + Self.onTheWay, nonTriggering: Self.nonTriggering)

@@ -16,6 +16,7 @@ struct SleepInAtomic: Rule {
     whyItMatters: "The scheduler is called in atomic context: a splat at best, a dead CPU at worst.",
     accepts: [
       "callees that sleep only for arguments that are not passed", "callees that drop the caller's lock first",
+      "functions under their callers' locks, more than four calls up, or that ask a flag or something named for waiting first",
     ],
     knownFalsePositives: ["a callee that sleeps on a path that its arguments exclude in a way the text does not show"],
     triggering: [
@@ -52,6 +53,44 @@ struct SleepInAtomic: Rule {
         	spin_lock(&foo->slock);
         	put_frame(foo);
         	put(foo, value);
+        	spin_unlock(&foo->slock);
+        }
+        """),
+      // Too far from the lock for the first, which says nothing of the second.
+      RuleExample(
+        """
+        static void first(struct foo *foo)
+        {
+        	if (foo->tail == foo->head)
+        		msleep(1);
+        }
+
+        static void second(struct foo *foo)
+        {
+        	if (foo->n)
+        		msleep(1); /* reported */
+        	first(foo);
+        }
+
+        static void third(struct foo *foo)
+        {
+        	second(foo);
+        }
+
+        static void fourth(struct foo *foo)
+        {
+        	third(foo);
+        }
+
+        static void fifth(struct foo *foo)
+        {
+        	fourth(foo);
+        }
+
+        void send(struct foo *foo)
+        {
+        	spin_lock(&foo->slock);
+        	fifth(foo);
         	spin_unlock(&foo->slock);
         }
         """),
