@@ -263,6 +263,30 @@ extension ChangedReturn {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // It was no errno of anybody else's before.
+    RuleExample(
+      before: """
+        int probe(struct foo *foo, int code)
+        {
+        	if (code == -EIO)
+        		return -EIO;
+        	if (-foo->left < 0)
+        		return -foo->left;
+        	foo->irq = code;
+        	return 0;
+        }
+        """,
+      after: """
+        int probe(struct foo *foo, int code)
+        {
+        	if (code == -EIO)
+        		return -EIO;
+        	if (-foo->left < 0)
+        		return -ENOSPC;
+        	foo->irq = code;
+        	return 0;
+        }
+        """),
     RuleExample(
       before: """
         int thaw(struct foo *foo)

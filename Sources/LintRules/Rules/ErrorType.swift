@@ -157,6 +157,20 @@ struct ErrorType: Rule {
         """),
       RuleExample(
         """
+        static int write_one(struct foo *foo, u32 value)
+        {
+        	if (!foo->on)
+        		return -ENODEV;
+        	return foo->n + value;
+        }
+
+        u32 foo_write(struct foo *foo, u32 value)
+        {
+        	return write_one(foo, value);
+        }
+        """),
+      RuleExample(
+        """
         void look_up(struct pgd *pgd, unsigned long *all, bool *rw)
         {
         	*all &= flags_of(pgd) & _PAGE_NX;

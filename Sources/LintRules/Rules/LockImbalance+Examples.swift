@@ -244,6 +244,26 @@ extension LockImbalance {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // Who refuses the object drops its lock first; who puts it where the lock is held has taken it for the caller.
+    RuleExample(
+      """
+      static int receive(struct foo *foo, struct sk_buff *skb)
+      {
+      	struct chan *chan = chan_find(foo, skb);
+
+      	if (!chan)
+      		return -ENOENT;
+      	mutex_lock(&chan->lock);
+      	if (chan->size < skb->len) {
+      		mutex_unlock(&chan->lock);
+      		chan_put(chan);
+      		return -EMSGSIZE;
+      	}
+      	foo->busy = chan;
+      	chan_put(chan);
+      	return 0;
+      }
+      """),
     RuleExample(
       """
       static int pre_step(struct foo *foo)

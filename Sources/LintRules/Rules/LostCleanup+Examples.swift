@@ -877,6 +877,39 @@ extension LostCleanup {
         	return -ENOMEM;
         }
         """),
+    // The callee has learnt to undo it, and nothing else changes.
+    RuleExample(
+      before: """
+        static int alloc_tables(struct foo *foo)
+        {
+        	return fill(foo);
+        }
+
+        static int set_up(struct foo *foo)
+        {
+        	int ret;
+
+        	ret = alloc_tables(foo);
+        	if (ret)
+        		free_tables(foo);
+        	return ret;
+        }
+        """,
+      after: """
+        static int alloc_tables(struct foo *foo)
+        {
+        	int ret = fill(foo);
+
+        	if (ret)
+        		free_tables(foo);
+        	return ret;
+        }
+
+        static int set_up(struct foo *foo)
+        {
+        	return alloc_tables(foo);
+        }
+        """),
     // The callee has learnt to undo it; the wrapper is gone for good; nothing runs behind the label.
     RuleExample(
       before: """
