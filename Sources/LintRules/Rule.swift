@@ -56,6 +56,7 @@ public enum RuleRegistry {
     LostElse(),
     ContradictingGuard(),
     UnguardedMember(),
+    PlainListAdd(),
     ShadowedError(),
     IgnoredGfp(),
     ConstantComparison(),
@@ -78,5 +79,6 @@ public enum RuleRegistry {
     ChangedReturn(),
     PublishedEarly(),
     TrylockDropped(),
+    LockedVariant(),
   ]
 }

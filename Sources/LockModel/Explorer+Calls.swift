@@ -12,6 +12,7 @@ extension Explorer {
       return apply(primitive, node, argumentNodes, state)
     }
     var state = state
+    if solver.names.readBarriers.contains(name) { forgetShared(&state) }
     if !name.exists, scope.file[item.a].kind == .member { use(item.a, at: node, isErrorCode: false, state) }
     if name == solver.names.errorCode, let first = argumentNodes.first {
       use(first, at: node, isErrorCode: true, state)

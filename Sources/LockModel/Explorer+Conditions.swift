@@ -12,9 +12,11 @@ extension Explorer {
     case .comma: return values(of: node.b, state)
     case .assign: return values(of: node.operation == .equal ? node.b : -1, state)
     case .conditional:
+      let asked = values(of: node.a, state)
       // In `a ?: b` the first is what it is only where that is not 0.
-      let first = node.b >= 0 ? values(of: node.b, state) : values(of: node.a, state).subtracting(.zero)
-      return first.union(values(of: node.c, state))
+      let first = node.b >= 0 ? values(of: node.b, state) : asked.subtracting(.zero)
+      if !asked.contains(.zero) { return first }
+      return asked == .zero ? values(of: node.c, state) : first.union(values(of: node.c, state))
     case .unary:
       switch node.operation {
       case .minus: return isErrno(node.a) || values(of: node.a, state) == .positive ? .negative : .any

@@ -25,6 +25,13 @@ extension Explorer {
     }
   }
 
+  /// What lies behind a pointer or in a global may have changed since it was looked at.
+  mutating func forgetShared(_ state: inout PathState) {
+    let places = solver.places
+    state.facts.removeAll { places.isShared($0.key) }
+    state.decisions.removeAll { conditionPlaces[$0.key]?.contains(where: places.isShared) ?? false }
+  }
+
   private mutating func forgetLocks(_ target: Place, _ state: inout PathState, except opener: NodeID) {
     let places = solver.places
     // A lock reached through a variable that changes cannot be named any more: it must not be reported.

@@ -60,7 +60,8 @@ extension Explorer {
         continue
       }
       if let target = solver.program.resolve(name, fromFile: scope.fileIndex), let summary = solver.summary(target),
-        summary.exits.contains(where: { exit in exit.effects.contains { $0.kind != .pair } })
+        summary.exits.contains(where: { exit in exit.effects.contains { $0.kind != .pair } }),
+        !(isLockByFlags(name, summary) && isKeptHere(node) && !isUndoneByFlags(closers) && !isTakenBack(node))
       {
         continue
       }
@@ -83,6 +84,46 @@ extension Explorer {
       }
       noteOthers(node)
       noteAliases(node)
+    }
+  }
+
+  /// `foo_lock(foo, flags)`: which lock it takes depends on an argument, so that the two names say more than the bodies.
+  private func isLockByFlags(_ name: Symbol, _ summary: Summary) -> Bool {
+    guard solver.isLockByName(name) else { return false }
+    func locks(_ exit: SummaryExit) -> Bool { exit.effects.contains { $0.kind != .pair } }
+    return summary.exits.contains { exit in
+      !locks(exit) && summary.exits.contains { locks($0) && !$0.values.isDisjoint(with: exit.values) }
+    }
+  }
+
+  /// `if (flags) foo_unlock(foo, flags);`: the number says whether there is a lock.
+  private func isUndoneByFlags(_ closers: Set<Symbol>) -> Bool {
+    var flags: Set<Symbol> = []
+    for call in scope.calls where closers.contains(calleeName(call)) {
+      for argument in scope.file.list(scope.file[call].b, scope.file[call].c).dropFirst()
+      where scope.file[argument].kind == .name {
+        flags.insert(Symbol(scope.file[argument].a))
+      }
+    }
+    return !flags.isEmpty
+      && scope.definition.nodes.contains { node in
+        let item = scope.file[node]
+        guard item.kind == .ifStatement, scope.file[item.a].kind == .name else { return false }
+        return flags.contains(Symbol(scope.file[item.a].a))
+      }
+  }
+
+  /// Whether nobody but this function learns what the call returns.
+  func isKeptHere(_ node: NodeID) -> Bool {
+    guard let holder = holders[node] else { return true }
+    return scope.file[holder].kind == .name || scope.file[holder].kind == .variable
+  }
+
+  /// Whether something has been unlocked before, which may be the caller's lock.
+  private func isTakenBack(_ node: NodeID) -> Bool {
+    scope.calls.contains { call in
+      scope.file[call].token < scope.file[node].token
+        && solver.program.symbols.text(calleeName(call)).holds("unlock")
     }
   }
 

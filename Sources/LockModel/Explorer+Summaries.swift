@@ -161,7 +161,8 @@ extension Explorer {
       opened.set(result, .zero)
       failed.set(result, .nonZero)
     } else {
-      return [state]
+      // `flags = foo_lock(foo)` cannot fail: the number is for the call that releases it.
+      return solver.isLockByName(name) && !solver.isTry(name) && isKeptHere(node) ? [opened] : [state]
     }
     let possible = [opened, failed].filter { !(told.isDisjoint(with: $0.values(of: result) ?? .any)) }
     return possible.isEmpty ? [opened, failed] : possible

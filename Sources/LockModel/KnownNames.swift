@@ -36,6 +36,8 @@ struct KnownNames {
   let gfpKernel: Set<Symbol>
   /// Calls that end the wait for a handler: free_irq, cancel_work_sync …
   let barriers: [Symbol: Int]
+  /// Order reads of memory that others write: what was read before may be something else behind them.
+  let readBarriers: Set<Symbol>
   /// Predicates with side effects: two calls need not agree.
   let impure: Set<Symbol>
   /// Return a negative errno made from a pointer, a condition …
@@ -171,6 +173,7 @@ struct KnownNames {
       devm_kmemdup:3 devm_kstrdup:2 devm_kasprintf:1 devm_kmalloc_array:3 sock_kmalloc:2 bio_kmalloc:1
       """)
     gfpKernel = set("GFP_KERNEL GFP_KERNEL_ACCOUNT GFP_USER GFP_HIGHUSER GFP_NOFS GFP_NOIO")
+    readBarriers = Set(["smp_rmb", "smp_mb", "rmb", "mb", "smp_mb__after_atomic"].map(symbols.intern))
     barriers = positions(
       """
       free_irq synchronize_irq disable_irq cancel_work_sync cancel_delayed_work_sync flush_work flush_delayed_work

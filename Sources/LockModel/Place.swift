@@ -105,6 +105,17 @@ public struct PlaceTable: Sendable {
     return false
   }
 
+  /// Whether others can write to the place: it lies behind a pointer or in a global.
+  func isShared(_ place: Place) -> Bool {
+    var place = place
+    while place >= 0 {
+      let step = steps[Int(place)]
+      if step.kind == .pointee || step.kind == .global { return true }
+      place = step.base
+    }
+    return false
+  }
+
   /// The step at the far end of the path.
   func root(of place: Place) -> PlaceStep? {
     var place = place

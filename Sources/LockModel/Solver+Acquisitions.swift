@@ -114,10 +114,9 @@ extension Solver {
     for condition in conditions where condition.parameter < way.values.count {
       if way.values[condition.parameter].isDisjoint(with: condition.values) { return false }
       guard condition.constant != 0 else { continue }
-      // A caller's own parameter is left to its callers; what else is no constant nobody can tell.
+      // What is no constant may be any of them.
       let constant = way.constants[condition.parameter]
-      let place = way.arguments[condition.parameter]
-      if constant == 0 ? place < 0 || places[place].kind != .parameter : constant != condition.constant { return false }
+      if constant != 0, constant != condition.constant { return false }
     }
     return true
   }
@@ -176,9 +175,20 @@ extension Solver {
     // What the function demands, or drops for its caller, it can only take to give it back.
     let givenBack = Set(facts.dropped.keys).union(facts.unsettled.keys).union(
       facts.asserts.filter { !$0.isHeldHere }.map(\.place))
-    let classes = Set(givenBack.compactMap { lockClass(of: $0, in: facts.id) })
+    let classes = Dictionary(grouping: givenBack) { lockClass(of: $0, in: facts.id) }
+    /// Whether a lock is one of those, perhaps by another name; that of an object is not that of one which it points to.
+    func isGivenBack(_ place: Place, _ lockClass: LockClass?) -> Bool {
+      if givenBack.contains(place) { return true }
+      guard let lockClass, let others = classes[lockClass] else { return false }
+      let object = owner(of: place)
+      return !others.allSatisfy { other in
+        let another = owner(of: other)
+        return object >= 0 && another >= 0 && object != another
+          && (places.depends(object, on: another) || places.depends(another, on: object))
+      }
+    }
     for event in facts.acquires where !event.isTry && !event.kind.nests {
-      if givenBack.contains(event.place) || event.lockClass.map(classes.contains) == true { continue }
+      if isGivenBack(event.place, event.lockClass) { continue }
       // Taken, never dropped, but not on all ways out: given back to a caller after a callee dropped it.
       if kept.contains(event.place), !facts.released.contains(event.place),
         !facts.exits.allSatisfy({ exit in exit.held.contains { $0.place == event.place && $0.balance > 0 } })
@@ -192,8 +202,7 @@ extension Solver {
           dropped: Self.dropped(event.held)))
     }
     for call in facts.calls {
-      for item in acquisitions(at: call, in: facts.id)
-      where !givenBack.contains(item.place) && item.lockClass.map(classes.contains) != true { add(item) }
+      for item in acquisitions(at: call, in: facts.id) where !isGivenBack(item.place, item.lockClass) { add(item) }
     }
     return nearest(named) + nearest(known)
   }

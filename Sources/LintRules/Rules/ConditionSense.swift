@@ -68,11 +68,12 @@ struct ConditionSense {
     let position = bits.count
     bits.append(isNegated)
     switch node.kind {
-    case .binary where node.operation == .ampersandAmpersand || node.operation == .pipePipe:
+    // In a condition `a | b` asks what `a || b` asks.
+    case .binary where [.ampersandAmpersand, .pipePipe, .pipe].contains(node.operation):
       let (left, first) = walk(node.a, file, symbols, depth + 1)
       let (right, second) = walk(node.b, file, symbols, depth + 1)
       return (
-        "(\(left) \(SourceText.spelling(node.operation)) \(right))",
+        "(\(left) \(SourceText.spelling(node.operation == .pipe ? .pipePipe : node.operation)) \(right))",
         node.operation == .ampersandAmpersand
           ? .both(first, second, isNegated: isNegated) : .either(first, second, isNegated: isNegated)
       )

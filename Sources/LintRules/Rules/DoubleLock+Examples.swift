@@ -2,6 +2,40 @@ import Findings
 
 extension DoubleLock {
   static let triggering: [RuleExample] = [
+    // What the helper may give back is another object's lock.
+    RuleExample(
+      """
+      struct device { struct mutex mutex; struct device *parent; int bound; };
+
+      static void lock_both(struct device *dev, struct device *parent)
+      {
+      	if (parent)
+      		mutex_lock(&parent->mutex);
+      	mutex_lock(&dev->mutex);
+      }
+
+      static void unlock_both(struct device *dev, struct device *parent)
+      {
+      	mutex_unlock(&dev->mutex);
+      	if (parent)
+      		mutex_unlock(&parent->mutex);
+      }
+
+      static void bind(struct device *dev)
+      {
+      	lock_both(dev, dev->parent);
+      	attach(dev);
+      	unlock_both(dev, dev->parent);
+      }
+
+      void probe(struct device *dev)
+      {
+      	mutex_lock(&dev->mutex);
+      	if (!dev->bound)
+      		bind(dev); /* reported */
+      	mutex_unlock(&dev->mutex);
+      }
+      """),
     RuleExample(
       """
       static DEFINE_MUTEX(foo_mutex);

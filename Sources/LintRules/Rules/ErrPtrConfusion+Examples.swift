@@ -2,6 +2,68 @@ import Findings
 
 extension ErrPtrConfusion {
   static let triggering: [RuleExample] = [
+    // `a ?: b`; NULL or an error pointer; an error label that asks for NULL alone, and then for both.
+    RuleExample(
+      """
+      static struct foo *make(struct device *dev)
+      {
+      	struct foo *foo = kzalloc(sizeof(*foo), GFP_KERNEL);
+      	int err = -ENOMEM;
+
+      	if (!foo)
+      		goto out;
+      	err = register_it(foo);
+      	if (err) {
+      		free_it(foo);
+      		foo = NULL;
+      	}
+      out:
+      	return foo ?: ERR_PTR(err);
+      }
+
+      int start(struct device *dev)
+      {
+      	struct foo *foo = make(dev);
+
+      	if (!foo) /* reported */
+      		return -ENOMEM;
+      	foo->on = true;
+      	return 0;
+      }
+
+      struct peer *find_peer(struct socket *sock, struct addr *addr)
+      {
+      	int ret = validate(addr);
+
+      	if (ret < 0)
+      		return ERR_PTR(ret);
+      	return look_up_peer(sock->local, addr);
+      }
+
+      int merge(struct socket *sock, struct addr *addr, struct list *list)
+      {
+      	struct peer *peer = find_peer(sock, addr);
+
+      	if (!peer) /* reported */
+      		return -ENOMEM;
+      	add_peer(list, peer);
+      	return 0;
+      }
+
+      int probe(struct device *dev, struct isp *isp)
+      {
+      	isp->sys = sys_init(dev);
+      	if (IS_ERR(isp->sys))
+      		goto out;
+      	return 0;
+      out:
+      	if (isp->sys) /* reported */
+      		free_dir(isp->sys);
+      	if (!IS_ERR_OR_NULL(isp->sys))
+      		free_mmu(isp->sys);
+      	return -ENODEV;
+      }
+      """),
     // By way of a callee that has next to nothing of its own.
     RuleExample(
       """
@@ -195,6 +257,61 @@ extension ErrPtrConfusion {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // What is not there is made or handed on; a flag decides about the error; whoever had an error has left before.
+    RuleExample(
+      """
+      struct peer *find_peer(struct socket *sock, struct addr *addr)
+      {
+      	int ret = validate(addr);
+
+      	if (ret < 0)
+      		return ERR_PTR(ret);
+      	return look_up_peer(sock->local, addr);
+      }
+
+      struct peer *get_peer(struct socket *sock, struct addr *addr)
+      {
+      	struct peer *peer = find_peer(sock, addr);
+
+      	if (!peer)
+      		peer = make_peer(sock, addr);
+      	return peer;
+      }
+
+      struct peer *lock_peer(struct peer *from, int mode)
+      {
+      	struct peer *peer = next_peer(from);
+
+      	if (mode == TRY) {
+      		if (!try_peer(peer))
+      			return ERR_PTR(-EBUSY);
+      	}
+      	return peer;
+      }
+
+      int drop_peer(struct peer *from)
+      {
+      	struct peer *peer = lock_peer(from, WAIT);
+
+      	if (!peer)
+      		return -ENOENT;
+      	peer->n--;
+      	return 0;
+      }
+
+      int create(struct foo *foo, struct pd *pd)
+      {
+      	if (IS_ERR(pd))
+      		goto out;
+      	if (pd)
+      		get_pd(pd);
+      	return 0;
+      out:
+      	if (!IS_ERR_OR_NULL(pd))
+      		put_pd(pd);
+      	return -EINVAL;
+      }
+      """),
     RuleExample(
       """
       int start_streaming(struct foo *foo)

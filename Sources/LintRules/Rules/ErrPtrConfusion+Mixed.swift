@@ -163,4 +163,44 @@ extension ErrPtrConfusion {
       return name.hasPrefix("make_") || name.contains("_make_")
     }
   }
+
+  /// `if (foo->bar) use(foo->bar);` with `IS_ERR_OR_NULL(foo->bar)` further down and nothing that sets it in between.
+  func askedLater(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
+    let file = context.program.file(of: id)
+    let nodes = context.program.definition(id).nodes
+    let shapes = Statements(file: file, symbols: context.program.symbols)
+    func text(_ node: NodeID) -> String { SourceText.text(of: node, file, shapes.symbols) }
+    var asked: [String: NodeID] = [:]
+    for node in nodes where context.callee(node, in: file) == context.names.isErrOrNull {
+      guard let first = file.list(file[node].b, file[node].c).first else { continue }
+      asked[text(first)] = asked[text(first)].map { file[$0].token < file[node].token ? node : $0 } ?? node
+    }
+    guard !asked.isEmpty else { return [] }
+    let stores = nodes.filter { file[$0].kind == .assign }
+    let ends = nodes.filter { [.returnStatement, .gotoStatement, .label].contains(file[$0].kind) }.map {
+      file[$0].token
+    }
+    return nodes.compactMap { node -> Finding? in
+      guard file[node].kind == .ifStatement, file[node].c < 0, case let condition = file[node].a,
+        [.name, .member].contains(file[condition].kind), case let name = text(condition), let later = asked[name],
+        file[later].token > file[node].token, uses(file[node].b, name, shapes),
+        // Whoever has left, or comes from elsewhere, knows something else.
+        !ends.contains(where: { (file[node].token..<file[later].token).contains($0) }),
+        !shapes.calls(in: file[node].b).contains(where: { context.text(shapes.callee($0)).hasPrefix("IS_ERR") }),
+        !stores.contains(where: { store in
+          (file[node].token..<file[later].token).contains(file[store].token) && text(file[store].a) == name
+        })
+      else { return nil }
+      return context.finding(
+        description, id, condition, "'\(name)' may be an error pointer here, as it may where IS_ERR_OR_NULL() is asked",
+        evidence: [Evidence(context.place(id, later), "it is asked here")], key: "\(name) asked later")
+    }
+  }
+
+  /// Whether a branch hands the pointer to a call, or looks at what it points to.
+  private func uses(_ branch: NodeID, _ name: String, _ shapes: Statements) -> Bool {
+    shapes.calls(in: branch).contains { call in
+      shapes.file.list(shapes.file[call].b, shapes.file[call].c).contains { shapes.mentions($0, name) }
+    }
+  }
 }

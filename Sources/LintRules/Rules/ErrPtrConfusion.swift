@@ -24,6 +24,7 @@ struct ErrPtrConfusion: Rule {
     context.functions.flatMap { id -> [Finding] in
       var findings = check(id, context) + otherPointer(id, context) + noError(id, context)
       findings += nullAmongErrors(id, context) + nullOfCall(id, context) + leftBehind(id, context)
+      findings += askedLater(id, context)
       return findings
     }
   }
@@ -117,6 +118,13 @@ struct ErrPtrConfusion: Rule {
         "'\($0)' fails with an error pointer, never NULL: the check of '\($1)' lets it through"
       }
     }
+    if let nullTest, checks.errorTests.isEmpty, !checks.isMember, returned == .any,
+      returnsErrorPointer(name, fromFile: fileIndex, context), isRefused(nullTest, id, context)
+    {
+      return Problem(node: nullTest, key: "both") {
+        "'\($0)' may fail with an error pointer too, which the check of '\($1)' lets through"
+      }
+    }
     if let errorTest, checks.nullTests.isEmpty, returned == [.zero, .positive] {
       return Problem(node: errorTest, key: "err") {
         "'\($0)' fails with NULL, never an error pointer: IS_ERR('\($1)') is never true"
@@ -134,6 +142,39 @@ struct ErrPtrConfusion: Rule {
       return Problem(node: checks.use, key: "unchecked") { "'\($1)' is used unchecked, and '\($0)' fails with NULL" }
     }
     return nil
+  }
+
+  /// `if (!p) return -ENOMEM;`
+  private func isRefused(_ test: NodeID, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let file = context.program.file(of: id)
+    let shapes = Statements(file: file, symbols: context.program.symbols)
+    return context.program.definition(id).nodes.contains { node in
+      guard file[node].kind == .ifStatement, file[node].c < 0, shapes.core(file[node].a) == (test, true),
+        let leaving = shapes.leaving(file[node].b)
+      else { return false }
+      guard file[leaving].kind == .returnStatement, file[leaving].a >= 0 else { return true }
+      let value = file[file[leaving].a]
+      return value.kind == .unary && value.operation == .minus
+    }
+  }
+
+  /// Whether the body of the callee has `return ERR_PTR(…);` on a path.
+  private func returnsErrorPointer(_ name: Symbol, fromFile: Int, _ context: RuleContext) -> Bool {
+    guard let target = context.program.resolve(name, fromFile: fromFile), let facts = context.solver.facts(target),
+      !context.program.definition(target).isMacro
+    else { return false }
+    let file = context.program.file(of: target)
+    let definition = context.program.definition(target)
+    let shapes = Statements(file: file, symbols: context.program.symbols)
+    // What a number among the parameters decides, this caller may have ruled out.
+    let numbers = definition.parameters.filter { !$0.type.isPointer && $0.name.exists }.map { context.text($0.name) }
+    return facts.exits.contains { exit in
+      exit.values == .negative && exit.value >= 0 && context.text(context.callee(exit.value, in: file)) == "ERR_PTR"
+        && !definition.nodes.contains { node in
+          file[node].kind == .ifStatement && shapes.contains(node, exit.value)
+            && numbers.contains { shapes.mentions(file[node].a, $0) }
+        }
+    }
   }
 
   private func mayNotFail(_ call: NodeID, _ file: ParsedFile, _ context: RuleContext) -> Bool {

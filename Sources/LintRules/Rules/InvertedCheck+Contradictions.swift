@@ -94,6 +94,7 @@ extension InvertedCheck {
     guard node.kind == .binary else { return nil }
     switch node.operation {
     case .pipePipe, .ampersandAmpersand:
+      if let text = decidesNothing(condition, shapes) { return "'\(text)' makes no difference to this condition" }
       let wanted: TokenKind = node.operation == .pipePipe ? .bangEqual : .equalEqual
       var constants: [String: String] = [:]
       var said: Set<String> = []
@@ -123,6 +124,30 @@ extension InvertedCheck {
       return "'!' binds more tightly than '&': 0 or 1 is compared with the flag"
     default: return nil
     }
+  }
+
+  /// `x` in `(x && rest) || (!x && rest)`; nil where all parts matter.
+  private func decidesNothing(_ condition: NodeID, _ shapes: Statements) -> String? {
+    let file = shapes.file
+    guard file[condition].operation == .pipePipe else { return nil }
+    let alternatives = operands(of: condition, shapes).compactMap { part -> Set<String>? in
+      guard file[part].kind == .binary, file[part].operation == .ampersandAmpersand else { return nil }
+      return Set(operands(of: part, shapes).map { SourceText.text(of: $0, file, shapes.symbols) })
+    }
+    for (position, one) in alternatives.enumerated() {
+      for other in alternatives[(position + 1)...] where one.count == other.count && one.count > 1 {
+        guard let (left, right) = difference(one, other) else { continue }
+        if left == "!\(right)" || right == "!\(left)" { return left.count < right.count ? left : right }
+      }
+    }
+    return nil
+  }
+
+  /// What each has that the other has not, where that is one part.
+  private func difference(_ one: Set<String>, _ other: Set<String>) -> (String, String)? {
+    let (left, right) = (one.subtracting(other), other.subtracting(one))
+    guard left.count == 1, right.count == 1, let first = left.first, let second = right.first else { return nil }
+    return (first, second)
   }
 
   /// Whether an expression has no calls and no effects, and the text says all of it.

@@ -94,7 +94,7 @@ extension InvertedCheck {
   }
 
   /// `return -ETIMEDOUT;`
-  private func isTimeout(_ branch: NodeID, _ shapes: Statements) -> Bool {
+  func isTimeout(_ branch: NodeID, _ shapes: Statements) -> Bool {
     guard let leaving = shapes.leaving(branch), shapes.file[leaving].kind == .returnStatement else { return false }
     return ["-ETIMEDOUT", "-ETIME"].contains(SourceText.text(of: shapes.file[leaving].a, shapes.file, shapes.symbols))
   }

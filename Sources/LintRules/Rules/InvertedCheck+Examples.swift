@@ -4,6 +4,58 @@ extension InvertedCheck {
   static let triggering: [RuleExample] = [
     RuleExample(
       """
+      int wait_op(struct foo *foo, unsigned int timeout)
+      {
+      	u32 pending;
+      	int ret;
+
+      	if (foo->polled)
+      		ret = poll_status(foo, timeout);
+      	else
+      		ret = wait_for_completion_timeout(&foo->done, timeout);
+      	pending = clear_interrupts(foo);
+      	if (ret && !pending) { /* reported */
+      		dev_err(foo->dev, "timeout\\n");
+      		return -ETIMEDOUT;
+      	}
+      	return 0;
+      }
+
+      int options(const char *name)
+      {
+      	bool is_of = false;
+
+      	if (name)
+      		is_of = strncmp(name, "offb", 4); /* reported */
+      	return get_options(name, is_of);
+      }
+
+      int parse(struct desc *in, struct desc *out)
+      {
+      	if (!in && !out)
+      		return -ENODEV;
+      	if (!(in && is_valid(in)) || !(out && is_valid(out))) /* reported */
+      		return -ENODEV;
+      	if (in && in->length < 5)
+      		return -ENODEV;
+      	if (out && out->length < 6)
+      		return -ENODEV;
+      	return 0;
+      }
+
+      struct item *find(struct list_head *head, bool active)
+      {
+      	struct item *item;
+
+      	list_for_each_entry(item, head, node) {
+      		if ((active && is_active(item)) || (!active && is_active(item))) /* reported */
+      			return item;
+      	}
+      	return NULL;
+      }
+      """),
+    RuleExample(
+      """
       int poll(struct foo *foo)
       {
       	int retries = 20;
@@ -301,6 +353,35 @@ extension InvertedCheck {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      """
+      int wait_op(struct foo *foo, unsigned int timeout)
+      {
+      	bool has_changed, is_same;
+      	long left;
+
+      	left = wait_for_completion_timeout(&foo->done, timeout);
+      	if (!left && !clear_interrupts(foo))
+      		return -ETIMEDOUT;
+      	left = poll_status(foo, timeout);
+      	if (left)
+      		return -ETIMEDOUT;
+      	has_changed = strcmp(foo->name, foo->old_name);
+      	is_same = !strcmp(foo->name, foo->old_name);
+      	return has_changed || is_same;
+      }
+
+      int parse(struct desc *in, struct desc *out, bool active)
+      {
+      	if (!(in && is_valid(in)) || !(out && is_valid(out)))
+      		return -ENODEV;
+      	if (in->length < 5)
+      		return -ENODEV;
+      	if ((active && is_active(in)) || (!active && is_active(out)))
+      		return 1;
+      	return (active && is_active(in)) || (!active && !is_active(in));
+      }
+      """),
     RuleExample(
       """
       int poll(struct foo *foo)

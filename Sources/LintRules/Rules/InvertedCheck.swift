@@ -30,7 +30,7 @@ struct InvertedCheck: Rule {
       }
       findings += branches(id, context)
       findings += contradictions(id, context) + deadlines(id, context) + cursors(id, context) + senses(id, context)
-      findings += countdowns(id, context)
+      findings += countdowns(id, context) + answers(id, context)
       return findings
     }
   }

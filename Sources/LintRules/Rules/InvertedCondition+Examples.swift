@@ -4,6 +4,21 @@ extension InvertedCondition {
   static let triggering: [RuleExample] = [
     RuleExample(
       before: """
+        void set_wake(struct foo *foo, unsigned int flags, bool wakeup)
+        {
+        	if ((flags & WAKE_ON_CONNECT) && wakeup && !foo->configured)
+        		foo->value |= WOC;
+        }
+        """,
+      after: """
+        void set_wake(struct foo *foo, unsigned int flags, bool wakeup)
+        {
+        	if (((flags & WAKE_ON_CONNECT) | wakeup) && !foo->configured) /* reported */
+        		foo->value |= WOC;
+        }
+        """),
+    RuleExample(
+      before: """
         bool less(struct task *a, struct task *b)
         {
         	a->synced = mode_of(a) == MODE_SYNC;
@@ -151,6 +166,22 @@ extension InvertedCondition {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // '|' asks in a condition what '||' asks.
+    RuleExample(
+      before: """
+        void set_wake(struct foo *foo, unsigned int flags, bool wakeup)
+        {
+        	if (((flags & WAKE_ON_CONNECT) | wakeup) && !foo->configured)
+        		foo->value |= WOC;
+        }
+        """,
+      after: """
+        void set_wake(struct foo *foo, unsigned int flags, bool wakeup)
+        {
+        	if (((flags & WAKE_ON_CONNECT) || wakeup) && !foo->configured)
+        		foo->value |= WOC;
+        }
+        """),
     RuleExample(
       before: """
         int add(struct foo *foo)

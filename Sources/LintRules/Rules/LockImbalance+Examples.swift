@@ -2,6 +2,97 @@ import Findings
 
 extension LockImbalance {
   static let triggering: [RuleExample] = [
+    // An error keeps what only success hands over; a semaphore that is a lock; a lock by flags; what was tested before a barrier.
+    RuleExample(
+      """
+      static int begin(struct foo *foo)
+      {
+      	int ret = mutex_lock_interruptible(&foo->lock);
+
+      	if (ret)
+      		return ret;
+      	foo->data = kzalloc(64, GFP_KERNEL);
+      	if (!foo->data)
+      		return -ENOMEM; /* reported */
+      	return 0;
+      }
+
+      static void end(struct foo *foo)
+      {
+      	mutex_unlock(&foo->lock);
+      }
+
+      bool read_block(struct foo *foo)
+      {
+      	bool result;
+
+      	if (down_interruptible(&foo->sem))
+      		return false;
+      	if (!fill(foo))
+      		return false; /* reported */
+      	result = check(foo);
+      	up(&foo->sem);
+      	return result;
+      }
+
+      void x_ilock(struct foo *foo, unsigned int flags)
+      {
+      	if (flags & EXCL)
+      		down_write(&foo->rwsem);
+      	else if (flags & SHARED)
+      		down_read(&foo->rwsem);
+      }
+
+      void x_iunlock(struct foo *foo, unsigned int flags)
+      {
+      	if (flags & EXCL)
+      		up_write(&foo->rwsem);
+      	else if (flags & SHARED)
+      		up_read(&foo->rwsem);
+      }
+
+      unsigned int x_ilock_map(struct foo *foo)
+      {
+      	unsigned int mode = foo->n ? EXCL : SHARED;
+
+      	x_ilock(foo, mode);
+      	return mode;
+      }
+
+      int next(struct foo *foo)
+      {
+      	unsigned int mode;
+      	int error;
+
+      	mode = x_ilock_map(foo);
+      	error = fill(foo);
+      	if (error)
+      		return error; /* reported */
+      	foo->n++;
+      	x_iunlock(foo, mode);
+      	return 0;
+      }
+
+      int iterate(struct foo *foo, int n)
+      {
+      	int idx, ret = -EINVAL;
+
+      	idx = srcu_read_lock(&foos_srcu);
+      	if (foo->is_freed)
+      		goto out;
+      	while (n--) {
+      		smp_rmb();
+      		if (foo->is_freed)
+      			return -EINVAL; /* reported */
+      		if (!emit(foo))
+      			goto out;
+      	}
+      	ret = 1;
+      out:
+      	srcu_read_unlock(&foos_srcu, idx);
+      	return ret;
+      }
+      """),
     RuleExample(
       """
       int f(struct foo *foo)
@@ -244,6 +335,80 @@ extension LockImbalance {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // Every error keeps it, or none comes without it; a semaphore that counts; flags that say whether there is a lock.
+    RuleExample(
+      """
+      static int begin(struct foo *foo)
+      {
+      	int ret;
+
+      	mutex_lock(&foo->lock);
+      	ret = fill(foo);
+      	if (ret)
+      		return ret;
+      	return check(foo);
+      }
+
+      static int find(struct foo *foo)
+      {
+      	int ret = look_up(foo);
+
+      	if (ret)
+      		return ret;
+      	mutex_lock(&foo->lock);
+      	return foo->n;
+      }
+
+      static int fetch(struct queue *queue)
+      {
+      	int ret = down_interruptible(&queue->sem);
+
+      	if (ret)
+      		return ret;
+      	if (!queue->n)
+      		return -ENODEV;
+      	return 0;
+      }
+
+      void wait(struct foo *foo)
+      {
+      	sema_init(&foo->init_sem, 0);
+      	start(foo);
+      	if (foo->late)
+      		return;
+      	down(&foo->init_sem);
+      }
+
+      void z_ilock(struct foo *foo, unsigned int flags)
+      {
+      	if (flags & EXCL)
+      		down_write(&foo->rwsem);
+      }
+
+      void z_iunlock(struct foo *foo, unsigned int flags)
+      {
+      	if (flags & EXCL)
+      		up_write(&foo->rwsem);
+      }
+
+      int set(struct foo *foo)
+      {
+      	unsigned int flags = EXCL;
+      	int error;
+
+      	z_ilock(foo, flags);
+      	error = fill(foo);
+      	if (error)
+      		goto out;
+      	z_iunlock(foo, flags);
+      	flags = 0;
+      	error = send(foo);
+      out:
+      	if (flags)
+      		z_iunlock(foo, flags);
+      	return error;
+      }
+      """),
     // Who refuses the object drops its lock first; who puts it where the lock is held has taken it for the caller.
     RuleExample(
       """

@@ -46,6 +46,49 @@ extension LockImbalance {
     }
   }
 
+  /// An error that keeps what success hands over, where another error comes without it: the caller has no lock to release.
+  func keptOnFailure(_ id: FunctionID, _ facts: FunctionFacts, _ context: RuleContext) -> [Finding] {
+    let failures = facts.exits.filter { context.isError($0, of: id) && $0.statement >= 0 }
+    let file = context.program.file(of: id)
+    // What gives a lock back by another name may give back this one.
+    guard failures.count > 1, !context.program.definition(id).nodes.contains(where: { releases($0, file, context) })
+    else { return [] }
+    var reported: Set<NodeID> = []
+    return failures.flatMap { exit in
+      exit.held.compactMap { held -> Finding? in
+        let place = held.place
+        func holds(_ other: ExitEvent) -> Bool { other.held.contains { $0.place == place && $0.balance > 0 } }
+        guard held.balance > 0, held.kind != .pair, !held.kind.isSection, !facts.released.contains(place),
+          !facts.unsettled.keys.contains(where: {
+            context.solver.lastMember(of: $0) == context.solver.lastMember(of: place)
+          }),
+          isOpenlyTaken(held, file, context),
+          facts.exits.allSatisfy({ $0.unsure.isEmpty && !$0.closed.contains(place) }),
+          failures.contains(where: { !holds($0) && $0.statement != exit.statement }),
+          facts.exits.contains(where: { !context.isError($0, of: id) }),
+          facts.exits.allSatisfy({ context.isError($0, of: id) || holds($0) }),
+          facts.exits.allSatisfy({ $0.statement != exit.statement || holds($0) || !context.isError($0, of: id) }),
+          reported.insert(exit.statement).inserted
+        else { return nil }
+        let lock = context.solver.lockText(place, in: id)
+        return context.finding(
+          description, id, exit.statement,
+          "'\(context.name(id))' returns an error with '\(lock)' held here, and other errors without it",
+          evidence: [Evidence(context.place(id, held.site), "'\(lock)' is taken here")], key: "failure \(lock)")
+      }
+    }
+  }
+
+  /// A primitive, or a function that is called a lock; semaphores may count something, so that only the latter will do.
+  private func isOpenlyTaken(_ held: HeldLock, _ file: ParsedFile, _ context: RuleContext) -> Bool {
+    let name = context.callee(held.site, in: file)
+    return context.solver.isLockPrimitive(name) ? held.kind != .semaphore : context.solver.isLockByName(name)
+  }
+
+  private func releases(_ node: NodeID, _ file: ParsedFile, _ context: RuleContext) -> Bool {
+    file[node].kind == .call && context.text(context.callee(node, in: file)).contains("unlock")
+  }
+
   /// The local that goes by the name, where the function itself gets it by a call.
   private func local(_ name: String, _ id: FunctionID, _ file: ParsedFile, _ context: RuleContext) -> Symbol? {
     for node in context.program.definition(id).nodes {

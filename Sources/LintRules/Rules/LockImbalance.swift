@@ -42,8 +42,10 @@ struct LockImbalance: Rule {
     var findings: [Finding] = []
     var reported: Set<NodeID> = []
     let returnsPointer = context.program.definition(id).returnType.isPointer
-    // A function that is a lock operation itself may keep what it takes.
-    if context.name(id).split(separator: "_").contains(where: { $0 == "lock" || $0 == "trylock" }) { return [] }
+    // A function that is a lock operation itself may keep what it takes; not where it fails.
+    if context.name(id).split(separator: "_").contains(where: { $0 == "lock" || $0 == "trylock" }) {
+      return keptOnFailure(id, facts, context)
+    }
     for exit in facts.exits {
       for held in exit.held where held.balance < 0 && held.kind != .pair && held.kind != .semaphore {
         let found = untaken(held, exit, id, facts, context) ?? releasedAgain(held, exit, id, facts, context)
@@ -53,6 +55,8 @@ struct LockImbalance: Rule {
         findings.append(finding)
       }
       for held in exit.held where held.balance > 0 && (held.kind != .pair || Self.soundsLikeLock(held, id, context)) {
+        // What starts with nothing to take is no lock.
+        if held.kind == .semaphore, startsEmpty(held, id, context) { continue }
         let isError = context.isError(exit, of: id)
         let others = facts.exits.filter { other in
           other.closed.contains(held.place) && !other.held.contains { $0.place == held.place && $0.balance > 0 }
@@ -76,7 +80,9 @@ struct LockImbalance: Rule {
         findings.append(finding(id, node, held, other, context))
       }
     }
-    if findings.isEmpty { findings = annotated(id, facts, context) + outlived(id, facts, context) }
+    if findings.isEmpty {
+      findings = annotated(id, facts, context) + outlived(id, facts, context) + keptOnFailure(id, facts, context)
+    }
     return findings + keptFromCallers(id, facts, callers, context)
   }
 
@@ -100,6 +106,22 @@ struct LockImbalance: Rule {
     if isRefusal(exit, [other], id, context) { return true }
     guard !context.solver.callbacks.isPassed(id) else { return false }
     return isKeptForNobody(member, id, callers, context, 0)
+  }
+
+  /// `sema_init(&foo->sem, 0)`: somebody else gives what is taken here.
+  private func startsEmpty(_ held: HeldLock, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let file = context.program.file(of: id)
+    let member = context.text(context.solver.lastMember(of: held.place))
+    let shapes = Statements(file: file, symbols: context.program.symbols)
+    return file.functions.contains { function in
+      function.nodes.contains { node in
+        guard file[node].kind == .call, context.text(shapes.callee(node)) == "sema_init",
+          case let arguments = Array(file.list(file[node].b, file[node].c)), arguments.count == 2
+        else { return false }
+        return file[arguments[1]].kind == .number && file[arguments[1]].a == 0
+          && SourceText.text(of: arguments[0], file, shapes.symbols).hasSuffix(member)
+      }
+    }
   }
 
   /// Whether all callers are known, and none releases a lock of the name; operations in a table have nobody who would.
@@ -153,8 +175,11 @@ struct LockImbalance: Rule {
   private func contradicts(
     _ exit: ExitEvent, _ other: ExitEvent, _ held: HeldLock, _ isError: Bool, _ returnsPointer: Bool
   ) -> Bool {
-    // A semaphore may be given back by somebody else.
-    if held.kind == .pair || held.kind == .semaphore { return isError }
+    if held.kind == .pair { return isError }
+    // A semaphore may be given back by somebody else, who must be able to tell.
+    if held.kind == .semaphore {
+      return isError || exit.value >= 0 && exit.values == .zero && other.values.contains(.zero)
+    }
     if isError { return true }
     if returnsPointer, exit.values.contains(.positive) { return false }
     if exit.value < 0 { return true }

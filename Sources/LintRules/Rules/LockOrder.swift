@@ -19,6 +19,49 @@ struct LockOrder: Rule {
     accepts: ["trylocks, which do not wait", "classes of different objects in both orders in several functions each"],
     knownFalsePositives: ["paths that never run at the same time"],
     triggering: [
+      // What no constant says may be the one that takes it.
+      RuleExample(
+        """
+        static DEFINE_MUTEX(types_lock);
+        static DEFINE_MUTEX(event_lock);
+
+        static void record(bool on)
+        {
+        	mutex_lock(&event_lock);
+        	note(on);
+        	mutex_unlock(&event_lock);
+        }
+
+        static int set_flag(struct foo *foo, unsigned int mask, bool on)
+        {
+        	if (mask == FLAG_RECORD)
+        		record(on);
+        	return 0;
+        }
+
+        void set_options(struct foo *foo, int index)
+        {
+        	mutex_lock(&types_lock);
+        	set_flag(foo, 1 << index, true); /* reported */
+        	mutex_unlock(&types_lock);
+        }
+
+        void set_other(struct foo *foo)
+        {
+        	mutex_lock(&types_lock);
+        	set_flag(foo, FLAG_OTHER, true);
+        	mutex_unlock(&types_lock);
+        }
+
+        void open(struct foo *foo)
+        {
+        	mutex_lock(&event_lock);
+        	mutex_lock(&types_lock); /* reported */
+        	foo->n++;
+        	mutex_unlock(&types_lock);
+        	mutex_unlock(&event_lock);
+        }
+        """),
       RuleExample(
         """
         void f(struct foo *foo)

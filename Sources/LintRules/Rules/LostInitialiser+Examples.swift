@@ -4,6 +4,68 @@ extension LostInitialiser {
   static let triggering: [RuleExample] = [
     RuleExample(
       before: """
+        int upload(char __user *buffer, const struct full *full)
+        {
+        	struct compat compat;
+
+        	memset(&compat, 0, sizeof(compat));
+        	compat.id = full->id;
+        	memcpy(&compat.effect, &full->effect, sizeof(compat.effect));
+        	if (copy_to_user(buffer, &compat, sizeof(compat)))
+        		return -EFAULT;
+        	return 0;
+        }
+
+        int notify(struct msghdr *header, struct foo *foo)
+        {
+        	struct event event;
+
+        	memset(&event, 0, sizeof(event));
+        	event.token = foo->token;
+        	event.status = foo->status;
+        	return put_cmsg(header, SOL_FOO, FOO_EVENT, sizeof(event), &event);
+        }
+
+        void fill(struct nlmsghdr *header, struct foo *foo)
+        {
+        	struct tcmsg *tcm = nlmsg_data(header);
+
+        	tcm->family = AF_UNSPEC;
+        	tcm->info = 0;
+        	tcm->index = foo->index;
+        }
+        """,
+      after: """
+        int upload(char __user *buffer, const struct full *full)
+        {
+        	struct compat compat; /* reported */
+
+        	compat.id = full->id;
+        	memcpy(&compat.effect, &full->effect, sizeof(compat.effect));
+        	if (copy_to_user(buffer, &compat, sizeof(compat)))
+        		return -EFAULT;
+        	return 0;
+        }
+
+        int notify(struct msghdr *header, struct foo *foo)
+        {
+        	struct event event = { 0 }; /* reported */
+
+        	event.token = foo->token;
+        	event.status = foo->status;
+        	return put_cmsg(header, SOL_FOO, FOO_EVENT, sizeof(event), &event);
+        }
+
+        void fill(struct nlmsghdr *header, struct foo *foo)
+        {
+        	struct tcmsg *tcm = nlmsg_data(header); /* reported */
+
+        	tcm->family = AF_UNSPEC;
+        	tcm->index = foo->index;
+        }
+        """),
+    RuleExample(
+      before: """
         int change(struct foo *foo, struct nlattr **data)
         {
         	struct nlattr *item;
@@ -294,6 +356,63 @@ extension LostInitialiser {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // It starts empty and stays here; all of it is copied over; the message is cleared as a whole.
+    RuleExample(
+      before: """
+        int look(struct foo *foo)
+        {
+        	struct event event;
+
+        	memset(&event, 0, sizeof(event));
+        	event.token = foo->token;
+        	return send(foo, &event);
+        }
+
+        int upload(char __user *buffer, const struct compat *full)
+        {
+        	struct compat compat;
+
+        	memset(&compat, 0, sizeof(compat));
+        	memcpy(&compat, full, sizeof(compat));
+        	compat.id = 3;
+        	return copy_to_user(buffer, &compat, sizeof(compat)) ? -EFAULT : 0;
+        }
+
+        void fill(struct nlmsghdr *header, struct foo *foo)
+        {
+        	struct tcmsg *tcm = nlmsg_data(header);
+
+        	memset(tcm, 0, sizeof(*tcm));
+        	tcm->family = AF_UNSPEC;
+        	tcm->info = 0;
+        }
+        """,
+      after: """
+        int look(struct foo *foo)
+        {
+        	struct event event = { 0 };
+
+        	event.token = foo->token;
+        	return send(foo, &event);
+        }
+
+        int upload(char __user *buffer, const struct compat *full)
+        {
+        	struct compat compat;
+
+        	memcpy(&compat, full, sizeof(compat));
+        	compat.id = 3;
+        	return copy_to_user(buffer, &compat, sizeof(compat)) ? -EFAULT : 0;
+        }
+
+        void fill(struct nlmsghdr *header, struct foo *foo)
+        {
+        	struct tcmsg *tcm = nlmsg_data(header);
+
+        	memset(tcm, 0, sizeof(*tcm));
+        	tcm->family = AF_UNSPEC;
+        }
+        """),
     RuleExample(
       before: """
         int change(struct foo *foo, struct nlattr **data)

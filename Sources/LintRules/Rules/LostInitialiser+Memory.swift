@@ -82,7 +82,8 @@ extension LostInitialiser {
         !(["0", "NULL", "false"].contains(value) && Self.isZeroed(made.text)),
         !new.lines(mentioning: String(names[0])).contains(where: {
           $0.text.hasPrefix("mem") || $0.text.hasPrefix("*\(names[0]) = ") || old.counts[$0.text] == nil
-        }), isLookedAt(names[1], except: new.definition.name, change), seen.insert(names[1]).inserted
+        }), Self.isMessage(made.text) || isLookedAt(names[1], except: new.definition.name, change),
+        seen.insert(names[1]).inserted
       else { return nil }
       return finding(
         at: made.node, new.definition, "nothing sets '\(path)' any more in what is made here, which others look at",
@@ -100,7 +101,12 @@ extension LostInitialiser {
   }
 
   private static func allocates(_ name: String, _ text: String) -> Bool {
-    text.hasPrefix("\(name) = ") && text.prefix { $0 != "(" }.contains("alloc")
+    text.hasPrefix("\(name) = ") && (text.prefix { $0 != "(" }.contains("alloc") || isMessage(text))
+  }
+
+  /// Room in a message, which holds what was there before: whoever receives it reads all of it.
+  private static func isMessage(_ text: String) -> Bool {
+    [" = nlmsg_data(", " = skb_put(", " = genlmsg_put(", " = skb_push("].contains(where: text.contains)
   }
 
   private static func isZeroed(_ text: String) -> Bool {

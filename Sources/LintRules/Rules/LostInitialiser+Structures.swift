@@ -35,14 +35,27 @@ extension LostInitialiser {
         case let name = FunctionText.subject(line.text), name.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }),
         let declaration = after.nodes.first(where: {
           change.after[$0].kind == .variable && change.symbols.text(Symbol(change.after[$0].a)) == name
-        }), change.after[declaration].c < 0,
+        }), change.after[declaration].c < 0 || isCopiedOut(name, new),
         !new.lines.contains(where: {
-          $0.text.hasPrefix("\(name) = ") || $0.text.hasPrefix("mem") && FunctionText.mentions($0.text, name)
+          $0.node != declaration && $0.text.hasPrefix("\(name) = ")
+            || $0.text.hasPrefix("mem") && FunctionText.subject($0.text) == name
         })
       else { return nil }
+      let message =
+        change.after[declaration].c < 0
+        ? "nothing clears '\(name)' any more before parts of it are set"
+        : "what lies between the members of '\(name)' is not cleared any more, and all of it is copied out"
       return finding(
-        at: declaration, after, "nothing clears '\(name)' any more before parts of it are set",
+        at: declaration, after, message,
         Evidence(change.placeBefore(line.node), "it was cleared here"), key: "\(name) cleared", change)
+    }
+  }
+
+  /// Whether all of a structure goes to user space or into a message.
+  private func isCopiedOut(_ name: String, _ function: FunctionText) -> Bool {
+    let copies = ["copy_to_user(", "put_cmsg(", "nla_put(", "memcpy_to_msg(", "copy_to_iter(", "skb_put_data("]
+    return function.lines(mentioning: name).contains { line in
+      copies.contains(where: line.text.contains) && line.text.contains("&\(name)")
     }
   }
 

@@ -2,6 +2,56 @@ import Findings
 
 extension MissingUnwind {
   static let triggering: [RuleExample] = [
+    // Among exits inside of a switch.
+    RuleExample(
+      """
+      int command(struct foo *foo, int code, int size)
+      {
+      	int ret = 0;
+
+      	switch (code) {
+      	case 1:
+      		if (size < 4) {
+      			ret = -EINVAL;
+      			goto out;
+      		}
+      		if (!foo->on) {
+      			ret = -ENODEV;
+      			goto out;
+      		}
+      		break;
+      	case 2:
+      		if (size < 8)
+      			return -EINVAL; /* reported */
+      		if (!foo->peer) {
+      			ret = -ENOTCONN;
+      			goto out;
+      		}
+      		break;
+      	case 3:
+      		if (size < 16) {
+      			ret = -ENOSPC;
+      			goto out;
+      		}
+      		if (foo->busy) {
+      			ret = -EBUSY;
+      			goto out;
+      		}
+      		break;
+      	default:
+      		if (foo->strict) {
+      			ret = -EOPNOTSUPP;
+      			goto out;
+      		}
+      		break;
+      	}
+      	answer(foo);
+      	return 0;
+      out:
+      	refuse(foo, ret);
+      	return ret;
+      }
+      """),
     RuleExample(
       """
       int f(struct foo *foo)
@@ -83,6 +133,83 @@ extension MissingUnwind {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // What is checked before anything else; a return that says so itself; a label that does nothing; few of them.
+    RuleExample(
+      """
+      int command(struct foo *foo, int code, int size)
+      {
+      	int ret = 0;
+
+      	if (!foo)
+      		return -EINVAL;
+      	switch (code) {
+      	case 1:
+      		if (size < 4) {
+      			ret = -EINVAL;
+      			goto out;
+      		}
+      		if (!foo->on) {
+      			ret = -ENODEV;
+      			goto out;
+      		}
+      		if (!foo->peer) {
+      			ret = -ENOTCONN;
+      			goto out;
+      		}
+      		break;
+      	case 2:
+      		if (size < 8) {
+      			refuse(foo, -EINVAL);
+      			return -EINVAL;
+      		}
+      		break;
+      	case 3:
+      		if (size < 16) {
+      			ret = -ENOSPC;
+      			goto out;
+      		}
+      		if (foo->busy) {
+      			ret = -EBUSY;
+      			goto out;
+      		}
+      		if (foo->strict) {
+      			ret = -EOPNOTSUPP;
+      			goto out;
+      		}
+      		break;
+      	}
+      	answer(foo);
+      	return 0;
+      out:
+      	refuse(foo, ret);
+      	return ret;
+      }
+
+      int ask(struct foo *foo, int code, int size)
+      {
+      	int ret = 0;
+
+      	switch (code) {
+      	case 1:
+      		if (size < 4) {
+      			ret = -EINVAL;
+      			goto out;
+      		}
+      		if (size < 8)
+      			return -EINVAL;
+      		if (size < 9) {
+      			ret = -ENOSPC;
+      			goto out;
+      		}
+      		break;
+      	}
+      	answer(foo);
+      	return 0;
+      out:
+      	refuse(foo, ret);
+      	return ret;
+      }
+      """),
     RuleExample(
       """
       int f(struct foo *foo)

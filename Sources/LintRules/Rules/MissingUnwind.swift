@@ -22,7 +22,9 @@ struct MissingUnwind: Rule {
     knownFalsePositives: ["a failing call that has cleaned up after its caller already"],
     triggering: Self.triggering, nonTriggering: Self.nonTriggering)
 
-  func check(_ context: RuleContext) -> [Finding] { context.functions.flatMap { check($0, context) } }
+  func check(_ context: RuleContext) -> [Finding] {
+    context.functions.flatMap { check($0, context) + nested($0, context) }
+  }
 
   private typealias Exit = UnwindLadder.Exit
 

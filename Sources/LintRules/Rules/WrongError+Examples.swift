@@ -2,6 +2,34 @@ import Findings
 
 extension WrongError {
   static let triggering: [RuleExample] = [
+    // Nothing is stored where it fails; after `err < 0` the code may be more than 0, and its type may be s32.
+    RuleExample(
+      """
+      s32 connect(struct foo *foo, bool psk)
+      {
+      	s32 err;
+
+      	if (!foo->on) {
+      		err = -ENODEV;
+      		goto done;
+      	}
+      	err = set_number(foo, "sup_wpa", 1);
+      	if (err < 0) {
+      		foo_err(foo, "failed to enable\\n");
+      		goto done;
+      	}
+      	if (psk) {
+      		if (set_data(foo, "wpaie", NULL, 0)) {
+      			foo_err(foo, "failed to clean up\\n");
+      			goto done; /* reported */
+      		}
+      	}
+      	err = join(foo);
+      done:
+      	foo_dbg(foo, "exit\\n");
+      	return err;
+      }
+      """),
     RuleExample(
       """
       static int mark_return(struct foo *foo)
@@ -344,6 +372,33 @@ extension WrongError {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // The value that the last read gave is the answer.
+    RuleExample(
+      """
+      int get_value(struct foo *foo)
+      {
+      	int ret;
+
+      	if (!foo->on) {
+      		ret = -ENODEV;
+      		goto done;
+      	}
+      	ret = read_status(foo);
+      	if (ret < 0) {
+      		dev_err(foo->dev, "failed to read\\n");
+      		goto done;
+      	}
+      	if (!(ret & VALID)) {
+      		dev_err(foo->dev, "not valid, the last one is taken\\n");
+      		ret = foo->last;
+      		goto done;
+      	}
+      	ret = read_value(foo);
+      done:
+      	mutex_unlock(&foo->lock);
+      	return ret;
+      }
+      """),
     RuleExample(
       """
       static int mark_return(struct foo *foo)

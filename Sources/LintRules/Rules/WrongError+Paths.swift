@@ -94,7 +94,9 @@ extension WrongError {
   func loggedAsSuccess(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
     guard let facts = context.solver.facts(id), !facts.isPartial else { return [] }
     let type = context.program.definition(id).returnType
-    guard type.base == .integer, !type.isPointer else { return [] }
+    guard type.base == .integer || type.base == .typedef && Self.signedTypes.contains(context.text(type.name)),
+      !type.isPointer
+    else { return [] }
     let fails = facts.exits.contains { $0.values == .negative }
     let file = context.program.file(of: id)
     let shapes = Statements(file: file, symbols: context.program.symbols)
@@ -103,13 +105,22 @@ extension WrongError {
       silent[exit.statement] = Symbol(file[exit.value].a)
     }
     for jump in facts.jumps where jump.values == .zero { silent[jump.node] = jump.variable }
+    // After `if (ret < 0)` it is no error, though it may be more than 0.
+    var harmless: Set<NodeID> = []
+    for jump in facts.jumps where jump.values == [.zero, .positive] {
+      silent[jump.node] = jump.variable
+      harmless.insert(jump.node)
+    }
     return context.program.definition(id).nodes.compactMap { node -> Finding? in
       guard file[node].kind == .ifStatement else { return nil }
       for branch in [file[node].b, file[node].c] {
         guard let leaving = shapes.leaving(branch), let variable = silent[leaving],
           !isMeant(leaving, variable, context.program.definition(id), shapes),
+          !harmless.contains(leaving) || !shapes.writes(branch, context.text(variable)),
           shapes.list(branch).contains(where: {
-            file[$0].kind == .expressionStatement && Statements.isLog(context.text(shapes.callee(file[$0].a)))
+            guard file[$0].kind == .expressionStatement else { return false }
+            let name = context.text(shapes.callee(file[$0].a))
+            return harmless.contains(leaving) ? Statements.isErrorLog(name) : Statements.isLog(name)
           }), fails || isTestedForZero(file[node].a, leaving, shapes)
         else { continue }
         return context.finding(
@@ -120,6 +131,8 @@ extension WrongError {
       return nil
     }
   }
+
+  private static let signedTypes: Set<String> = ["s8", "s16", "s32", "s64", "ssize_t"]
 
   /// `if (!ret) { …; return ret; }`
   private func isTestedForZero(_ condition: NodeID, _ leaving: NodeID, _ shapes: Statements) -> Bool {

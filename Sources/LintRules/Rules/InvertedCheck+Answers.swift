@@ -1,0 +1,142 @@
+import Findings
+import KernelC
+import LockModel
+
+/// Answers that are taken for the opposite: what a wait has left, what a comparison of strings finds, parts that may be NULL.
+extension InvertedCheck {
+  func answers(_ id: FunctionID, _ context: RuleContext) -> [Finding] {
+    let file = context.program.file(of: id)
+    let shapes = Statements(file: file, symbols: context.program.symbols)
+    return waits(id, shapes, context) + comparedStrings(id, shapes, context) + demandedParts(id, shapes, context)
+  }
+
+  /// Return 0 where the time is over, and what is left of it otherwise.
+  private static let waits: Set<String> = [
+    "wait_for_completion_timeout", "wait_for_completion_io_timeout", "wait_event_timeout",
+  ]
+
+  /// `left = wait_for_completion_timeout(…); if (left && …) return -ETIMEDOUT;`
+  private func waits(_ id: FunctionID, _ shapes: Statements, _ context: RuleContext) -> [Finding] {
+    let file = shapes.file
+    var last: [Symbol: NodeID] = [:]
+    var findings: [Finding] = []
+    for node in context.program.definition(id).nodes.sorted(by: { file[$0].token < file[$1].token }) {
+      let item = file[node]
+      switch item.kind {
+      case .assign where file[item.a].kind == .name: last[Symbol(file[item.a].a)] = item.b
+      case .variable where item.c >= 0: last[Symbol(item.a)] = item.c
+      case .ifStatement where isTimeout(item.b, shapes):
+        guard
+          let (name, wait) = conjuncts(of: item.a, file).lazy.compactMap({ part -> (Symbol, NodeID)? in
+            guard let name = self.answer(part, file), let value = last[name], file[value].kind == .call,
+              Self.waits.contains(context.text(shapes.callee(value)))
+            else { return nil }
+            return (name, value)
+          }).first
+        else { continue }
+        let callee = context.text(shapes.callee(wait))
+        findings.append(
+          context.finding(
+            description, id, item.a, "this returns that it took too long where '\(callee)' has ended in time",
+            evidence: [Evidence(context.place(id, wait), "'\(context.text(name))' is what is left of the time")],
+            key: "\(callee) left"))
+      default: break
+      }
+    }
+    return findings
+  }
+
+  /// `x` in `x` and `x > 0`.
+  private func answer(_ part: NodeID, _ file: ParsedFile) -> Symbol? {
+    let node = file[part]
+    if node.kind == .name { return Symbol(node.a) }
+    guard node.kind == .binary, node.operation == .greater, file[node.a].kind == .name, file[node.b].kind == .number,
+      file[node.b].a == 0
+    else { return nil }
+    return Symbol(file[node.a].a)
+  }
+
+  private func conjuncts(of condition: NodeID, _ file: ParsedFile) -> [NodeID] {
+    guard condition >= 0 else { return [] }
+    let node = file[condition]
+    guard node.kind == .binary, node.operation == .ampersandAmpersand else { return [condition] }
+    return conjuncts(of: node.a, file) + conjuncts(of: node.b, file)
+  }
+
+  /// `is_foo = strcmp(name, "foo");`
+  private func comparedStrings(_ id: FunctionID, _ shapes: Statements, _ context: RuleContext) -> [Finding] {
+    let file = shapes.file
+    var booleans: Set<Symbol> = []
+    for node in context.program.definition(id).nodes where file[node].kind == .variable {
+      if file.types[Int(file[node].b)].base == .boolean { booleans.insert(Symbol(file[node].a)) }
+    }
+    guard !booleans.isEmpty else { return [] }
+    return context.program.definition(id).nodes.compactMap { node -> Finding? in
+      let item = file[node]
+      let name: Symbol
+      let value: NodeID
+      switch item.kind {
+      case .assign where item.operation == .equal && file[item.a].kind == .name:
+        (name, value) = (Symbol(file[item.a].a), item.b)
+      case .variable where item.c >= 0: (name, value) = (Symbol(item.a), item.c)
+      default: return nil
+      }
+      guard booleans.contains(name), file[value].kind == .call,
+        case let callee = context.text(shapes.callee(value)),
+        ["strcmp", "strncmp", "strcasecmp", "strncasecmp"].contains(callee),
+        case let text = context.text(name), !Self.differences.contains(where: text.contains)
+      else { return nil }
+      return context.finding(
+        description, id, value, "'\(callee)' returns 0 for what is equal: '\(text)' is true where it is not",
+        key: "\(text) \(callee)")
+    }
+  }
+
+  /// What the name of a variable has in it that is true where two things are not equal.
+  private static let differences = [
+    "diff", "chang", "mismatch", "neq", "unequal", "modif", "dirty", "update", "cmp", "ret", "new",
+  ]
+
+  /// `if (!(a && valid(a)) || !(b && valid(b))) return -ENODEV;`, and `if (a && a->n)` further down: one alone would do.
+  private func demandedParts(_ id: FunctionID, _ shapes: Statements, _ context: RuleContext) -> [Finding] {
+    let file = shapes.file
+    let nodes = context.program.definition(id).nodes
+    return nodes.compactMap { node -> Finding? in
+      guard file[node].kind == .ifStatement, file[node].c < 0, shapes.leaving(file[node].b) != nil,
+        file[file[node].a].kind == .binary, file[file[node].a].operation == .pipePipe
+      else { return nil }
+      let item = file[file[node].a]
+      let parts = [item.a, item.b].compactMap { demanded($0, shapes) }
+      guard parts.count == 2, parts[0] != parts[1] else { return nil }
+      let optional = nodes.contains { later in
+        file[later].kind == .ifStatement && file[later].token > file[node].token
+          && asksForOne(of: parts, file[later].a, shapes)
+      }
+      guard optional else { return nil }
+      let (one, other) = (context.text(parts[0]), context.text(parts[1]))
+      return context.finding(
+        description, id, file[node].a,
+        "this leaves where one of '\(one)' and '\(other)' is NULL, and further down each of them may be",
+        key: "\(one) \(other)")
+    }
+  }
+
+  /// `p` in `!(p && f(p))`.
+  private func demanded(_ part: NodeID, _ shapes: Statements) -> Symbol? {
+    let file = shapes.file
+    guard file[part].kind == .unary, file[part].operation == .bang, case let inner = file[file[part].a],
+      inner.kind == .binary, inner.operation == .ampersandAmpersand, file[inner.a].kind == .name
+    else { return nil }
+    let name = Symbol(file[inner.a].a)
+    return shapes.mentions(inner.b, shapes.symbols.text(name)) ? name : nil
+  }
+
+  /// `p && p->n`
+  private func asksForOne(of names: [Symbol], _ condition: NodeID, _ shapes: Statements) -> Bool {
+    let node = shapes.file[condition]
+    guard node.kind == .binary, node.operation == .ampersandAmpersand, shapes.file[node.a].kind == .name,
+      names.contains(Symbol(shapes.file[node.a].a))
+    else { return false }
+    return shapes.mentions(node.b, shapes.symbols.text(Symbol(shapes.file[node.a].a)))
+  }
+}
