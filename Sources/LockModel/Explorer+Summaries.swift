@@ -79,7 +79,12 @@ extension Explorer {
       for effect in all where !agreed.contains(effect) {
         let place = solver.places.substitute(effect.place, arguments)
         guard place >= 0 else { continue }
-        if !forgetHeld([place], &state), effect.balance < 0 { facts.unsettled[place] = effect.kind }
+        if effect.balance > 0, effect.kind != .pair, !state.isHeld(place) {
+          // It may be held from here on; what may release it means this one, and no caller's.
+          if !state.forgotten.contains(place) { state.forgotten = (state.forgotten + [place]).sorted() }
+        } else if !forgetHeld([place], &state), effect.balance < 0, !state.forgotten.contains(place) {
+          facts.unsettled[place] = effect.kind
+        }
       }
       apply(summary.exits[0].effects.filter(agreed.contains), node, arguments, &state)
       return [state]
