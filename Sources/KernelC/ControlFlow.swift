@@ -8,11 +8,13 @@ public struct ControlFlow: Sendable {
   /// A computed goto, or a goto to a label that is not there: paths are missing.
   public internal(set) var isIncomplete = false
 
-  /// Builds the control flow of `function`.
+  /// Builds the control flow of `function`; a call of one of `guardMacros` is a guard.
   ///
   /// - Complexity: O(nodes of the function).
-  public init(of function: FunctionDefinition, in file: ParsedFile, names: FlowNames) {
-    var builder = ControlFlowBuilder(file: file, names: names)
+  public init(
+    of function: FunctionDefinition, in file: ParsedFile, names: FlowNames, guardMacros: Set<Symbol> = []
+  ) {
+    var builder = ControlFlowBuilder(file: file, names: names, guardMacros: guardMacros)
     builder.build(function.body)
     blocks = builder.blocks
     isIncomplete = builder.isIncomplete
@@ -74,7 +76,8 @@ public struct FlowNames: Sendable {
   let transparent: Set<Symbol>
   let noReturn: Set<Symbol>
   let stopIfTrue: Set<Symbol>
-  let guardName: Symbol
+  /// `guard`, which takes a lock to the end of its scope.
+  public let guardName: Symbol
   let scopedGuards: Set<Symbol>
 
   /// Interns the names once for a run.

@@ -36,7 +36,7 @@ extension ControlFlowBuilder {
     let node = file[id]
     switch node.kind {
     case .call:
-      if isGuard(node) {
+      if isGuard(node) || guardMacros.contains(calleeName(id)) {
         act(.enterGuard, id)
         if !scopes.isEmpty { scopes[scopes.count - 1].append(id) }
         return

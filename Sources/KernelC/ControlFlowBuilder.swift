@@ -2,6 +2,7 @@
 struct ControlFlowBuilder {
   let file: ParsedFile
   let names: FlowNames
+  let guardMacros: Set<Symbol>
   var blocks: [BasicBlock] = [BasicBlock()]
   var isIncomplete = false
 
@@ -16,9 +17,10 @@ struct ControlFlowBuilder {
   var labels: [Int32: (block: Int, scopes: [[NodeID]])] = [:]
   var jumps: [(from: Int, label: Int32, scopes: [[NodeID]])] = []
 
-  init(file: ParsedFile, names: FlowNames) {
+  init(file: ParsedFile, names: FlowNames, guardMacros: Set<Symbol>) {
     self.file = file
     self.names = names
+    self.guardMacros = guardMacros
   }
 
   mutating func build(_ body: NodeID) {

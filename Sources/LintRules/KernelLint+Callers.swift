@@ -2,11 +2,11 @@ public import KernelC
 
 extension KernelLint {
   /// How many calls above a changed function its callers are judged.
-  private static let levels = 3
+  private static let levels = 5
   /// More functions than this are not judged because of one change.
   private static let limit = 1500
 
-  /// The functions of `files` that reach what `changes` touch through at most three levels of calls by name, by path.
+  /// The functions of `files` that reach what `changes` touch through at most five levels of calls by name, by path.
   ///
   /// A function counts as touched when one of the `lines` of its file lies in it. Names of static functions and of macros in
   /// a `.c` file mean something in that file only.

@@ -2,13 +2,53 @@ import KernelC
 
 // Guards that the tree defines itself.
 extension Explorer {
+  /// What a guard of the class takes that is given `value`, the address of the lock; -1 for none.
+  mutating func guarded(_ className: Symbol, _ value: Place) -> (LockPrimitive, Place)? {
+    guard let primitive = solver.locks.guardClass(className) else { return definedGuard(className, value) }
+    if primitive.argument < 0 { return (primitive, solver.places.intern(.global, -1, primitive.global.rawValue)) }
+    var place = solver.places.pointee(of: value)
+    if primitive.member.exists, place >= 0 { place = solver.places.intern(.member, place, primitive.member.rawValue) }
+    return place >= 0 ? (primitive, place) : nil
+  }
+
+  /// What a macro takes whose body is a guard.
+  mutating func guarded(byMacro name: Symbol, _ arguments: [NodeID]) -> (LockPrimitive, Place)? {
+    guard let target = solver.program.resolve(name, fromFile: scope.fileIndex),
+      case let definition = solver.program.definition(target), definition.isMacro,
+      case let file = solver.program.file(of: target),
+      let call = definition.guardCall(in: file, named: solver.names.flow.guardName),
+      let named = file.list(file[file[call].a].b, file[file[call].a].c).first, file[named].kind == .name
+    else { return nil }
+    var values: [Symbol: Place] = [:]
+    for (parameter, argument) in zip(definition.parameters, arguments) { values[parameter.name] = place(of: argument) }
+    let lock = file.list(file[call].b, file[call].c).first
+    return guarded(Symbol(file[named].a), lock.map { macroPlace($0, file, values) } ?? -1)
+  }
+
+  /// An expression of a macro in terms of the function that uses it.
+  private mutating func macroPlace(_ id: NodeID, _ file: ParsedFile, _ values: [Symbol: Place]) -> Place {
+    let node = file[id]
+    switch node.kind {
+    case .name: return values[Symbol(node.a)] ?? solver.places.intern(.global, -1, node.a)
+    case .member:
+      let base = macroPlace(node.a, file, values)
+      let object = node.operation == .arrow ? solver.places.pointee(of: base) : base
+      return object < 0 ? -1 : solver.places.intern(.member, object, node.b)
+    case .unary:
+      let operand = macroPlace(node.a, file, values)
+      if node.operation == .star { return solver.places.pointee(of: operand) }
+      return node.operation == .ampersand ? solver.places.address(of: operand) : -1
+    case .cast: return macroPlace(node.b, file, values)
+    default: return -1
+    }
+  }
+
   /// What `guard(name)(argument)` takes by the definition of the guard.
-  mutating func definedGuard(_ name: Symbol, _ argument: NodeID) -> (LockPrimitive, Place)? {
+  private mutating func definedGuard(_ name: Symbol, _ value: Place) -> (LockPrimitive, Place)? {
     guard let (definition, fileIndex) = solver.program.guards[name], definition.lock >= 0 else { return nil }
     let file = solver.program.files[fileIndex]
     let call = file[definition.lock]
     guard call.kind == .call, file[call.a].kind == .name else { return nil }
-    let value = argument < 0 ? -1 : place(of: argument)
     let arguments = file.list(call.b, call.c).map { guardPlace($0, file, value, definition.isWrapped) }
     let callee = Symbol(file[call.a].a)
     if let primitive = solver.locks[callee] {
@@ -48,5 +88,25 @@ extension Explorer {
     case .cast: return guardPlace(node.b, file, value, isWrapped)
     default: return -1
     }
+  }
+}
+
+extension FunctionDefinition {
+  /// `guard(class)(lock)`, where that is all that the body of a macro is.
+  func guardCall(in file: ParsedFile, named name: Symbol) -> NodeID? {
+    guard body >= 0, nodes.count < 40 else { return nil }
+    var statement = body
+    if file[statement].kind == .block {
+      guard case let statements = Array(file.list(file[statement].a, file[statement].b)), statements.count == 1 else {
+        return nil
+      }
+      statement = statements[0]
+    }
+    // A lone expression is what the macro stands for.
+    if [.expressionStatement, .returnStatement].contains(file[statement].kind) { statement = file[statement].a }
+    guard statement >= 0, file[statement].kind == .call, case let callee = file[file[statement].a], callee.kind == .call,
+      file[callee.a].kind == .name, Symbol(file[callee.a].a) == name
+    else { return nil }
+    return statement
   }
 }

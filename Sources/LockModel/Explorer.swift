@@ -129,7 +129,9 @@ struct Explorer: ~Copyable {
     self.solver = solver
     self.scope = scope
     hints = solver.hints[scope.id] ?? [:]
-    flow = ControlFlow(of: scope.definition, in: scope.file, names: solver.names.flow)
+    flow = ControlFlow(
+      of: scope.definition, in: scope.file, names: solver.names.flow,
+      guardMacros: scope.definition.isMacro ? [] : solver.program.guardMacros)
     facts = FunctionFacts(id: scope.id)
     facts.isPartial = flow.isIncomplete
     findSkippedReleases()
@@ -331,6 +333,9 @@ struct Explorer: ~Copyable {
     guard call.kind == .call else { return nil }
     let callee = scope.file[call.a]
     let arguments = Array(scope.file.list(call.b, call.c))
+    if callee.kind == .name, solver.program.guardMacros.contains(Symbol(callee.a)) {
+      return guarded(byMacro: Symbol(callee.a), arguments)
+    }
     var className = Symbol.none
     var lock: NodeID = -1
     if callee.kind == .call, let first = scope.file.list(callee.b, callee.c).first {
@@ -340,12 +345,7 @@ struct Explorer: ~Copyable {
       className = nameSymbol(first)
       lock = arguments.count > 1 ? arguments[arguments.count - 1] : -1
     }
-    guard let primitive = solver.locks.guardClass(className) else { return definedGuard(className, lock) }
-    if primitive.argument < 0 { return (primitive, solver.places.intern(.global, -1, primitive.global.rawValue)) }
-    guard lock >= 0 else { return nil }
-    var place = solver.places.pointee(of: self.place(of: lock))
-    if primitive.member.exists, place >= 0 { place = solver.places.intern(.member, place, primitive.member.rawValue) }
-    return place >= 0 ? (primitive, place) : nil
+    return guarded(className, lock < 0 ? -1 : place(of: lock))
   }
 
   private func nameSymbol(_ node: NodeID) -> Symbol {

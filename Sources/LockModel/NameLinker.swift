@@ -16,6 +16,8 @@ struct NameLinker {
   private(set) var returnTypes: [Symbol: CType] = [:]
   private(set) var aliases: [Symbol: Symbol] = [:]
   private(set) var guards: [Symbol: (definition: GuardDefinition, file: Int)] = [:]
+  /// Macros whose body is a guard: `#define foo_lock_here(foo) guard(mutex)(&(foo)->lock)`.
+  private(set) var guardMacros: Set<Symbol> = []
 
   init(_ versions: FileVersions, state: [Int], symbols: SymbolTable) {
     self.symbols = symbols
@@ -65,7 +67,9 @@ struct NameLinker {
       guards[definition.name] = (definition, Int(fileIndex))
     }
     let elsewhere = isHeader ? Set(file.prototypes.lazy.filter { !$0.isStatic }.map(\.name)) : []
+    let guardName = symbols.intern("guard")
     for (index, function) in file.functions.enumerated() {
+      if function.isMacro, function.guardCall(in: file, named: guardName) != nil { guardMacros.insert(function.name) }
       let id = numbers[index]
       allFunctions.append(id)
       if let own = function.tokens.first, let text = versions.definition(id).tokens.first {

@@ -55,6 +55,8 @@ public final class Program: Sendable {
   let aliases: [Symbol: Symbol]
   /// Guards by their class, each with the file that defines it.
   let guards: [Symbol: (definition: GuardDefinition, file: Int)]
+  /// Macros whose body is a guard.
+  let guardMacros: Set<Symbol>
   /// Functions that stand in a list without a member's name, as in an array of function pointers.
   private let listed: Set<FunctionID>
 
@@ -91,6 +93,7 @@ public final class Program: Sendable {
     returnTypes = names.returnTypes
     aliases = names.aliases
     guards = names.guards
+    guardMacros = names.guardMacros
     self.slots = slots
     self.listed = listed
   }

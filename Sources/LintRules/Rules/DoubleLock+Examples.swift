@@ -2,6 +2,25 @@ import Findings
 
 extension DoubleLock {
   static let triggering: [RuleExample] = [
+    // By way of a macro that is a guard.
+    RuleExample(
+      """
+      #define foo_lock_here(foo) guard(mutex)(&(foo)->lock)
+
+      static int foo_write(struct foo *foo, int value)
+      {
+      	foo_lock_here(foo);
+      	return put(foo, value);
+      }
+
+      int foo_set(struct bar *bar, int value)
+      {
+      	foo_lock_here(&bar->foo);
+      	if (value > 3)
+      		return foo_write(&bar->foo, value); /* reported */
+      	return put(&bar->foo, value);
+      }
+      """),
     // What the helper may give back is another object's lock.
     RuleExample(
       """
