@@ -104,7 +104,8 @@ extension FunctionDefinition {
     }
     // A lone expression is what the macro stands for.
     if [.expressionStatement, .returnStatement].contains(file[statement].kind) { statement = file[statement].a }
-    guard statement >= 0, file[statement].kind == .call, case let callee = file[file[statement].a], callee.kind == .call,
+    guard statement >= 0, file[statement].kind == .call, case let callee = file[file[statement].a],
+      callee.kind == .call,
       file[callee.a].kind == .name, Symbol(file[callee.a].a) == name
     else { return nil }
     return statement

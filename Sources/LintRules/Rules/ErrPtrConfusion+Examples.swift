@@ -2,6 +2,17 @@ import Findings
 
 extension ErrPtrConfusion {
   static let triggering: [RuleExample] = [
+    RuleExample(
+      """
+      static struct dentry *foo_root;
+
+      void foo_init(struct foo *foo)
+      {
+      	foo_root = debugfs_create_dir("foo", NULL);
+      	if (!foo_root) /* reported */
+      		pr_debug("no directory\\n");
+      }
+      """),
     // `a ?: b`; NULL or an error pointer; an error label that asks for NULL alone, and then for both.
     RuleExample(
       """
@@ -257,6 +268,18 @@ extension ErrPtrConfusion {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // The question is about what was there before.
+    RuleExample(
+      """
+      static struct dentry *foo_root;
+
+      void foo_init(struct foo *foo)
+      {
+      	if (!foo_root)
+      		foo_root = debugfs_create_dir("foo", NULL);
+      	foo->root = debugfs_create_dir(foo->name, foo_root);
+      }
+      """),
     // What is not there is made or handed on; a flag decides about the error; whoever had an error has left before.
     RuleExample(
       """

@@ -108,8 +108,9 @@ struct ErrPtrConfusion: Rule {
     // What a member held before, or what another call sets it to, says nothing about this one.
     let next = checks.sources.map { file[$0].token }.filter { $0 > file[source].token }.min()
     func concerns(_ test: NodeID) -> Bool {
-      guard checks.isMember || checks.sources.count > 1 else { return true }
-      return file[test].token > file[source].token && next.map { file[test].token < $0 } != false
+      // `if (!p) p = source();` asks about what was there before.
+      guard file[test].token > file[source].token else { return false }
+      return !(checks.isMember || checks.sources.count > 1) || next.map { file[test].token < $0 } != false
     }
     let nullTest = checks.nullTests.first(where: concerns)
     let errorTest = checks.errorTests.first(where: concerns)
