@@ -4,6 +4,27 @@ extension ChangedReturn {
   static let triggering: [RuleExample] = [
     RuleExample(
       before: """
+        int set(struct foo *foo, const char __user *from, unsigned int size)
+        {
+        	if (!size)
+        		return -EINVAL;
+        	if (copy_from_user(foo->text, from, 32))
+        		return -EFAULT;
+        	return use(foo);
+        }
+        """,
+      after: """
+        int set(struct foo *foo, const char __user *from, unsigned int size)
+        {
+        	if (!size)
+        		return 0; /* reported */
+        	if (copy_from_user(foo->text, from, 32))
+        		return -EFAULT;
+        	return use(foo);
+        }
+        """),
+    RuleExample(
+      before: """
         int thaw(struct foo *foo)
         {
         	int error = -EINVAL;
@@ -263,6 +284,29 @@ extension ChangedReturn {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // It has another meaning now, and says so; what is not there is no error.
+    RuleExample(
+      before: """
+        int set(struct foo *foo, unsigned int size)
+        {
+        	if (!size)
+        		return -EINVAL;
+        	if (!foo->clock)
+        		return -ENODEV;
+        	return use(foo);
+        }
+        """,
+      after: """
+        int set(struct foo *foo, unsigned int size)
+        {
+        	if (!size)
+        		return 0;
+        	if (!foo->clock)
+        		return 0;
+        	foo->size = size;
+        	return use(foo);
+        }
+        """),
     // It was no errno of anybody else's before.
     RuleExample(
       before: """

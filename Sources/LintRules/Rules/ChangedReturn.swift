@@ -133,6 +133,7 @@ struct ChangedReturn: ChangeRule {
         change.after[exit.node].a >= 0
       else { return nil }
       let was = before.text(change.before[previous.node].a)
+      if let finding = refusal(previous, exit, before, after, change) { return finding }
       guard Statements.errorNames.contains(was), after.text(change.after[exit.node].a) == "0",
         exit.condition == was || ["<", "<=", "!="].contains(where: { exit.condition == "\(was) \($0) 0" }),
         // What is said about it says that it is meant.
@@ -144,6 +145,26 @@ struct ChangedReturn: ChangeRule {
         message: "'\(was)' was returned here before the patch where it is an error, and 0 is now",
         evidence: [Evidence(change.placeBefore(previous.node), "the error was returned here")], key: "\(was) exit 0")
     }
+  }
+
+  /// `if (copy_from_user(…)) return -EFAULT;` that has become `… return 0;`, where the function still returns other errnos.
+  private func refusal(
+    _ previous: FunctionText.Exit, _ exit: FunctionText.Exit, _ before: FunctionText, _ after: FunctionText,
+    _ change: FileChange
+  ) -> Finding? {
+    let was = before.text(change.before[previous.node].a)
+    guard was.hasPrefix("-E"), !["-EPROBE_DEFER", "-ENODEV", "-EOPNOTSUPP", "-ENOTSUPP"].contains(was),
+      after.text(change.after[exit.node].a) == "0", after.shapes.list(exit.branch).count == 1,
+      before.shapes.list(previous.branch).count == 1,
+      // Nothing else says that it has another meaning now.
+      after.lines.count == before.lines.count, after.lines.count(where: { before.counts[$0.text] == nil }) <= 2
+    else { return nil }
+    return Finding(
+      rule: description.id, severity: description.severity, confidence: description.confidence,
+      place: change.place(exit.node), function: change.symbols.text(after.definition.name),
+      message: "'\(was)' was returned here before the patch, and 0 is now, as if nothing were wrong",
+      evidence: [Evidence(change.placeBefore(previous.node), "the error was returned here")],
+      key: "\(was) \(exit.condition)")
   }
 
   /// `error = 0; goto out;` that has become `goto out;` where `error` still is the errno that it started with.

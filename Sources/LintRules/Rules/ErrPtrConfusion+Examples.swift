@@ -4,6 +4,27 @@ extension ErrPtrConfusion {
   static let triggering: [RuleExample] = [
     RuleExample(
       """
+      struct state *get_state(struct set *set, struct thing *thing)
+      {
+      	int i;
+
+      	for (i = 0; i < set->n; i++)
+      		if (set->things[i].thing == thing)
+      			return set->things[i].state;
+      	return NULL;
+      }
+
+      int look(struct set *set, struct thing *thing)
+      {
+      	struct state *state = get_state(set, thing);
+
+      	if (IS_ERR(state)) /* reported */
+      		return PTR_ERR(state);
+      	return state->n;
+      }
+      """),
+    RuleExample(
+      """
       static struct dentry *foo_root;
 
       void foo_init(struct foo *foo)
@@ -268,6 +289,33 @@ extension ErrPtrConfusion {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // A stub, and a callee that asks another.
+    RuleExample(
+      """
+      struct file *open_none(struct set *set)
+      {
+      	return NULL;
+      }
+
+      struct state *get_state(struct set *set)
+      {
+      	if (!set->n)
+      		return NULL;
+      	return set->ops->state(set);
+      }
+
+      int look(struct set *set)
+      {
+      	struct file *file = open_none(set);
+      	struct state *state = get_state(set);
+
+      	if (IS_ERR(file))
+      		return PTR_ERR(file);
+      	if (IS_ERR(state))
+      		return PTR_ERR(state);
+      	return 0;
+      }
+      """),
     // The question is about what was there before.
     RuleExample(
       """

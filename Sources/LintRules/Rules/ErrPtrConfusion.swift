@@ -131,6 +131,11 @@ struct ErrPtrConfusion: Rule {
         "'\($0)' fails with NULL, never an error pointer: IS_ERR('\($1)') is never true"
       }
     }
+    if let errorTest, checks.nullTests.isEmpty, returned.contains(.zero), isNeverError(name, fileIndex, context) {
+      return Problem(node: errorTest, key: "never") {
+        "'\($0)' returns NULL where there is none, and no error pointer: IS_ERR('\($1)') is never true"
+      }
+    }
     guard checks.nullTests.isEmpty, checks.errorTests.isEmpty, checks.use >= 0, checks.sources.count == 1 else {
       return nil
     }
@@ -143,6 +148,19 @@ struct ErrPtrConfusion: Rule {
       return Problem(node: checks.use, key: "unchecked") { "'\($1)' is used unchecked, and '\($0)' fails with NULL" }
     }
     return nil
+  }
+
+  /// Whether a body has `return NULL;`, and neither it nor what it calls makes an error pointer.
+  private func isNeverError(_ name: Symbol, _ fileIndex: Int, _ context: RuleContext) -> Bool {
+    guard let target = context.program.resolve(name, fromFile: fileIndex), let facts = context.solver.facts(target),
+      case let definition = context.program.definition(target), !definition.isMacro, !definition.isInline,
+      definition.returnType.isPointer,
+      !facts.isPartial, facts.exits.contains(where: { $0.values == .zero && $0.value >= 0 }),
+      // A stub for another configuration has nothing else.
+      facts.exits.contains(where: { $0.values.contains(.positive) }),
+      facts.calls.allSatisfy({ !$0.isIndirect && !$0.targets.isEmpty })
+    else { return false }
+    return !context.solver.makesErrorPointers(name, fromFile: fileIndex)
   }
 
   /// `if (!p) return -ENOMEM;`

@@ -8,6 +8,7 @@ extension InvertedCheck {
     let file = context.program.file(of: id)
     let shapes = Statements(file: file, symbols: context.program.symbols)
     return waits(id, shapes, context) + comparedStrings(id, shapes, context) + demandedParts(id, shapes, context)
+      + mixedAllocations(id, shapes, context)
   }
 
   /// Return 0 where the time is over, and what is left of it otherwise.
@@ -138,5 +139,52 @@ extension InvertedCheck {
       names.contains(Symbol(shapes.file[node.a].a))
     else { return false }
     return shapes.mentions(node.b, shapes.symbols.text(Symbol(shapes.file[node.a].a)))
+  }
+}
+
+// Checks of what has just been made.
+extension InvertedCheck {
+  /// `if (!tt || !rc || buffer) return -ENOMEM;`, where all three have just been allocated.
+  func mixedAllocations(_ id: FunctionID, _ shapes: Statements, _ context: RuleContext) -> [Finding] {
+    let file = shapes.file
+    let nodes = context.program.definition(id).nodes
+    return nodes.compactMap { node -> Finding? in
+      guard file[node].kind == .ifStatement, file[node].c < 0, shapes.leaving(file[node].b) != nil,
+        file[file[node].a].kind == .binary, file[file[node].a].operation == .pipePipe
+      else { return nil }
+      var open = [file[node].a]
+      var (missing, present): ([NodeID], [NodeID]) = ([], [])
+      while let part = open.popLast() {
+        let item = file[part]
+        if item.kind == .binary, item.operation == .pipePipe {
+          open += [item.a, item.b]
+        } else if item.kind == .unary, item.operation == .bang {
+          missing.append(item.a)
+        } else {
+          present.append(part)
+        }
+      }
+      guard present.count == 1, !missing.isEmpty,
+        (missing + present).allSatisfy({ file[$0].kind == .name && isAllocated($0, before: node, id, context) })
+      else { return nil }
+      let name = SourceText.text(of: present[0], file, shapes.symbols)
+      return context.finding(
+        description, id, present[0], "this leaves where '\(name)' could be allocated, and goes on where it could not",
+        key: "\(name) allocated")
+    }
+  }
+
+  /// Whether the last thing that is stored in a local in front of a condition is new memory.
+  private func isAllocated(_ name: NodeID, before condition: NodeID, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let file = context.program.file(of: id)
+    let stores = context.program.definition(id).nodes.compactMap { node -> NodeID? in
+      let item = file[node]
+      guard item.token < file[condition].token else { return nil }
+      if item.kind == .assign, file[item.a].kind == .name, file[item.a].a == file[name].a { return item.b }
+      return item.kind == .variable && item.a == file[name].a && item.c >= 0 ? item.c : nil
+    }
+    guard let last = stores.max(by: { file[$0].token < file[$1].token }) else { return false }
+    let callee = context.callee(last, in: file)
+    return callee.exists && (context.solver.isMemory(callee) || context.text(callee).contains("alloc"))
   }
 }

@@ -4,6 +4,25 @@ extension InvertedCheck {
   static let triggering: [RuleExample] = [
     RuleExample(
       """
+      int probe(struct device *dev)
+      {
+      	struct foo *foo;
+      	u8 *buffer;
+
+      	foo = kzalloc(sizeof(*foo), GFP_KERNEL);
+      	buffer = kzalloc(5, GFP_KERNEL);
+      	if (!foo || buffer) /* reported */
+      		goto out;
+      	foo->buffer = buffer;
+      	return attach(foo);
+      out:
+      	kfree(buffer);
+      	kfree(foo);
+      	return -ENOMEM;
+      }
+      """),
+    RuleExample(
+      """
       int wait_op(struct foo *foo, unsigned int timeout)
       {
       	u32 pending;
@@ -353,6 +372,27 @@ extension InvertedCheck {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      """
+      int probe(struct device *dev, struct bar *bar)
+      {
+      	struct foo *foo = kzalloc(sizeof(*foo), GFP_KERNEL);
+      	struct bar *old = find_bar(dev);
+      	u8 *buffer;
+
+      	buffer = kzalloc(5, GFP_KERNEL);
+      	if (!foo || !buffer || old)
+      		goto out;
+      	if (!foo || bar)
+      		goto out;
+      	foo->buffer = buffer;
+      	return attach(foo);
+      out:
+      	kfree(buffer);
+      	kfree(foo);
+      	return -ENOMEM;
+      }
+      """),
     RuleExample(
       """
       int wait_op(struct foo *foo, unsigned int timeout)

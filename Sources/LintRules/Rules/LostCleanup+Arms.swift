@@ -232,6 +232,10 @@ extension LostCleanup {
   private static func raised(_ text: String) -> String? {
     if text.hasSuffix("++") { return String(text.dropLast(2)) }
     if text.hasPrefix("++") { return String(text.dropFirst(2)) }
+    // `if (!atomic_add_unless(&foo->n, 1, MAX))`
+    for call in ["atomic_add_unless(", "atomic_inc_not_zero(", "atomic_inc_unless_negative("] {
+      if let found = text.firstRange(of: call) { return FunctionText.subject(String(text[found.lowerBound...])) }
+    }
     guard text.hasPrefix("atomic_inc(") || text.hasPrefix("atomic64_inc(") || text.hasPrefix("atomic_long_inc(") else {
       return nil
     }

@@ -4,6 +4,35 @@ extension LostCleanup {
   static let triggering = [
     RuleExample(
       before: """
+        int start(struct foo *foo)
+        {
+        	struct bar *bar;
+
+        	if (!atomic_add_unless(&foo->n, 1, MAX_BARS))
+        		return -EBUSY;
+        	bar = kmalloc(sizeof(*bar), GFP_ATOMIC);
+        	if (!bar) {
+        		atomic_dec(&foo->n);
+        		return -ENOMEM;
+        	}
+        	return run(foo, bar);
+        }
+        """,
+      after: """
+        int start(struct foo *foo)
+        {
+        	struct bar *bar;
+
+        	if (!atomic_add_unless(&foo->n, 1, MAX_BARS))
+        		return -EBUSY;
+        	bar = kmalloc(sizeof(*bar), GFP_ATOMIC);
+        	if (!bar)
+        		return -ENOMEM; /* reported */
+        	return run(foo, bar);
+        }
+        """),
+    RuleExample(
+      before: """
         int push(struct foo *foo, struct packet *packet)
         {
         	int ret = send(foo, packet);

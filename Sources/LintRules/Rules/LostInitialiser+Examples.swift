@@ -4,6 +4,27 @@ extension LostInitialiser {
   static let triggering: [RuleExample] = [
     RuleExample(
       before: """
+        int wrap(struct foo *foo)
+        {
+        	void *buffer = (void *)get_zeroed_page(GFP_NOFS);
+
+        	if (!buffer)
+        		return -ENOMEM;
+        	return fill(foo, buffer);
+        }
+        """,
+      after: """
+        int wrap(struct foo *foo)
+        {
+        	void *buffer = (void *)__get_free_pages(GFP_NOFS, 0); /* reported */
+
+        	if (!buffer)
+        		return -ENOMEM;
+        	return fill(foo, buffer);
+        }
+        """),
+    RuleExample(
+      before: """
         int upload(char __user *buffer, const struct full *full)
         {
         	struct compat compat;

@@ -15,7 +15,7 @@ extension LostInitialiser {
         let was = gone["\(target) "]?.first(where: { Self.isZeroing($0.text, insteadOf: line.text, target) }),
         !new.lines(mentioning: target).contains(where: { old.counts[$0.text] == nil && $0.text.hasPrefix("mem") })
       else { return nil }
-      let text = FunctionText.value(line.text).prefix { $0 != "(" }
+      let text = Self.value(line.text).prefix { $0 != "(" }
       return finding(
         at: line.node, new.definition, "the memory that '\(text)' gives is not zeroed, as it was before the patch",
         Evidence(change.placeBefore(was.node), "zeroed memory was asked for here"), key: "\(target) \(text)", change)
@@ -25,7 +25,7 @@ extension LostInitialiser {
   /// Whether a line is another one but for the zeroes.
   private static func isZeroing(_ line: String, insteadOf other: String, _ target: String) -> Bool {
     guard line.hasPrefix("\(target) = ") else { return false }
-    let (was, now) = (FunctionText.value(line), FunctionText.value(other))
+    let (was, now) = (value(line), value(other))
     let (callee, plain) = (was.prefix { $0 != "(" }, now.prefix { $0 != "(" })
     if callee == plain {
       return was.contains("__GFP_ZERO") && !now.contains("__GFP_ZERO")
@@ -34,11 +34,18 @@ extension LostInitialiser {
     return zeroing[String(callee)]?.contains(String(plain)) == true
   }
 
+  /// What is stored, without a cast around it.
+  private static func value(_ line: String) -> String {
+    let value = FunctionText.value(line)
+    return value.hasPrefix("(cast)") ? String(value.dropFirst(6)) : value
+  }
+
   private static let zeroing: [String: [String]] = [
     "kzalloc": ["kmalloc", "kmalloc_array"], "kcalloc": ["kmalloc_array", "kmalloc"], "vzalloc": ["vmalloc"],
     "kvzalloc": ["kvmalloc", "kvmalloc_array"], "kvcalloc": ["kvmalloc_array", "kvmalloc"],
     "kzalloc_node": ["kmalloc_node"], "kmem_cache_zalloc": ["kmem_cache_alloc"], "devm_kzalloc": ["devm_kmalloc"],
-    "devm_kcalloc": ["devm_kmalloc_array"], "get_zeroed_page": ["__get_free_page"], "vcalloc": ["vmalloc_array"],
+    "devm_kcalloc": ["devm_kmalloc_array"], "get_zeroed_page": ["__get_free_page", "__get_free_pages"],
+    "vcalloc": ["vmalloc_array"],
   ]
 
   /// `x->reserved = 0;` that is gone while the members beside it are set as before.

@@ -4,6 +4,17 @@ extension MissingErrorCheck {
   static let triggering: [RuleExample] = [
     RuleExample(
       """
+      int probe(struct platform_device *pdev, struct foo *foo)
+      {
+      	struct resource *res;
+
+      	res = platform_get_resource_byname(pdev, IORESOURCE_MEM, "memory"); /* reported */
+      	foo->start = res->start;
+      	return 0;
+      }
+      """),
+    RuleExample(
+      """
       void work(struct foo *foo)
       {
       	struct encoder *outp = find_encoder(foo, 3);
@@ -216,6 +227,28 @@ extension MissingErrorCheck {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // It was there for the probe; whoever is given it first knows that it may not be.
+    RuleExample(
+      """
+      void foo_remove(struct platform_device *pdev)
+      {
+      	struct resource *res = platform_get_resource(pdev, IORESOURCE_MEM, 0);
+
+      	release_mem_region(res->start, resource_size(res));
+      }
+
+      int probe(struct platform_device *pdev, struct foo *foo)
+      {
+      	struct resource *res;
+
+      	res = platform_get_resource(pdev, IORESOURCE_MEM, 0);
+      	foo->base = devm_ioremap_resource(&pdev->dev, res);
+      	if (IS_ERR(foo->base))
+      		return PTR_ERR(foo->base);
+      	foo->start = res->start;
+      	return 0;
+      }
+      """),
     RuleExample(
       """
       void work(struct foo *foo)

@@ -13,7 +13,7 @@ extension MissingErrorCheck {
       func isWanted(_ name: Symbol) -> Bool {
         name.exists
           && (context.solver.isCheckedForError(name) || context.solver.isCheckedForNull(name)
-            || context.solver.isCheckedForSign(name))
+            || context.solver.isCheckedForSign(name) || Self.absent.contains(context.text(name)))
       }
       let definition = context.program.definition(id)
       guard definition.nodes.contains(where: { file[$0].kind == .call && isWanted(shapes.callee($0)) }) else {
@@ -38,7 +38,9 @@ extension MissingErrorCheck {
         }
         if !result.isChecked, context.solver.isCheckedForError(name) {
           failure = "an error pointer"
-        } else if !result.isChecked, file[result.target].kind == .member, context.solver.isCheckedForNull(name),
+        } else if !result.isChecked, context.solver.isCheckedForNull(name) || Self.absent.contains(context.text(name)),
+          file[result.target].kind == .member
+            ? context.solver.isCheckedForNull(name) : isLookedInto(result, id, file, context),
           !mentions(result.call, "NOFAIL", file, context)
         {
           failure = "NULL"
@@ -161,6 +163,33 @@ extension MissingErrorCheck {
   }
 
   /// A member is used by others; a local must be used here.
+  /// NULL where the device has none; much of what takes it knows that, and what looks into it does not.
+  private static let absent: Set<String> = ["platform_get_resource", "platform_get_resource_byname"]
+
+  /// Whether the first thing that is done with a local is to look into what it points to.
+  private func isLookedInto(
+    _ result: CallResults.Result, _ id: FunctionID, _ file: ParsedFile, _ context: RuleContext
+  ) -> Bool {
+    let name = context.callee(result.call, in: file)
+    // What an allocator gives is err-ptr-confusion's, and what was there for the probe is there for the end.
+    guard !context.solver.isMemory(name), !context.name(id).split(separator: "_").contains("remove") else {
+      return false
+    }
+    let start = file[result.call].token
+    let nodes = context.program.definition(id).nodes
+    // Whoever was given it first may have asked.
+    let first = nodes.filter {
+      file[$0].kind == .name && file[$0].token > start && file[$0].token < result.end
+        && context.text(Symbol(file[$0].a)) == result.holder
+    }.min { file[$0].token < file[$1].token }
+    guard let first else { return false }
+    let shapes = Statements(file: file, symbols: context.program.symbols)
+    let unread = unread(context.program.definition(id), shapes, context)
+    return nodes.contains {
+      file[$0].kind == .member && file[$0].operation == .arrow && file[$0].a == first && !unread.contains($0)
+    }
+  }
+
   private func isUsed(
     _ result: CallResults.Result, _ id: FunctionID, _ file: ParsedFile, _ context: RuleContext
   ) -> Bool {

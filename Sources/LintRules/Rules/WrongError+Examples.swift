@@ -2,6 +2,17 @@ import Findings
 
 extension WrongError {
   static let triggering: [RuleExample] = [
+    RuleExample(
+      """
+      static ssize_t foo_write(struct file *file, const char __user *from, size_t size, loff_t *position)
+      {
+      	char text[33];
+
+      	if (copy_from_user(text, from, 32))
+      		return 0; /* reported */
+      	return size;
+      }
+      """),
     // Nothing is stored where it fails; after `err < 0` the code may be more than 0, and its type may be s32.
     RuleExample(
       """
@@ -372,6 +383,27 @@ extension WrongError {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // How much was copied is the answer.
+    RuleExample(
+      """
+      static int fill(char __user *to, const char *from, int size)
+      {
+      	if (copy_to_user(to, from, size))
+      		return 0;
+      	return size;
+      }
+
+      static ssize_t foo_write(struct file *file, const char __user *from, size_t size, loff_t *position)
+      {
+      	char text[33];
+
+      	if (copy_from_user(text, from, 32))
+      		return -EFAULT;
+      	if (!text[0])
+      		return 0;
+      	return size;
+      }
+      """),
     // The value that the last read gave is the answer.
     RuleExample(
       """

@@ -26,7 +26,7 @@ struct WrongError: Rule {
     context.functions.flatMap { id in
       var findings = failedAsSuccess(id, context) + otherVariable(id, context)
       var others = forgottenCodes(id, context)
-      others += loggedAsSuccess(id, context)
+      others += loggedAsSuccess(id, context) + uncopied(id, context)
       others += forgottenReturns(id, context)
       others += errorAsSuccess(id, context)
       others += misunderstood(id, context)
