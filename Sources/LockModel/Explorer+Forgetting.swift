@@ -25,7 +25,7 @@ extension Explorer {
     }
   }
 
-  /// What lies behind a pointer or in a global may have changed since it was looked at.
+  /// What lies behind a pointer may have changed since it was looked at.
   mutating func forgetShared(_ state: inout PathState) {
     let places = solver.places
     state.facts.removeAll { places.isShared($0.key) }

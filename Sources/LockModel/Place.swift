@@ -105,12 +105,12 @@ public struct PlaceTable: Sendable {
     return false
   }
 
-  /// Whether others can write to the place: it lies behind a pointer or in a global.
+  /// Whether the place lies behind a pointer, so that others may write to it; what goes by a name may be a constant.
   func isShared(_ place: Place) -> Bool {
     var place = place
     while place >= 0 {
       let step = steps[Int(place)]
-      if step.kind == .pointee || step.kind == .global { return true }
+      if step.kind == .pointee { return true }
       place = step.base
     }
     return false

@@ -429,6 +429,25 @@ extension UninitialisedInout {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // A barrier changes nothing about the configuration.
+    RuleExample(
+      """
+      int show(struct foo *foo)
+      {
+      	unsigned int *counters;
+
+      	if (IS_ENABLED(CONFIG_NUMA))
+      		counters = kmalloc_array(8, sizeof(int), GFP_KERNEL);
+      	while (next(foo)) {
+      		smp_rmb();
+      		if (foo->dead)
+      			continue;
+      	}
+      	if (IS_ENABLED(CONFIG_NUMA))
+      		kfree(counters);
+      	return 0;
+      }
+      """),
     RuleExample(
       """
       int f(struct foo *foo)
