@@ -132,7 +132,9 @@ extension InvertedCheck {
     guard file[condition].operation == .pipePipe else { return nil }
     let alternatives = operands(of: condition, shapes).compactMap { part -> Set<String>? in
       guard file[part].kind == .binary, file[part].operation == .ampersandAmpersand else { return nil }
-      return Set(operands(of: part, shapes).map { SourceText.text(of: $0, file, shapes.symbols) })
+      let texts = operands(of: part, shapes).map { SourceText.text(of: $0, file, shapes.symbols) }
+      // Which string it is the text does not say.
+      return texts.contains { $0.contains("\"") } ? nil : Set(texts)
     }
     for (position, one) in alternatives.enumerated() {
       for other in alternatives[(position + 1)...] where one.count == other.count && one.count > 1 {

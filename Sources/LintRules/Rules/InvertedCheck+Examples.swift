@@ -372,6 +372,14 @@ extension InvertedCheck {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // Two strings.
+    RuleExample(
+      """
+      bool is_same(struct foo *foo, const char *text)
+      {
+      	return (foo->connected && !strcmp(text, "connected")) || (!foo->connected && !strcmp(text, "datagram"));
+      }
+      """),
     RuleExample(
       """
       int probe(struct device *dev, struct bar *bar)
