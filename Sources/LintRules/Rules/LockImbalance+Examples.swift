@@ -335,6 +335,37 @@ extension LockImbalance {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // Every error comes with the lock; what starts with nothing is given by somebody else.
+    RuleExample(
+      """
+      static int begin(struct foo *foo)
+      {
+      	int ret;
+
+      	mutex_lock(&foo->lock);
+      	ret = fill(foo);
+      	if (ret)
+      		return ret;
+      	if (!foo->n)
+      		return -ENODATA;
+      	return 0;
+      }
+      void set_up(struct foo *foo)
+      {
+      	sema_init(&foo->done_sem, 0);
+      }
+      bool has_ended(struct foo *foo)
+      {
+      	if (!foo->on)
+      		return false;
+      	if (down_interruptible(&foo->done_sem))
+      		return false;
+      	if (foo->failed)
+      		return false;
+      	up(&foo->done_sem);
+      	return check(foo);
+      }
+      """),
     // Every error keeps it, or none comes without it; a semaphore that counts; flags that say whether there is a lock.
     RuleExample(
       """

@@ -102,6 +102,24 @@ struct LockedVariant: ChangeRule {
           """),
     ],
     nonTriggering: [
+      // The lock that it took itself is left to the variant now.
+      RuleExample(
+        before: """
+          void __reset(struct foo *foo)
+          {
+          	foo->n = 0;
+          	mutex_lock(&foo->lock);
+          	__foo_update(foo);
+          	mutex_unlock(&foo->lock);
+          }
+          """,
+        after: """
+          void __reset(struct foo *foo)
+          {
+          	foo->n = 0;
+          	foo_update(foo);
+          }
+          """),
       // The lock has gone with it; nothing says that there is one; another object; the variant is no more.
       RuleExample(
         before: """

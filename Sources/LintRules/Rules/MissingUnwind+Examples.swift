@@ -133,6 +133,56 @@ extension MissingUnwind {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // Who leaves so more than twice, or before anything else, has a habit.
+    RuleExample(
+      """
+      int command(struct foo *foo, int code, int size)
+      {
+      	int ret = 0;
+
+      	if (!foo)
+      		return -EINVAL;
+      	switch (code) {
+      	case 1:
+      		if (size < 4) {
+      			ret = -EINVAL;
+      			goto out;
+      		}
+      		if (!foo->on) {
+      			ret = -ENODEV;
+      			goto out;
+      		}
+      		if (!foo->peer) {
+      			ret = -ENOTCONN;
+      			goto out;
+      		}
+      		break;
+      	case 2:
+      		if (size < 8)
+      			return -EINVAL;
+      		break;
+      	case 3:
+      		if (size < 16) {
+      			ret = -ENOSPC;
+      			goto out;
+      		}
+      		if (foo->busy) {
+      			ret = -EBUSY;
+      			goto out;
+      		}
+      		if (foo->strict) {
+      			ret = -EOPNOTSUPP;
+      			goto out;
+      		}
+      		break;
+      	}
+      	answer(foo);
+      	return 0;
+      out:
+      	refuse(foo, ret);
+      	return ret;
+      }
+      """),
     // What is checked before anything else; a return that says so itself; a label that does nothing; few of them.
     RuleExample(
       """

@@ -438,11 +438,9 @@ extension UninitialisedInout {
 
       	if (IS_ENABLED(CONFIG_NUMA))
       		counters = kmalloc_array(8, sizeof(int), GFP_KERNEL);
-      	while (next(foo)) {
-      		smp_rmb();
-      		if (foo->dead)
-      			continue;
-      	}
+      	smp_rmb();
+      	if (foo->dead)
+      		return 0;
       	if (IS_ENABLED(CONFIG_NUMA))
       		kfree(counters);
       	return 0;

@@ -383,6 +383,34 @@ extension WrongError {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // The branch has a value of its own, which is no error.
+    RuleExample(
+      """
+      struct foo { bool on; u16 last; struct device *dev; struct mutex lock; };
+      int get_value(struct foo *foo)
+      {
+      	int ret;
+
+      	if (!foo->on) {
+      		ret = -ENODEV;
+      		goto done;
+      	}
+      	ret = read_status(foo);
+      	if (ret < 0) {
+      		dev_err(foo->dev, "failed to read\\n");
+      		goto done;
+      	}
+      	if (!(ret & VALID)) {
+      		dev_err(foo->dev, "not valid, the last one is taken\\n");
+      		ret = foo->last;
+      		goto done;
+      	}
+      	ret = read_value(foo);
+      done:
+      	mutex_unlock(&foo->lock);
+      	return ret;
+      }
+      """),
     // How much was copied is the answer.
     RuleExample(
       """
