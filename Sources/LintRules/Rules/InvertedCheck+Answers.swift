@@ -103,10 +103,8 @@ extension InvertedCheck {
     let file = shapes.file
     let nodes = context.program.definition(id).nodes
     return nodes.compactMap { node -> Finding? in
-      guard file[node].kind == .ifStatement, file[node].c < 0, shapes.leaving(file[node].b) != nil,
-        file[file[node].a].kind == .binary, file[file[node].a].operation == .pipePipe
-      else { return nil }
-      let item = file[file[node].a]
+      guard let condition = alternatives(behind: node, shapes) else { return nil }
+      let item = file[condition]
       let parts = [item.a, item.b].compactMap { demanded($0, shapes) }
       guard parts.count == 2, parts[0] != parts[1] else { return nil }
       let optional = nodes.contains { later in
@@ -120,6 +118,15 @@ extension InvertedCheck {
         "this leaves where one of '\(one)' and '\(other)' is NULL, and further down each of them may be",
         key: "\(one) \(other)")
     }
+  }
+
+  /// `a || b` in `if (a || b) return …;`
+  private func alternatives(behind node: NodeID, _ shapes: Statements) -> NodeID? {
+    let item = shapes.file[node]
+    guard item.kind == .ifStatement, item.c < 0, shapes.leaving(item.b) != nil, shapes.file[item.a].kind == .binary,
+      shapes.file[item.a].operation == .pipePipe
+    else { return nil }
+    return item.a
   }
 
   /// `p` in `!(p && f(p))`.
@@ -149,10 +156,8 @@ extension InvertedCheck {
     let file = shapes.file
     let nodes = context.program.definition(id).nodes
     return nodes.compactMap { node -> Finding? in
-      guard file[node].kind == .ifStatement, file[node].c < 0, shapes.leaving(file[node].b) != nil,
-        file[file[node].a].kind == .binary, file[file[node].a].operation == .pipePipe
-      else { return nil }
-      var open = [file[node].a]
+      guard let condition = alternatives(behind: node, shapes) else { return nil }
+      var open = [condition]
       var (missing, present): ([NodeID], [NodeID]) = ([], [])
       while let part = open.popLast() {
         let item = file[part]
