@@ -11,6 +11,17 @@ extension Explorer {
     return place >= 0 ? (primitive, place) : nil
   }
 
+  /// The macros whose body is a guard where this function stands: another file may have another of the name.
+  static func guardMacros(_ solver: Solver, _ scope: FunctionScope) -> Set<Symbol> {
+    guard !scope.definition.isMacro else { return [] }
+    return solver.program.guardMacros.filter { name in
+      guard let target = solver.program.resolve(name, fromFile: scope.fileIndex),
+        case let definition = solver.program.definition(target), definition.isMacro
+      else { return false }
+      return definition.guardCall(in: solver.program.file(of: target), named: solver.names.flow.guardName) != nil
+    }
+  }
+
   /// What a macro takes whose body is a guard.
   mutating func guarded(byMacro name: Symbol, _ arguments: [NodeID]) -> (LockPrimitive, Place)? {
     guard let target = solver.program.resolve(name, fromFile: scope.fileIndex),
@@ -22,25 +33,7 @@ extension Explorer {
     var values: [Symbol: Place] = [:]
     for (parameter, argument) in zip(definition.parameters, arguments) { values[parameter.name] = place(of: argument) }
     let lock = file.list(file[call].b, file[call].c).first
-    return guarded(Symbol(file[named].a), lock.map { macroPlace($0, file, values) } ?? -1)
-  }
-
-  /// An expression of a macro in terms of the function that uses it.
-  private mutating func macroPlace(_ id: NodeID, _ file: ParsedFile, _ values: [Symbol: Place]) -> Place {
-    let node = file[id]
-    switch node.kind {
-    case .name: return values[Symbol(node.a)] ?? solver.places.intern(.global, -1, node.a)
-    case .member:
-      let base = macroPlace(node.a, file, values)
-      let object = node.operation == .arrow ? solver.places.pointee(of: base) : base
-      return object < 0 ? -1 : solver.places.intern(.member, object, node.b)
-    case .unary:
-      let operand = macroPlace(node.a, file, values)
-      if node.operation == .star { return solver.places.pointee(of: operand) }
-      return node.operation == .ampersand ? solver.places.address(of: operand) : -1
-    case .cast: return macroPlace(node.b, file, values)
-    default: return -1
-    }
+    return guarded(Symbol(file[named].a), lock.map { outsidePlace($0, file, values) } ?? -1)
   }
 
   /// What `guard(name)(argument)` takes by the definition of the guard.
@@ -49,7 +42,12 @@ extension Explorer {
     let file = solver.program.files[fileIndex]
     let call = file[definition.lock]
     guard call.kind == .call, file[call.a].kind == .name else { return nil }
-    let arguments = file.list(call.b, call.c).map { guardPlace($0, file, value, definition.isWrapped) }
+    // `DEFINE_LOCK_GUARD_1` has the lock in a member.
+    let argument = solver.names.guardArgument
+    let values = [argument: definition.isWrapped ? -1 : value]
+    let arguments = file.list(call.b, call.c).map {
+      outsidePlace($0, file, values, wrapped: definition.isWrapped ? (argument, value) : nil)
+    }
     let callee = Symbol(file[call.a].a)
     if let primitive = solver.locks[callee] {
       if primitive.argument < 0 { return (primitive, solver.places.intern(.global, -1, primitive.global.rawValue)) }
@@ -69,23 +67,24 @@ extension Explorer {
     return (primitive, lock)
   }
 
-  /// An expression of a guard's definition in terms of the function that uses the guard.
-  private mutating func guardPlace(_ id: NodeID, _ file: ParsedFile, _ value: Place, _ isWrapped: Bool) -> Place {
+  /// An expression that stands outside of the function, in terms of what its names stand for there; `wrapped` is a name whose
+  /// members all stand for one value.
+  private mutating func outsidePlace(
+    _ id: NodeID, _ file: ParsedFile, _ values: [Symbol: Place], wrapped: (name: Symbol, value: Place)? = nil
+  ) -> Place {
     let node = file[id]
     switch node.kind {
-    case .name:
-      if Symbol(node.a) != solver.names.guardArgument { return solver.places.intern(.global, -1, node.a) }
-      return isWrapped ? -1 : value
+    case .name: return values[Symbol(node.a)] ?? solver.places.intern(.global, -1, node.a)
     case .member:
-      if isWrapped, file[node.a].kind == .name, Symbol(file[node.a].a) == solver.names.guardArgument { return value }
-      let base = guardPlace(node.a, file, value, isWrapped)
+      if let wrapped, file[node.a].kind == .name, Symbol(file[node.a].a) == wrapped.name { return wrapped.value }
+      let base = outsidePlace(node.a, file, values, wrapped: wrapped)
       let object = node.operation == .arrow ? solver.places.pointee(of: base) : base
       return object < 0 ? -1 : solver.places.intern(.member, object, node.b)
     case .unary:
-      let operand = guardPlace(node.a, file, value, isWrapped)
+      let operand = outsidePlace(node.a, file, values, wrapped: wrapped)
       if node.operation == .star { return solver.places.pointee(of: operand) }
       return node.operation == .ampersand ? solver.places.address(of: operand) : -1
-    case .cast: return guardPlace(node.b, file, value, isWrapped)
+    case .cast: return outsidePlace(node.b, file, values, wrapped: wrapped)
     default: return -1
     }
   }

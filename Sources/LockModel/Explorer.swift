@@ -20,6 +20,8 @@ struct Explorer: ~Copyable {
   let solver: Solver
   let scope: FunctionScope
   let flow: ControlFlow
+  /// Macros that are guards where the function stands.
+  let guardMacros: Set<Symbol>
   var facts: FunctionFacts
   var placeOfNode: [NodeID: Place] = [:]
   var operationsOfNode: [NodeID: [MicroOperation]] = [:]
@@ -129,9 +131,8 @@ struct Explorer: ~Copyable {
     self.solver = solver
     self.scope = scope
     hints = solver.hints[scope.id] ?? [:]
-    flow = ControlFlow(
-      of: scope.definition, in: scope.file, names: solver.names.flow,
-      guardMacros: scope.definition.isMacro ? [] : solver.program.guardMacros)
+    guardMacros = Self.guardMacros(solver, scope)
+    flow = ControlFlow(of: scope.definition, in: scope.file, names: solver.names.flow, guardMacros: guardMacros)
     facts = FunctionFacts(id: scope.id)
     facts.isPartial = flow.isIncomplete
     findSkippedReleases()
@@ -333,7 +334,7 @@ struct Explorer: ~Copyable {
     guard call.kind == .call else { return nil }
     let callee = scope.file[call.a]
     let arguments = Array(scope.file.list(call.b, call.c))
-    if callee.kind == .name, solver.program.guardMacros.contains(Symbol(callee.a)) {
+    if callee.kind == .name, guardMacros.contains(Symbol(callee.a)) {
       return guarded(byMacro: Symbol(callee.a), arguments)
     }
     var className = Symbol.none

@@ -33,7 +33,8 @@ extension KernelInterface {
     crypto_create_tfm crypto_get_attr_type crypto_spawn_aead crypto_spawn_ahash crypto_spawn_cipher
     crypto_spawn_shash crypto_spawn_skcipher css_tryget_online_from_dir ctx_get_frame d_add_ci d_alloc_parallel
     d_obtain_alias d_path dasd_alloc_block dasd_smalloc_request debugfs_create_dir debugfs_create_file
-    debugfs_create_symlink debugfs_rename dentry_open dentry_path dentry_path_raw dev_pm_domain_attach_by_id dev_pm_domain_attach_by_name dev_pm_opp_find_freq_ceil
+    debugfs_create_symlink debugfs_rename dentry_open dentry_path dentry_path_raw dev_pm_domain_attach_by_id
+    dev_pm_domain_attach_by_name dev_pm_opp_find_freq_ceil
     dev_pm_opp_find_freq_exact dev_pm_opp_find_freq_floor dev_pm_opp_get_opp_table devfreq_cooling_em_register
     devfreq_event_get_edev_by_phandle devfreq_recommended_opp device_create device_create_with_groups
     device_node_to_regmap devl_health_reporter_create devl_region_create devlink_health_reporter_create

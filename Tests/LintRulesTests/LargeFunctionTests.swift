@@ -99,6 +99,26 @@ struct LargeFunctionTests {
           """
       ) { _ in "\tret += drop(t);\n" }
     },
+    "optional parts": {
+      function($0, before: "\tstruct part *a = one(t), *b = other(t);\n") { _ in
+        "\tif (!(a && is_valid(a)) || !(b && is_valid(b)))\n\t\treturn -EINVAL;\n"
+      }
+    },
+    "what could not be made": {
+      function($0, before: "\tstruct part *a = kzalloc(4, GFP_KERNEL), *b = other(t);\n") { _ in
+        "\tif (!a || b)\n\t\treturn -EINVAL;\n"
+      }
+    },
+    "lists for readers": {
+      function(
+        $0,
+        before: """
+          \tlist_for_each_entry_rcu(e, &t->all, node)\n\t\tret += e->n;\n\tlist_del_rcu(&e->node);\n\treturn ret;\n}
+
+          int add(struct thing *t, struct entry *e)\n{\n\tint ret = 0;\n
+          """
+      ) { _ in "\tlist_add(&e->node, &t->all);\n" }
+    },
     "variables": { function($0) { "\tlist_add(&t->n\($0), &all\($0 % 9));\n" } },
     "countdowns": {
       function($0, before: "\tstruct bar *bar;\n\tint i;\n") {

@@ -1,4 +1,5 @@
 import Findings
+import Foundation
 import LintRules
 import Testing
 
@@ -30,6 +31,39 @@ struct LockRuleTests {
         }
         """
     #expect(findings(source, "lock-imbalance") == ["f:8"])
+  }
+
+  @Test("a macro that is a guard is one where the header says so; another file may have another of the name")
+  func guardMacro() {
+    let lint = KernelLint()
+    let body = """
+      int f(struct foo *foo)
+      {
+      	foo_hold(foo);
+      	mutex_lock(&foo->lock);
+      	mutex_unlock(&foo->lock);
+      	return 0;
+      }
+      """
+    let sources = [
+      "a.h": types + "#define foo_hold(foo) guard(mutex)(&(foo)->lock)\n",
+      "b.c": body,
+      "c.c": "#define foo_hold(foo) mutex_lock(&(foo)->lock)\n"
+        + body.replacingOccurrences(of: "int f(", with: "int g("),
+    ]
+    let files = sources.sorted { $0.key < $1.key }.map { lint.facts(of: Array($0.value.utf8), path: $0.key) }
+    let found = lint.check(files, focus: Set(sources.keys), rules: ["double-lock"]).findings
+    #expect(found.map { "\($0.function):\($0.place.line)" } == ["f:4", "g:5"])
+  }
+
+  @Test("the callers of a change are looked for five calls up")
+  func farCallers() {
+    let lint = KernelLint()
+    let chain = (1...7).map { "int f\($0)(struct foo *foo)\n{\n\treturn f\($0 - 1)(foo);\n}\n" }.joined()
+    let changed = lint.facts(of: Array("int f0(struct foo *foo)\n{\n\treturn 0;\n}\n".utf8), path: "a.c")
+    let others = lint.facts(of: Array(chain.utf8), path: "b.c")
+    let callers = lint.callers(of: [(changed, [3])], in: [changed, others])
+    #expect(callers == ["b.c": ["f1", "f2", "f3", "f4", "f5"]])
   }
 
   @Test("a trylock's result decides")

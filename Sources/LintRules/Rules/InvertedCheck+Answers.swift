@@ -19,9 +19,11 @@ extension InvertedCheck {
   /// `left = wait_for_completion_timeout(…); if (left && …) return -ETIMEDOUT;`
   private func waits(_ id: FunctionID, _ shapes: Statements, _ context: RuleContext) -> [Finding] {
     let file = shapes.file
+    let nodes = context.program.definition(id).nodes
+    guard nodes.contains(where: { Self.waits.contains(context.text(shapes.callee($0))) }) else { return [] }
     var last: [Symbol: NodeID] = [:]
     var findings: [Finding] = []
-    for node in context.program.definition(id).nodes.sorted(by: { file[$0].token < file[$1].token }) {
+    for node in nodes.sorted(by: { file[$0].token < file[$1].token }) {
       let item = file[node]
       switch item.kind {
       case .assign where file[item.a].kind == .name: last[Symbol(file[item.a].a)] = item.b
@@ -102,16 +104,18 @@ extension InvertedCheck {
   private func demandedParts(_ id: FunctionID, _ shapes: Statements, _ context: RuleContext) -> [Finding] {
     let file = shapes.file
     let nodes = context.program.definition(id).nodes
+    /// Where each name is asked about last, as in `p && p->n`.
+    lazy var questions = nodes.reduce(into: [Symbol: UInt32]()) { result, node in
+      guard file[node].kind == .ifStatement, let name = optional(file[node].a, shapes) else { return }
+      result[name] = max(result[name] ?? 0, file[node].token)
+    }
     return nodes.compactMap { node -> Finding? in
       guard let condition = alternatives(behind: node, shapes) else { return nil }
       let item = file[condition]
       let parts = [item.a, item.b].compactMap { demanded($0, shapes) }
-      guard parts.count == 2, parts[0] != parts[1] else { return nil }
-      let optional = nodes.contains { later in
-        file[later].kind == .ifStatement && file[later].token > file[node].token
-          && asksForOne(of: parts, file[later].a, shapes)
-      }
-      guard optional else { return nil }
+      guard parts.count == 2, parts[0] != parts[1],
+        parts.contains(where: { questions[$0, default: 0] > file[node].token })
+      else { return nil }
       let (one, other) = (context.text(parts[0]), context.text(parts[1]))
       return context.finding(
         description, id, file[node].a,
@@ -139,13 +143,13 @@ extension InvertedCheck {
     return shapes.mentions(inner.b, shapes.symbols.text(name)) ? name : nil
   }
 
-  /// `p && p->n`
-  private func asksForOne(of names: [Symbol], _ condition: NodeID, _ shapes: Statements) -> Bool {
+  /// `p` in `p && p->n`.
+  private func optional(_ condition: NodeID, _ shapes: Statements) -> Symbol? {
     let node = shapes.file[condition]
     guard node.kind == .binary, node.operation == .ampersandAmpersand, shapes.file[node.a].kind == .name,
-      names.contains(Symbol(shapes.file[node.a].a))
-    else { return false }
-    return shapes.mentions(node.b, shapes.symbols.text(Symbol(shapes.file[node.a].a)))
+      case let name = Symbol(shapes.file[node.a].a), shapes.mentions(node.b, shapes.symbols.text(name))
+    else { return nil }
+    return name
   }
 }
 
@@ -155,6 +159,12 @@ extension InvertedCheck {
   func mixedAllocations(_ id: FunctionID, _ shapes: Statements, _ context: RuleContext) -> [Finding] {
     let file = shapes.file
     let nodes = context.program.definition(id).nodes
+    lazy var stores = Stores(nodes, file)
+    func isAllocated(_ name: NodeID, before condition: NodeID) -> Bool {
+      guard let value = stores.last(of: Symbol(file[name].a), before: file[condition].token) else { return false }
+      let callee = context.callee(value, in: file)
+      return callee.exists && (context.solver.isMemory(callee) || context.text(callee).contains("alloc"))
+    }
     return nodes.compactMap { node -> Finding? in
       guard let condition = alternatives(behind: node, shapes) else { return nil }
       var open = [condition]
@@ -170,7 +180,7 @@ extension InvertedCheck {
         }
       }
       guard present.count == 1, !missing.isEmpty,
-        (missing + present).allSatisfy({ file[$0].kind == .name && isAllocated($0, before: node, id, context) })
+        (missing + present).allSatisfy({ file[$0].kind == .name && isAllocated($0, before: node) })
       else { return nil }
       let name = SourceText.text(of: present[0], file, shapes.symbols)
       return context.finding(
@@ -179,17 +189,27 @@ extension InvertedCheck {
     }
   }
 
-  /// Whether the last thing that is stored in a local in front of a condition is new memory.
-  private func isAllocated(_ name: NodeID, before condition: NodeID, _ id: FunctionID, _ context: RuleContext) -> Bool {
-    let file = context.program.file(of: id)
-    let stores = context.program.definition(id).nodes.compactMap { node -> NodeID? in
-      let item = file[node]
-      guard item.token < file[condition].token else { return nil }
-      if item.kind == .assign, file[item.a].kind == .name, file[item.a].a == file[name].a { return item.b }
-      return item.kind == .variable && item.a == file[name].a && item.c >= 0 ? item.c : nil
+  /// What is stored in the locals of a function, in the order of the text.
+  private struct Stores {
+    private var byName: [Symbol: [(token: UInt32, value: NodeID)]] = [:]
+
+    init(_ nodes: Range<NodeID>, _ file: ParsedFile) {
+      for node in nodes {
+        let item = file[node]
+        if item.kind == .assign, file[item.a].kind == .name {
+          byName[Symbol(file[item.a].a), default: []].append((item.token, item.b))
+        } else if item.kind == .variable, item.c >= 0 {
+          byName[Symbol(item.a), default: []].append((item.token, item.c))
+        }
+      }
+      for name in byName.keys { byName[name]?.sort { $0.token < $1.token } }
     }
-    guard let last = stores.max(by: { file[$0].token < file[$1].token }) else { return false }
-    let callee = context.callee(last, in: file)
-    return callee.exists && (context.solver.isMemory(callee) || context.text(callee).contains("alloc"))
+
+    func last(of name: Symbol, before token: UInt32) -> NodeID? {
+      guard let all = byName[name], case let next = all.partitioningIndex(where: { $0.token >= token }), next > 0 else {
+        return nil
+      }
+      return all[next - 1].value
+    }
   }
 }

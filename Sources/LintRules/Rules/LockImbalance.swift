@@ -55,8 +55,6 @@ struct LockImbalance: Rule {
         findings.append(finding)
       }
       for held in exit.held where held.balance > 0 && (held.kind != .pair || Self.soundsLikeLock(held, id, context)) {
-        // What starts with nothing to take is no lock.
-        if held.kind == .semaphore, startsEmpty(held, id, context) { continue }
         let isError = context.isError(exit, of: id)
         let others = facts.exits.filter { other in
           other.closed.contains(held.place) && !other.held.contains { $0.place == held.place && $0.balance > 0 }
@@ -75,6 +73,8 @@ struct LockImbalance: Rule {
         {
           continue
         }
+        // What starts with nothing to take is no lock.
+        if held.kind == .semaphore, startsEmpty(held, id, context) { continue }
         let node = exit.statement >= 0 ? exit.statement : held.site
         guard reported.insert(node).inserted else { continue }
         findings.append(finding(id, node, held, other, context))

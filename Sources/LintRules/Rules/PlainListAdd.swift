@@ -153,11 +153,12 @@ struct PlainListAdd: Rule {
       let known = lists[file.path] ?? self.lists(of: file, context)
       lists[file.path] = known
       guard !known.isEmpty else { return [] }
+      lazy var own = OwnHeads(context.program.definition(id), file, context)
       return context.program.definition(id).nodes.compactMap { node -> Finding? in
         guard file[node].kind == .call, case let name = context.text(context.callee(node, in: file)),
           Self.plain.contains(name), case let arguments = Array(file.list(file[node].b, file[node].c)),
           arguments.count == 2, known.contains(List(head: last(arguments[1], file), entry: last(arguments[0], file))),
-          !isOwn(arguments[1], id, context)
+          !own.has(arguments[1], file)
         else { return nil }
         let list = SourceText.text(of: arguments[1], file, context.program.symbols)
         return context.finding(
@@ -197,30 +198,41 @@ struct PlainListAdd: Rule {
     }
   }
 
-  /// A head that goes by a parameter's or a local's name, or one in an object that the function allocates.
-  private func isOwn(_ head: NodeID, _ id: FunctionID, _ context: RuleContext) -> Bool {
-    let file = context.program.file(of: id)
-    var root = head
-    while [.unary, .member, .index].contains(file[root].kind) { root = file[root].a }
-    guard file[root].kind == .name, case let name = Symbol(file[root].a) else { return false }
-    let isBare = file[head].kind == .name || file[head].kind == .unary && file[file[head].a].kind == .name
-    if isBare, context.program.definition(id).parameters.contains(where: { $0.name == name }) { return true }
-    return context.program.definition(id).nodes.contains { node in
-      let item = file[node]
-      switch item.kind {
-      case .variable where Symbol(item.a) == name: return isBare || item.c >= 0 && allocates(item.c, file, context)
-      case .assign where file[item.a].kind == .name && Symbol(file[item.a].a) == name:
-        return allocates(item.b, file, context)
-      // `LIST_HEAD(list);` is no call of a function.
-      case .call where context.text(context.callee(node, in: file)) == "LIST_HEAD":
-        return file.list(item.b, item.c).first.map { last($0, file) == name } ?? false
-      default: return false
+  /// Heads of lists that nobody else knows: what goes by a parameter's or a local's name, and what lies in an object that the
+  /// function allocates.
+  private struct OwnHeads {
+    private var names: Set<Symbol>
+    private var allocated: Set<Symbol> = []
+
+    init(_ definition: FunctionDefinition, _ file: ParsedFile, _ context: RuleContext) {
+      names = Set(definition.parameters.map(\.name))
+      func allocates(_ value: NodeID) -> Bool {
+        let name = context.callee(value, in: file)
+        return name.exists && (context.solver.isMemory(name) || context.text(name).contains("alloc"))
+      }
+      for node in definition.nodes {
+        let item = file[node]
+        switch item.kind {
+        case .variable:
+          names.insert(Symbol(item.a))
+          if item.c >= 0, allocates(item.c) { allocated.insert(Symbol(item.a)) }
+        case .assign where file[item.a].kind == .name && allocates(item.b): allocated.insert(Symbol(file[item.a].a))
+        // `LIST_HEAD(list);` is no call of a function.
+        case .call where context.text(context.callee(node, in: file)) == "LIST_HEAD":
+          if let first = file.list(item.b, item.c).first, file[first].kind == .name {
+            names.insert(Symbol(file[first].a))
+          }
+        default: break
+        }
       }
     }
-  }
 
-  private func allocates(_ value: NodeID, _ file: ParsedFile, _ context: RuleContext) -> Bool {
-    let name = context.callee(value, in: file)
-    return name.exists && (context.solver.isMemory(name) || context.text(name).contains("alloc"))
+    func has(_ head: NodeID, _ file: ParsedFile) -> Bool {
+      var root = head
+      while [.unary, .member, .index].contains(file[root].kind) { root = file[root].a }
+      guard file[root].kind == .name, case let name = Symbol(file[root].a) else { return false }
+      let isBare = file[head].kind == .name || file[head].kind == .unary && file[file[head].a].kind == .name
+      return allocated.contains(name) || isBare && names.contains(name)
+    }
   }
 }
