@@ -61,7 +61,7 @@ extension Explorer {
       }
       if let target = solver.program.resolve(name, fromFile: scope.fileIndex), let summary = solver.summary(target),
         summary.exits.contains(where: { exit in exit.effects.contains { $0.kind != .pair } }),
-        !(isLockByFlags(name, summary) && isKeptHere(node) && !isUndoneByFlags(closers) && !isTakenBack(node))
+        !(isLockByFlags(name, summary) && !isUndoneByFlags(closers) && !isTakenBack(node))
       {
         continue
       }

@@ -335,6 +335,42 @@ extension LockImbalance {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // Whoever is told the mode releases it.
+    RuleExample(
+      """
+      void z_ilock(struct foo *foo, unsigned int flags)
+      {
+      	if (flags & EXCL)
+      		down_write(&foo->rwsem);
+      }
+
+      void z_iunlock(struct foo *foo, unsigned int flags)
+      {
+      	if (flags & EXCL)
+      		up_write(&foo->rwsem);
+      }
+
+      unsigned int z_ilock_map(struct foo *foo)
+      {
+      	unsigned int mode = foo->n ? EXCL : SHARED;
+
+      	z_ilock(foo, mode);
+      	return mode;
+      }
+
+      int read_next(struct foo *foo, unsigned int *mode)
+      {
+      	int error;
+
+      	*mode = z_ilock_map(foo);
+      	error = fill(foo);
+      	if (error)
+      		return error;
+      	z_iunlock(foo, *mode);
+      	*mode = 0;
+      	return 0;
+      }
+      """),
     // Every error comes with the lock; what starts with nothing is given by somebody else.
     RuleExample(
       """

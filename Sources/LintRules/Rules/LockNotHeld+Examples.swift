@@ -239,6 +239,71 @@ extension LockNotHeld {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // A callee that may have taken the lock has.
+    RuleExample(
+      """
+      struct ctx { struct mutex lock; struct list_head list; int n; };
+
+      static void ring_lock(struct ctx *ctx, unsigned int flags)
+      {
+      	if (flags & F_UNLOCKED)
+      		mutex_lock(&ctx->lock);
+      	lockdep_assert_held(&ctx->lock);
+      }
+
+      static void ring_unlock(struct ctx *ctx, unsigned int flags)
+      {
+      	lockdep_assert_held(&ctx->lock);
+      	if (flags & F_UNLOCKED)
+      		mutex_unlock(&ctx->lock);
+      }
+
+      static void work(struct ctx *ctx, unsigned int flags)
+      {
+      	if (flags & F_UNLOCKED)
+      		mutex_lock(&ctx->lock);
+      	ctx->n = 0;
+      }
+
+      static void end(struct ctx *ctx)
+      {
+      	lockdep_assert_held(&ctx->lock);
+      	ctx->n++;
+      }
+
+      static int foo_release(struct inode *inode, struct file *file)
+      {
+      	struct ctx *ctx = file->private_data;
+
+      	work(ctx, file->f_flags);
+      	end(ctx);
+      	if (file->f_flags & F_UNLOCKED)
+      		mutex_unlock(&ctx->lock);
+      	return 0;
+      }
+
+      static int foo_flush(struct file *file, fl_owner_t id)
+      {
+      	struct ctx *ctx = file->private_data;
+
+      	ring_lock(ctx, file->f_flags);
+      	ctx->n = 0;
+      	ring_unlock(ctx, file->f_flags);
+      	return 0;
+      }
+
+      static const struct file_operations foo_fops = {
+      	.release = foo_release,
+      	.flush = foo_flush,
+      };
+
+      void cancel(struct ctx *ctx)
+      {
+      	mutex_lock(&ctx->lock);
+      	end(ctx);
+      	mutex_unlock(&ctx->lock);
+      }
+      """),
     // A lock that there is none of, and a section by its name.
     RuleExample(
       """
