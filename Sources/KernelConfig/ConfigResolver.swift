@@ -182,7 +182,10 @@ public struct ConfigResolver: Sendable {
       }
     }
     if !symbol.hasPrompt {
-      ways += nearestSelectors(of: symbol).map { .given($0.value.and($0.condition)) }
+      ways += nearest(tree.selectors, of: symbol).map { .given($0.value.and($0.condition)) }
+      ways += nearest(tree.impliers, of: symbol).map {
+        .given($0.value.and($0.condition).and(symbol.dependencies))
+      }
     }
     let found = cheapest(ways) { resolver, way in
       switch way {
@@ -210,10 +213,10 @@ public struct ConfigResolver: Sendable {
     case given(ConfigExpression)
   }
 
-  /// Those who select the symbol, the likeliest first: already set, then from the same directory, then the rest.
-  private func nearestSelectors(of symbol: ConfigSymbol) -> [ConditionalValue] {
+  /// Those who select or imply the symbol, the likeliest first: already set, then from the same directory, then the rest.
+  private func nearest(_ others: [String: [ConditionalValue]], of symbol: ConfigSymbol) -> [ConditionalValue] {
     let homes = Set(symbol.definitions.map { Self.directory($0.location.path) })
-    let ranked = (tree.selectors[symbol.name] ?? []).map { selector -> (Int, ConditionalValue) in
+    let ranked = (others[symbol.name] ?? []).map { selector -> (Int, ConditionalValue) in
       guard case .symbol(let name) = selector.value else { return (3, selector) }
       if Tristate(letter: chosen[name]) > .no { return (0, selector) }
       let near = tree.symbols[name]?.definitions.contains { homes.contains(Self.directory($0.location.path)) } == true

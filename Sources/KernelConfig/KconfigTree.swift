@@ -9,6 +9,8 @@ public struct KconfigTree: Sendable {
   public internal(set) var choices: [ConfigChoice] = []
   /// Who selects a symbol: the selecting symbols' names with the whole condition.
   public internal(set) var selectors: [String: [ConditionalValue]] = [:]
+  /// Who implies a symbol, in the same way: where nobody can set it by hand, that is as good as a `select`.
+  public internal(set) var impliers: [String: [ConditionalValue]] = [:]
   /// The files that were read, in order.
   public internal(set) var files: [String] = []
   /// Files that a `source` line names and the tree does not have.
@@ -40,16 +42,19 @@ public struct KconfigTree: Sendable {
   private mutating func index() {
     for symbol in symbols.values {
       for definition in symbol.definitions {
-        for select in definition.selects {
-          guard case .symbol(let target) = select.value else { continue }
-          selectors[target, default: []].append(
-            ConditionalValue(value: .symbol(symbol.name), condition: select.condition.and(definition.dependencies)))
+        let add = { (values: [ConditionalValue], all: inout [String: [ConditionalValue]]) in
+          for value in values {
+            guard case .symbol(let target) = value.value else { continue }
+            all[target, default: []].append(
+              ConditionalValue(value: .symbol(symbol.name), condition: value.condition.and(definition.dependencies)))
+          }
         }
+        add(definition.selects, &selectors)
+        add(definition.implies, &impliers)
       }
     }
-    for target in selectors.keys {
-      selectors[target]?.sort { $0.value.description < $1.value.description }
-    }
+    for target in selectors.keys { selectors[target]?.sort { $0.value.description < $1.value.description } }
+    for target in impliers.keys { impliers[target]?.sort { $0.value.description < $1.value.description } }
   }
 
   init() {}

@@ -181,6 +181,22 @@ struct SelectorTests {
     #expect(resolver.fragment["TESTING"] == "y")
   }
 
+  @Test("a symbol without a prompt is reached through the one that implies it, if its own dependencies allow")
+  func implied() throws {
+    let files = [
+      "Kconfig": "source \"arch/x86/Kconfig\"\n",
+      "arch/x86/Kconfig":
+        "config FAST\n\tbool \"f\"\n\timply MUTEX\n\timply NEVER\nconfig MUTEX\n\tbool\n"
+        + "config NEVER\n\tbool\n\tdepends on ABSENT\n",
+    ]
+    var resolver = ConfigResolver(tree: try KconfigTree(sourceArchitecture: "x86") { files[$0].map { Array($0.utf8) } })
+    let isReachable = resolver.require(.symbol("MUTEX"), reason: "r")
+    #expect(isReachable)
+    #expect(resolver.fragment.order == ["FAST"])
+    let isForbidden = resolver.require(.symbol("NEVER"), reason: "r")
+    #expect(!isForbidden)
+  }
+
   @Test("what excludes a symbol is named")
   func obstacle() throws {
     let files = [
