@@ -80,6 +80,8 @@ public struct PlannedTest: Sendable, Equatable, Codable {
   public let directory: String
   /// The program below it.
   public let name: String
+  /// Its source in the tree; the name may have more than that, `connect_ipv4` is made from `connect.c`.
+  public let source: String
   /// Why it is run.
   public let reason: String
   /// Whether the series adds it.

@@ -82,6 +82,18 @@ struct SelftestCatalogue: Sendable {
       .map { String($0.dropFirst(Self.root.count).dropLast("/Makefile".count)) }.filter { !named.contains($0) }
   }
 
+  /// The directories within some others that are named like the directory that the file is in: `net/unix/garbage.c` has
+  /// `net/af_unix` within `net`.
+  func directories(within directories: [String], namedLikeFolderOf path: String) -> [String] {
+    guard let folder = path.split(separator: "/").dropLast().last, !Self.everywhere.contains(String(folder)) else {
+      return []
+    }
+    return directories.flatMap(nested).filter { nested in
+      let words = nested.split(separator: "/").last?.split { "_-".contains($0) } ?? []
+      return words.contains(folder) && !(programs(in: nested).isEmpty && scripts(in: nested).isEmpty)
+    }
+  }
+
   /// The directories named like the file itself, wherever they are: `fs/eventfd.c` has `filesystems/eventfd`.
   ///
   /// Names of hardware code are short and many; they prove nothing.
@@ -93,6 +105,9 @@ struct SelftestCatalogue: Sendable {
     return tree.paths(below: Self.root).filter { $0.hasSuffix("/\(stem)/Makefile") }
       .map { String($0.dropFirst(Self.root.count).dropLast("/Makefile".count)) }
   }
+
+  /// Directories whose programs are built by clang with the kernel's type information, which is not done here.
+  static let builtByClang: Set<String> = ["bpf", "sched_ext", "hid"]
 
   /// Names of files and directories that stand for no subject.
   private static let everywhere: Set<String> = ["core", "common", "devices", "kernel", "include", "size"]
@@ -108,8 +123,13 @@ struct SelftestCatalogue: Sendable {
   /// Those of a directory's programs that can run by themselves: kselftest's runner starts `TEST_GEN_PROGS` without
   /// arguments, of the others it is known only if a script does.
   func runnablePrograms(in directory: String) -> [String] {
+    if let first = directory.split(separator: "/").first, Self.builtByClang.contains(String(first)) { return [] }
     let own = ownPrograms(in: directory)
-    guard own.isEmpty, let alone = programsWithoutArguments(in: directory) else { return programs(in: directory) }
+    guard own.isEmpty else { return own }
+    let scripts = scripts(in: directory)
+    // What a directory without a test of its own builds is a helper of other directories' scripts.
+    if scripts.isEmpty { return [] }
+    guard let alone = programsWithoutArguments(in: directory, scripts) else { return programs(in: directory) }
     return programs(in: directory).filter(alone.contains)
   }
 
@@ -117,7 +137,9 @@ struct SelftestCatalogue: Sendable {
     let suffixes =
       architecture == "x86"
       ? ["", "_x86_64", "_x86"] : architecture == "arm64" ? ["", "_aarch64", "_arm64"] : ["", "_" + architecture]
-    return sources(among: words(of: suffixes.map { "TEST_GEN_PROGS" + $0 }, in: directory), in: directory)
+    // `TEST_PROGS` are run as they stand; most are scripts, which have no source.
+    return sources(
+      among: words(of: suffixes.map { "TEST_GEN_PROGS" + $0 } + ["TEST_PROGS"], in: directory), in: directory)
   }
 
   /// The scripts that are tests of a directory, or run its programs.
@@ -125,11 +147,11 @@ struct SelftestCatalogue: Sendable {
     words(of: ["TEST_PROGS"], in: directory).filter { $0.hasSuffix(".sh") || $0.hasSuffix(".py") }
   }
 
-  /// The programs that a directory's scripts start without an argument; `nil` if it has no script that starts programs.
-  private func programsWithoutArguments(in directory: String) -> Set<String>? {
+  /// The programs that a directory's scripts start without an argument; `nil` if none of them starts programs.
+  private func programsWithoutArguments(in directory: String, _ scripts: [String]) -> Set<String>? {
     var alone: Set<String> = []
     var calls = 0
-    for script in scripts(in: directory) {
+    for script in scripts {
       for line in (tree.read(Self.root + directory + "/" + script) ?? []).text.split(separator: "\n") {
         let words = line.split(whereSeparator: \.isWhitespace)
         guard let call = words.firstIndex(where: { $0.hasPrefix("./") }) else { continue }
@@ -140,43 +162,34 @@ struct SelftestCatalogue: Sendable {
     return calls == 0 ? nil : alone
   }
 
-  /// The words that a directory's Makefile assigns to variables.
-  private func words(of wanted: [String], in directory: String) -> [String] {
-    guard let bytes = tree.read(Self.root + directory + "/Makefile") else { return [] }
-    var found: [String] = []
-    var logical: [UInt8] = []
-    for range in bytes.lineRanges() {
-      let line = bytes[range]
-      if line.last == UInt8(ascii: "\\") {
-        logical += line.dropLast() + [0x20]
-        continue
-      }
-      logical += line
-      let text = logical.prefix { $0 != UInt8(ascii: "#") }.text
-      logical = []
-      guard let equals = text.firstIndex(of: "=") else { continue }
-      let variable = text[..<equals].filter { !$0.isWhitespace && !"+:?".contains($0) }
-      guard wanted.contains(variable) else { continue }
-      let right = text[text.index(after: equals)...]
-      found += right.split(whereSeparator: \.isWhitespace).map(String.init)
-      if right.contains("wildcard *.c") {
-        let base = Self.root + directory + "/"
-        found += tree.paths(below: base).filter { $0.hasSuffix(".c") }
-          .map { String($0.dropFirst(base.count).dropLast(2)) }.filter { !$0.contains("/") }
-      }
+  private func makefile(of directory: String) -> SelftestMakefile? {
+    let base = Self.root + directory
+    return tree.read(base + "/Makefile").map { bytes in
+      SelftestMakefile(bytes) { tree.files(in: base).map { String($0.dropFirst(base.count + 1)) } }
     }
-    return found
   }
 
-  /// The words that are programs with a source of their own, each once.
+  /// The words that a directory's Makefile assigns to variables.
+  private func words(of wanted: [String], in directory: String) -> [String] {
+    makefile(of: directory)?.words(of: wanted) ?? []
+  }
+
+  /// The words that are programs with a source, each once.
   private func sources(among words: [String], in directory: String) -> [String] {
-    let base = Self.root + directory + "/"
-    var names: [String] = []
-    for word in words where !word.contains("(") && !word.contains("%") {
-      let name = String(word.filter { $0 != ")" })
-      if tree.paths.contains(sorted: base + name + ".c"), !names.contains(name) { names.append(name) }
+    guard let makefile = makefile(of: directory) else { return [] }
+    var seen: Set<String> = []
+    return words.filter { word in
+      guard let source = sourcePath(of: word, in: directory, makefile) else { return false }
+      // `%_32` beside `%_64`: the same for the machine's older instruction set, which the guest's compiler need not have.
+      let isOlder = word.hasSuffix("_32") && !source.hasSuffix("_32.c")
+      return !isOlder && seen.insert(word).inserted
     }
-    return names
+  }
+
+  private func sourcePath(of program: String, in directory: String, _ makefile: SelftestMakefile) -> String? {
+    let base = Self.root + directory + "/"
+    return ([program + ".c"] + makefile.sources(of: program)).map { base + $0 }.first(
+      where: tree.paths.contains(sorted:))
   }
 
   /// Directories named like a directory on the way to the file: `arch/x86/mm/…` has `x86` and `mm`, the nearest first.
@@ -202,9 +215,38 @@ struct SelftestCatalogue: Sendable {
     return lines.compactMap { $0.hasPrefix("timeout=") ? Int($0.dropFirst(8)) : nil }.last
   }
 
-  /// The source of a program.
-  func source(of program: String, in directory: String) -> [UInt8]? {
-    tree.read(Self.root + directory + "/" + program + ".c")
+  /// The source of a program, which its name may have more than: `connect_ipv4` is made from `connect.c`.
+  func source(of program: String, in directory: String) -> (path: String, text: [UInt8])? {
+    guard let makefile = makefile(of: directory), let path = sourcePath(of: program, in: directory, makefile) else {
+      return nil
+    }
+    return tree.read(path).map { (path, $0) }
+  }
+
+  /// The programs of a directory that can run alone, with what their sources name.
+  func rankedPrograms(in directory: String) -> [TestRanking.Program] {
+    runnablePrograms(in: directory).compactMap { name in
+      source(of: name, in: directory).map { source in
+        TestRanking.Program(
+          directory: directory, name: name, source: source.path, vocabulary: Identifiers.all(in: source.text + [0x0A]))
+      }
+    }
+  }
+
+  /// All directories with programs that this architecture can run, for changes that no name leads from.
+  func everyDirectory() -> [String] {
+    let foreign = Set(
+      tree.paths(below: "arch/").compactMap { $0.split(separator: "/").dropFirst().first.map(String.init) }
+    )
+    .subtracting([architecture])
+    return tree.paths(below: Self.root).filter { $0.hasSuffix("/Makefile") }
+      .map { String($0.dropFirst(Self.root.count).dropLast("/Makefile".count)) }
+      .filter { directory in
+        guard let first = directory.split(separator: "/").first else { return false }
+        // `sparc64` is of sparc.
+        let isForeign = foreign.contains { first.hasPrefix($0) } && !first.hasPrefix(architecture)
+        return !isForeign && !Self.builtByClang.contains(String(first))
+      }
   }
 
   /// A pattern of MAINTAINERS: a directory with everything below, or a glob that stops at slashes.

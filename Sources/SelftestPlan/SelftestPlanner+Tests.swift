@@ -13,48 +13,117 @@ extension SelftestPlanner {
     for change in changes {
       if let directory = catalogue.directory(of: change.path) { touched[directory, default: []].append(change) }
     }
-    var directories = self.directories(for: kernel)
+    let homes: [Home] = kernel.map { ($0, self.directories(of: $0)) }
+    var directories = self.directories(among: homes.map(\.directories))
     for directory in touched.keys where directories[directory] == nil {
       directories[directory] = "changed by the series"
     }
     let constants = interfaceConstants()
-    let ranking = TestRanking(files: kernel) { constants.contains($0) }
     let nested = Set(directories.keys.flatMap(catalogue.nested)).subtracting(directories.keys).sorted()
-    var matches: [String: [TestRanking.Match]] = [:]
-    for directory in directories.keys + nested { matches[directory] = self.matches(in: directory, ranking) }
+    let candidates = self.candidates(in: directories.keys + nested, homes, constants)
     for directory in directories.keys.sorted() {
-      let reason = directories[directory] ?? ""
+      guard let here = candidates[directory] else { continue }
+      let beside = homes.filter { $0.directories.keys.contains(directory) }.flatMap(\.directories.keys) + nested
       let chosen = choice(
-        from: directory, touched: touched[directory] ?? [], matches[directory] ?? [], ranking, limit: limit,
-        isOnlyTouched: kernel.isEmpty, &plan)
+        from: here, touched: touched[directory] ?? [], limit: limit, isOnlyTouched: kernel.isEmpty,
+        isLast: !beside.contains { candidates[$0]?.isClose == true }, &plan)
       if chosen.isEmpty {
-        plan.uncovered.append("selftests \(directory) (\(reason)): \(whyNone(in: directory))")
+        if let why = whyNone(in: here) {
+          plan.uncovered.append("selftests \(directory) (\(directories[directory] ?? "")): \(why)")
+        }
         continue
       }
       plan.tests += chosen
-      requireConfiguration(of: directory, &plan, &resolver)
-    }
-    // A directory within a subsystem's own is a subject of its own: only what is close to the change is taken from it.
-    let best = matches.values.compactMap { $0.first?.score }.max() ?? 0
-    for directory in nested {
-      let close = (matches[directory] ?? []).prefix(limit).filter { $0.score >= best * 0.3 }
-      guard !close.isEmpty, !kernel.isEmpty else { continue }
-      let timeout = catalogue.timeout(of: directory)
-      plan.tests += close.map { match in
-        PlannedTest(
-          directory: directory, name: match.program, reason: "uses \(match.names.joined(separator: ", "))",
-          isNew: false, timeout: timeout)
+      let scripts = catalogue.scripts(in: directory).count
+      if scripts > here.programs.count {
+        plan.uncovered.append("selftests \(directory): most of its tests, \(scripts), are scripts, which are not run")
       }
       requireConfiguration(of: directory, &plan, &resolver)
     }
+    // A directory within a subsystem's own is a subject of its own: only what is close to the change is taken from it.
+    let best = candidates.values.compactMap { $0.matches.first?.score }.max() ?? 0
+    for directory in nested where !kernel.isEmpty {
+      let close = candidates[directory]?.matches.filter { $0.score >= best * 0.3 } ?? []
+      add(close.prefix(limit), from: directory, &plan, &resolver)
+    }
+    for (change, directories) in homes where directories.isEmpty && Self.role(of: change.path) == .source {
+      planFarTests(change, constants, &plan, &resolver)
+    }
   }
 
-  /// The programs of a directory that share names with the change, best first.
-  private func matches(in directory: String, _ ranking: TestRanking) -> [TestRanking.Match] {
-    ranking.matches(
-      among: catalogue.programs(in: directory).compactMap { name in
-        catalogue.source(of: name, in: directory).map { (name: name, source: $0) }
-      })
+  /// A changed file with the test directories that belong to it, each with the reason.
+  private typealias Home = (change: ChangedFile, directories: [String: String])
+
+  /// A test directory with what its programs have to do with the change.
+  private struct Candidates {
+    let directory: String
+    let programs: [TestRanking.Program]
+    /// Those that share names with the change, and those that are called like it.
+    let matches, named: [TestRanking.Match]
+    /// Whether it is named after a changed file.
+    let isOwn: Bool
+    var isClose: Bool { !matches.isEmpty || !named.isEmpty }
+  }
+
+  private func candidates(
+    in directories: [String], _ homes: [Home], _ constants: Set<String>
+  ) -> [String: Candidates] {
+    let programs = directories.map { ($0, catalogue.rankedPrograms(in: $0)) }
+    let all = programs.flatMap(\.1)
+    return programs.reduce(into: [:]) { candidates, entry in
+      let (directory, members) = entry
+      // A directory is asked about the files that lead to it: another file's names are no business of its.
+      let leading = homes.filter { home in
+        home.directories.keys.contains { directory == $0 || directory.hasPrefix($0 + "/") }
+      }
+      let files = (leading.isEmpty ? homes : leading).map(\.change)
+      let ranking = TestRanking(files: files, among: all) { constants.contains($0) }
+      candidates[directory] = Candidates(
+        directory: directory, programs: members, matches: ranking.matches(among: members),
+        named: ranking.named(among: members.map(\.name), in: directory),
+        isOwn: files.contains { catalogue.directories(namedAfter: $0.path).contains(directory) })
+    }
+  }
+
+  /// The tests of a file that neither MAINTAINERS nor a name leads from: those of the whole tree that share with it what
+  /// few others have, such as a system call that it defines.
+  private func planFarTests(
+    _ change: ChangedFile, _ constants: Set<String>, _ plan: inout SelftestPlan, _ resolver: inout ConfigResolver
+  ) {
+    let programs = catalogue.everyDirectory().flatMap(catalogue.rankedPrograms)
+    let ranking = TestRanking(files: [change], among: programs) { constants.contains($0) }
+    let matches = ranking.matches(among: programs, rarity: 12)
+    let bar = max((matches.first?.score ?? 0) * 0.3, 0.25)
+    let close = matches.prefix(4).filter { $0.score >= bar }
+    for (directory, members) in Dictionary(grouping: close, by: \.directory).sorted(by: { $0.key < $1.key }) {
+      // The closest one may cost what it costs; for the others no other subsystem is built.
+      var attempt = (plan: plan, resolver: resolver)
+      add(members[...], from: directory, &attempt.plan, &attempt.resolver)
+      guard directory == close.first?.directory || attempt.resolver.requests.count <= resolver.requests.count + 4 else {
+        continue
+      }
+      (plan, resolver) = attempt
+    }
+  }
+
+  /// Adds programs for the names that they share, each once.
+  private func add(
+    _ matches: ArraySlice<TestRanking.Match>, from directory: String, _ plan: inout SelftestPlan,
+    _ resolver: inout ConfigResolver
+  ) {
+    let timeout = catalogue.timeout(of: directory)
+    let new = matches.filter { match in
+      !plan.tests.contains { $0.directory == directory && $0.name == match.program }
+    }
+    guard !new.isEmpty else { return }
+    plan.tests += new.map { match in
+      PlannedTest(
+        directory: directory, name: match.program,
+        source: catalogue.source(of: match.program, in: directory)?.path ?? "",
+        reason: "uses \(match.names.joined(separator: ", "))",
+        isNew: false, timeout: timeout)
+    }
+    requireConfiguration(of: directory, &plan, &resolver)
   }
 
   /// The constants that the tree's headers for user space define or mention.
@@ -70,22 +139,34 @@ extension SelftestPlanner {
     !path.hasPrefix("arch/") || path.hasPrefix("arch/\(architecture)/")
   }
 
-  /// The directories that belong to kernel files, each with the reason.
-  private func directories(for kernel: [ChangedFile]) -> [String: String] {
-    var directories: [String: String] = [:]
-    for change in kernel {
-      // The closest entry only: a file's subsystem, not everybody who once listed it.
-      var found = catalogue.directories(maintainedWith: change.path).prefix(2).map {
-        ($0.directory, "MAINTAINERS, \($0.entry)")
-      }
-      if found.isEmpty, change.path.hasSuffix(".h") == false {
-        found = catalogue.directories(namedLike: change.path).map { ($0, "named like \(change.path)") }
-      }
-      found += catalogue.directories(namedAfter: change.path).map { ($0, "named like \(change.path)") }
-      for (directory, reason) in found {
-        for below in catalogue.withSubdirectories(directory) { directories[below] = directories[below] ?? reason }
-      }
+  /// The directories that belong to a kernel file, each with the reason.
+  private func directories(of change: ChangedFile) -> [String: String] {
+    let own = catalogue.directories(namedAfter: change.path)
+    // The closest entry only: a file's subsystem, not everybody who once listed it.
+    var found = catalogue.directories(maintainedWith: change.path).prefix(2).map {
+      ($0.directory, "MAINTAINERS, \($0.entry)")
     }
+    if found.isEmpty, change.path.hasSuffix(".h") == false {
+      found = catalogue.directories(namedLike: change.path).map { ($0, "named like \(change.path)") }
+    }
+    // Where the file has a directory of its own, or its folder has, those of its subsystem at large are beside the point.
+    if own.contains(where: { !catalogue.runnablePrograms(in: $0).isEmpty }) {
+      found = []
+    } else {
+      let folder = catalogue.directories(within: found.map(\.0), namedLikeFolderOf: change.path)
+      if !folder.isEmpty { found = folder.map { ($0, "named like the folder of \(change.path)") } }
+    }
+    found += own.map { ($0, "named like \(change.path)") }
+    var directories: [String: String] = [:]
+    for (directory, reason) in found {
+      for below in catalogue.withSubdirectories(directory) { directories[below] = directories[below] ?? reason }
+    }
+    return directories
+  }
+
+  /// The directories of all files.
+  private func directories(among homes: [[String: String]]) -> [String: String] {
+    let directories = homes.reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
     // A parent whose programs are all in its subdirectories has nothing to say.
     return directories.filter { directory, _ in
       !catalogue.programs(in: directory).isEmpty || !directories.keys.contains { $0.hasPrefix(directory + "/") }
@@ -93,15 +174,19 @@ extension SelftestPlanner {
   }
 
   private func choice(
-    from directory: String, touched: [ChangedFile], _ matches: [TestRanking.Match], _ ranking: TestRanking, limit: Int,
-    isOnlyTouched: Bool, _ plan: inout SelftestPlan
+    from candidates: Candidates, touched: [ChangedFile], limit: Int, isOnlyTouched: Bool, isLast: Bool,
+    _ plan: inout SelftestPlan
   ) -> [PlannedTest] {
+    let directory = candidates.directory
     let programs = catalogue.programs(in: directory)
     let timeout = catalogue.timeout(of: directory)
     var chosen: [PlannedTest] = []
     func choose(_ name: String, _ reason: String, isNew: Bool) {
       guard !chosen.contains(where: { $0.name == name }) else { return }
-      chosen.append(PlannedTest(directory: directory, name: name, reason: reason, isNew: isNew, timeout: timeout))
+      chosen.append(
+        PlannedTest(
+          directory: directory, name: name, source: catalogue.source(of: name, in: directory)?.path ?? "",
+          reason: reason, isNew: isNew, timeout: timeout))
     }
     let prefix = SelftestCatalogue.root + directory + "/"
     for change in touched where change.new != nil {
@@ -117,26 +202,49 @@ extension SelftestPlanner {
       }
     }
     if isOnlyTouched, !chosen.isEmpty { return chosen }
-    let threshold = (matches.first?.score ?? 0) * 0.3
-    for match in matches.prefix(limit) where match.score >= threshold {
-      choose(match.program, "uses \(match.names.joined(separator: ", "))", isNew: false)
-    }
-    let runnable = catalogue.runnablePrograms(in: directory)
-    for match in ranking.named(among: runnable).prefix(limit - min(limit, chosen.count)) {
-      choose(match.program, "named like \(match.names.joined(separator: ", "))", isNew: false)
-    }
-    if chosen.isEmpty {
-      // Nothing stands out: a sample of the subsystem's own tests is better than none.
-      for name in runnable.prefix(4) { choose(name, "a test of \(directory); none is closer", isNew: false) }
+    let wanted = wanted(of: candidates, isLast: isLast && chosen.isEmpty)
+    // One program of each source first: those that differ by a macro run the same code.
+    let sources = Dictionary(candidates.programs.map { ($0.name, $0.source) }) { first, _ in first }
+    var seen: [String: String] = [:]
+    for test in wanted { seen[sources[test.name] ?? ""] = seen[sources[test.name] ?? ""] ?? test.name }
+    let isFirst = { (test: (name: String, reason: String)) in seen[sources[test.name] ?? ""] == test.name }
+    for (name, reason) in wanted.filter(isFirst) + wanted.filter({ !isFirst($0) }) where chosen.count < limit {
+      choose(name, reason, isNew: false)
     }
     return chosen
   }
 
-  private func whyNone(in directory: String) -> String {
-    if !catalogue.scripts(in: directory).isEmpty { return "its tests are scripts, and the guest has no shell" }
-    if directory == "bpf" || directory == "sched_ext" {
+  /// The programs of a directory that are worth running, best first, with the reasons; some more than once.
+  private func wanted(of candidates: Candidates, isLast: Bool) -> [(name: String, reason: String)] {
+    var wanted: [(name: String, reason: String)] = []
+    func want(_ match: TestRanking.Match, _ why: String) {
+      wanted.append((match.program, "\(why) \(match.names.joined(separator: ", "))"))
+    }
+    let threshold = (candidates.matches.first?.score ?? 0) * 0.3
+    let close = candidates.matches.filter { $0.score >= threshold }
+    let namesakes = candidates.named.filter(\.isNamesake)
+    // What shares names and what is called like the file by turns: neither may take all the room.
+    for place in 0..<max(close.count, namesakes.count) {
+      if place < close.count { want(close[place], "uses") }
+      if place < namesakes.count { want(namesakes[place], "named like") }
+    }
+    for match in candidates.named { want(match, "named like") }
+    if candidates.isOwn {
+      wanted += candidates.programs.map { ($0.name, "a test of \(candidates.directory)") }
+    } else if wanted.isEmpty, isLast {
+      // Nothing stands out: a sample of the subsystem's own tests is better than none.
+      wanted = candidates.programs.prefix(4).map { ($0.name, "a test of \(candidates.directory); none is closer") }
+    }
+    return wanted
+  }
+
+  private func whyNone(in candidates: Candidates) -> String? {
+    let directory = candidates.directory
+    if SelftestCatalogue.builtByClang.contains(directory) {
       return "its programs are built by clang with BTF, which is not done here"
     }
+    if !candidates.programs.isEmpty { return nil }
+    if !catalogue.scripts(in: directory).isEmpty { return "its tests are scripts, and the guest has no shell" }
     return "no program is built here that can run alone"
   }
 
@@ -167,7 +275,7 @@ extension SelftestPlanner {
     // that switch it on, since their default is y.
     var words = plan.runsKUnit ? ["loglevel=7", "kunit.enable=1", "kunit.autorun=1"] : []
     let needsHugePages = plan.tests.contains { test in
-      let source = (catalogue.source(of: test.name, in: test.directory) ?? []).text
+      let source = (catalogue.source(of: test.name, in: test.directory)?.text ?? []).text
       return source.contains("MAP_HUGETLB") || source.contains("nr_hugepages")
     }
     if needsHugePages, plan.options.contains(where: { $0.name == "HUGETLBFS" && $0.value == "y" }) {

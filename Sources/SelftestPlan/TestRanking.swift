@@ -2,31 +2,53 @@ import ByteText
 
 /// Finds the test programs that use what a series touches, by the names they share.
 struct TestRanking {
+  /// A program as the ranking sees it.
+  struct Program {
+    let directory: String
+    let name: String
+    /// The path of its source, which several programs may be made from.
+    let source: String
+    /// The identifiers of its source.
+    let vocabulary: Set<String>
+  }
+
   /// A program with the names that speak for it.
   struct Match {
+    let directory: String
     let program: String
     let score: Double
     let names: [String]
+    /// Whether the program is called like a whole touched file: `mremap_test` of `mm/mremap.c`.
+    var isNamesake = false
   }
 
   /// Constants of the user interface near the changed lines.
   private var constants: Set<String> = []
+  /// The system calls that a touched file defines.
+  private var calls: Set<String> = []
   /// Names of touched files, such as `guest_memfd`.
   private var stems: Set<String> = []
-  /// The words of touched files' names and of the directory they are in, such as `hugetlb` and `futex`.
-  private var words: Set<String> = []
+  /// The words of each touched file's name, such as `guest` and `memfd`.
+  private var fileNames: Set<Set<String>> = []
+  /// The names of the directories they are in, such as `futex`.
+  private var folders: Set<String> = []
+  /// In how many of all programs in question each of these names is.
+  private var users: [String: Int] = [:]
+  private var population = 0
 
   /// Learns from the changed kernel files.
   ///
-  /// - Parameter interface: whether a constant is one of the user interface's.
-  init(files: [ChangedFile], interface: (String) -> Bool = { _ in true }) {
+  /// - Parameters:
+  ///   - programs: all that are to be compared.
+  ///   - interface: whether a constant is one of the user interface's.
+  init(files: [ChangedFile], among programs: [Program], interface: (String) -> Bool) {
     for file in files {
       guard let new = file.new else { continue }
       let base = file.path.split(separator: "/").last.map(String.init) ?? file.path
       let stem = String(base.prefix { $0 != "." })
       if stem.contains("_"), stem.count >= 6 { stems.insert(stem) }
-      let directory = file.path.split(separator: "/").dropLast().last ?? ""
-      words.formUnion((stem.split { $0 == "_" || $0 == "-" } + [directory]).map(String.init).filter(Self.tells))
+      fileNames.insert(Set(stem.split { $0 == "_" || $0 == "-" }.map(String.init).filter(Self.tells)))
+      folders.formUnion(file.path.split(separator: "/").dropLast().suffix(1).map(String.init).filter(Self.tells))
       let ranges = new.lineRanges()
       // Small files are one subject; of a large one only the surroundings of the change are.
       var near: Set<Int> = []
@@ -37,68 +59,120 @@ struct TestRanking {
       }
       for index in near {
         constants.formUnion(Identifiers.all(in: new[ranges[index]] + [0x0A]).filter(Identifiers.isConstant))
+        if let call = Self.systemCall(new[ranges[index]].text) { calls.insert(call) }
       }
     }
     constants = constants.filter { interface($0) && !Self.everybodys.contains($0) }
-  }
-
-  /// The programs whose own names have a word of a touched file's, best first; a word that most of them have tells nothing.
-  func named(among programs: [String]) -> [Match] {
-    let split = programs.map { Set($0.split { "_-/".contains($0) }.map { String($0).lowercased() }) }
-    var matches: [Match] = []
-    for (program, own) in zip(programs, split) {
-      let shared = words.filter { word in
-        own.contains { $0 == word || ($0.hasPrefix(word) && word.count >= 4) }
-          && split.filter { $0.contains(word) }.count * 4 <= max(programs.count * 3, 12)
-      }
-      if !shared.isEmpty {
-        matches.append(Match(program: program, score: Double(shared.count), names: shared.sorted()))
+    population = programs.count
+    for program in programs {
+      for name in program.vocabulary where constants.contains(name) || calls.contains(name) || !stemsIn(name).isEmpty {
+        users[name, default: 0] += 1
       }
     }
-    return matches.sorted { ($0.score, $1.program) > ($1.score, $0.program) }
+  }
+
+  /// The programs whose own names have a word of a touched file's, best first; a word that most of them have, or that is
+  /// their directory's, tells nothing.
+  func named(among programs: [String], in directory: String) -> [Match] {
+    let home = directory.split(separator: "/").last.map(String.init) ?? directory
+    let split = programs.map(Self.words)
+    let fileWords = fileNames.reduce(into: Set<String>()) { $0.formUnion($1) }
+    func shared(_ words: Set<String>, _ own: Set<String>) -> [String] {
+      words.filter { word in
+        word != home && own.contains { $0 == word || ($0.hasPrefix(word) && word.count >= 4) }
+          && split.filter { $0.contains(word) }.count * 4 <= max(programs.count * 3, 12)
+      }.sorted()
+    }
+    var matches: [Match] = []
+    for (program, own) in zip(programs, split) {
+      let (file, folder) = (shared(fileWords, own), shared(folders.subtracting(fileWords), own))
+      if !file.isEmpty || !folder.isEmpty {
+        // What is called like the file is closer than what is called like its directory.
+        let score = Double(2 * file.count + folder.count)
+        let isNamesake = fileNames.contains { !$0.isDisjoint(with: file) && $0.isSubset(of: own.union(file)) }
+        matches.append(
+          Match(
+            directory: directory, program: program, score: score, names: file + folder, isNamesake: isNamesake))
+      }
+    }
+    // By turns, so that a file with many namesakes leaves room for another one's.
+    var turns: [[String]: Int] = [:]
+    let ordered = matches.sorted { ($0.score, $1.program) > ($1.score, $0.program) }.map { match in
+      turns[match.names, default: 0] += 1
+      return (turn: turns[match.names] ?? 0, match: match)
+    }
+    return ordered.sorted { ($0.turn, $1.match.score, $0.match.program) < ($1.turn, $0.match.score, $1.match.program) }
+      .map(\.match)
   }
 
   /// Constants that are in some header for user space and belong to no subsystem.
   private static let everybodys: Set<String> = [
     "PAGE_SIZE", "PAGE_SHIFT", "PAGE_MASK", "INT_MAX", "INT_MIN", "UINT_MAX", "LONG_MAX", "ULONG_MAX", "PATH_MAX",
-    "CLOCK_MONOTONIC", "CLOCK_REALTIME", "TASK_COMM_LEN", "BITS_PER_LONG", "CONFIG_SMP",
+    "CLOCK_MONOTONIC", "CLOCK_REALTIME", "TASK_COMM_LEN", "BITS_PER_LONG", "CONFIG_SMP", "ARRAY_SIZE",
   ]
 
   private static func tells(_ word: some StringProtocol) -> Bool {
-    word.count >= 3
+    word.count >= 2
       && !["core", "main", "lib", "kernel", "common", "init", "util", "utils", "test", "linux"].contains(word)
   }
 
+  private static func words(_ name: String) -> Set<String> {
+    Set(name.split { "_-/".contains($0) }.map { $0.lowercased() })
+  }
+
+  /// `setitimer` in `SYSCALL_DEFINE3(setitimer, …`.
+  private static func systemCall(_ line: String) -> String? {
+    guard line.hasPrefix("SYSCALL_DEFINE"), let open = line.firstIndex(of: "(") else { return nil }
+    let name = line[line.index(after: open)...].prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+    return name.isEmpty ? nil : String(name)
+  }
+
+  private func stemsIn(_ name: String) -> [String] {
+    stems.isEmpty ? [] : stems.filter(name.lowercased().contains)
+  }
+
   /// The programs that share rare names with the change, best first.
-  func matches(among programs: [(name: String, source: [UInt8])]) -> [Match] {
-    let vocabularies = programs.map { Identifiers.all(in: $0.source + [0x0A]) }
-    var frequency: [String: Int] = [:]
-    for vocabulary in vocabularies {
-      for name in vocabulary where constants.contains(name) { frequency[name, default: 0] += 1 }
+  ///
+  /// - Parameter rarity: the number of programs that may share a name; a quarter of all if it is not given.
+  func matches(among programs: [Program], rarity: Int? = nil) -> [Match] {
+    let most = rarity ?? max(population, 16) / 4
+    var here: [String: Int] = [:]
+    for program in programs {
+      // A name that every second test has says nothing about this series.
+      for name in program.vocabulary where users[name, default: 0] > 0 && users[name, default: 0] <= most {
+        here[name, default: 0] += 1
+      }
     }
     var matches: [Match] = []
-    for (program, vocabulary) in zip(programs, vocabularies) {
+    for program in programs {
       var score = 0.0
       var reasons: [(Double, String)] = []
-      for name in vocabulary where constants.contains(name) {
-        let users = frequency[name] ?? 1
-        // A name that every second test has says nothing about this series.
-        guard users * 4 <= max(programs.count, 4) else { continue }
-        let weight = 1.0 / Double(users)
-        score += weight
-        reasons.append((weight, name))
+      for name in program.vocabulary {
+        guard let count = here[name], constants.contains(name) || calls.contains(name) else { continue }
+        score += 1 / Double(count)
+        reasons.append((1 / Double(count), name))
       }
       for stem in stems {
-        let carriers = vocabulary.filter { $0.lowercased().contains(stem) }
-        guard let carrier = carriers.min() ?? (program.name.contains(stem) ? stem : nil) else { continue }
-        score += program.name.contains(stem) ? 4 : 2
-        reasons.append((4, carrier))
+        let carriers = program.vocabulary.filter { here[$0] != nil && stemsIn($0).contains(stem) }
+        let isNamed = program.name.contains(stem)
+        guard let carrier = carriers.min() ?? (isNamed ? stem : nil) else { continue }
+        // A constant such as AF_UNIX says as much as the number of its users lets it; a function's name says more.
+        let common = carriers.allSatisfy(constants.contains) ? carriers.compactMap { here[$0] }.min() ?? 1 : 1
+        score += isNamed ? 4 : 2 / Double(common)
+        reasons.append((isNamed ? 4 : 2 / Double(common), carrier))
       }
       if score > 0 {
-        let names = reasons.sorted { ($0.0, $1.1) > ($1.0, $0.1) }.prefix(3).map(\.1)
-        matches.append(Match(program: program.name, score: score, names: names))
+        var names: [String] = []
+        for (_, name) in reasons.sorted(by: { ($0.0, $1.1) > ($1.0, $0.1) }) where !names.contains(name) {
+          names.append(name)
+        }
+        matches.append(
+          Match(
+            directory: program.directory, program: program.name, score: score, names: Array(names.prefix(3))))
       }
     }
-    return matches.sorted { ($0.score, $1.program) > ($1.score, $0.program) }
+    return matches.sorted {
+      ($0.score, $1.directory, $1.program) > ($1.score, $0.directory, $0.program)
+    }
   }
 }

@@ -155,8 +155,7 @@ struct PatchBuild {
   private func presentTests() async throws -> [SelftestProgram] {
     var present: [SelftestProgram] = []
     for test in suite.plan.tests {
-      let path = "tools/testing/selftests/\(test.directory)/\(test.name).c"
-      guard try await suite.repository.entry(at: path, in: subject.tree) != nil else { continue }
+      guard try await suite.repository.entry(at: test.source, in: subject.tree) != nil else { continue }
       present.append(SelftestProgram(directory: test.directory, name: test.name))
     }
     let harness = directory.removingLastComponent().appending("harness")

@@ -110,6 +110,104 @@ struct PlannerTests {
     #expect(!names.contains("widget/far:far"))
   }
 
+  @Test("programs that a makefile's patterns name are found, one of each source before the second")
+  func patterns() throws {
+    let tests = "tools/testing/selftests/widget/"
+    var edits = ring("int y;\n")
+    edits[tests + "Makefile"] = """
+      BOTH := pop_test
+      BOTH += other_test
+      OLD := $(BOTH:%=%_32)
+      NEW := $(patsubst %,$(OUTPUT)/%_64,$(BOTH))
+      TEST_GEN_PROGS := $(BOTH:%=%_ipv4) $(BOTH:%=%_ipv6)
+      TEST_PROGS += $(OLD) $(NEW) run.sh
+      $(OUTPUT)/%_ipv4: %.c
+      \t$(CC) $< -o $@
+      $(OUTPUT)/%_ipv6: %.c
+      $(OLD): $(OUTPUT)/%_32: %.c helpers.h
+      $(NEW): $(OUTPUT)/%_64: %.c helpers.h
+      """
+    let names = try planned(edits) { $0.hasPrefix("drivers/") }.tests.map(\.name)
+    #expect(names == ["pop_test_64", "pop_test_ipv4", "pop_test_ipv6"])
+  }
+
+  @Test("a program called like the file has room beside those that share a constant")
+  func namesakes() throws {
+    let tests = "tools/testing/selftests/widget/"
+    var edits: [String: String?] = [
+      "drivers/widget_ring.c": "int f(void) { return WIDGET_IOC_POP + WIDGET_IOC_PUSH; }\n"
+    ]
+    edits["include/uapi/linux/widget.h"] = "#define WIDGET_IOC_POP 1\n#define WIDGET_IOC_PUSH 2\n"
+    edits[tests + "Makefile"] =
+      "TEST_GEN_PROGS := a b c d e f g h widget-ring " + (0..<30).map { "x\($0)" }.joined(separator: " ")
+    for name in ["a", "b", "c", "d", "e", "f", "g", "h"] { edits[tests + name + ".c"] = "int x = WIDGET_IOC_POP;\n" }
+    for number in 0..<30 { edits[tests + "x\(number).c"] = "int x;\n" }
+    edits[tests + "widget-ring.c"] = "int x;\n"
+    let names = try planned(edits) { $0.hasPrefix("drivers/") }.tests.map(\.name)
+    #expect(names.count == 8)
+    #expect(names.prefix(2) == ["a", "widget-ring"])
+  }
+
+  @Test("where a file or its folder has a directory of its own, the subsystem's at large is left alone")
+  func closerDirectory() throws {
+    let tests = "tools/testing/selftests/"
+    var edits: [String: String?] = ["kernel/pump/valve.c": "int x = WIDGET_IOC_POP;\n"]
+    edits["MAINTAINERS"] = "WIDGETS\nF:\tkernel/pump/\nF:\ttools/testing/selftests/widget/\n"
+    edits["Kbuild"] = "obj-y += kernel/pump/\n"
+    edits["kernel/pump/Makefile"] = "obj-y += valve.o\n"
+    edits[tests + "widget/hand_pump/Makefile"] = "TEST_GEN_PROGS := turn\n"
+    edits[tests + "widget/hand_pump/turn.c"] = "int main(void) { return 0; }\n"
+    func titles(of edits: [String: String?]) throws -> [String] {
+      try planned(edits) { $0.hasSuffix("valve.c") }.tests.map { "\($0.directory):\($0.name)" }
+    }
+    #expect(try titles(of: edits) == ["widget/hand_pump:turn"])
+    edits[tests + "widget/valve/Makefile"] = "TEST_GEN_PROGS := open\n"
+    edits[tests + "widget/valve/open.c"] = "int main(void) { return 0; }\n"
+    #expect(try titles(of: edits) == ["widget/valve:open"])
+  }
+
+  @Test(
+    "a file that nothing leads from has the tests of the whole tree that share rare names with it, if they come cheap")
+  func farTests() throws {
+    let tests = "tools/testing/selftests/"
+    var edits: [String: String?] = [
+      "kernel/gadget.c": "SYSCALL_DEFINE2(turn_gadget, int, how, int, far)\n{\n\treturn how == GADGET_TURN_LEFT;\n}\n"
+    ]
+    edits["kernel/Makefile"] = "obj-y += gadget.o\n"
+    edits["Kbuild"] = "obj-y += drivers/ kernel/\n"
+    edits["include/uapi/linux/gadget.h"] = "#define GADGET_TURN_LEFT 1\n"
+    for (directory, text) in [
+      ("motion", "turn_gadget(GADGET_TURN_LEFT, 1);"), ("power", "turn_gadget(0, 1);"),
+      ("powerpc", "turn_gadget(0, 2);"),
+      ("bpf", "turn_gadget(0, 3);"), ("still", "return 0;"),
+    ] {
+      edits[tests + directory + "/Makefile"] = "TEST_GEN_PROGS := t\n"
+      edits[tests + directory + "/t.c"] = "int main(void) { \(text) }\n"
+    }
+    edits["arch/powerpc/Kconfig"] = "config PPC\n\tbool\n"
+    edits[tests + "power/config"] = (0..<5).map { "CONFIG_POWER_\($0)=y\n" }.joined()
+    edits["drivers/Kconfig"] =
+      (base["drivers/Kconfig"] ?? "")
+      + (0..<5).map { "\nconfig POWER_\($0)\n\tbool \"p\"\n" }.joined()
+    let isChange = { (path: String) in path == "kernel/gadget.c" }
+    let plan = try planned(edits, isChange: isChange)
+    #expect(plan.tests.map(\.directory) == ["motion"])
+    #expect(
+      plan.tests.first?.reason == "uses turn_gadget, GADGET_TURN_LEFT"
+        || plan.tests.first?.reason == "uses GADGET_TURN_LEFT, turn_gadget")
+    edits[tests + "power/config"] = nil as String?
+    #expect(try planned(edits, isChange: isChange).tests.map(\.directory) == ["motion", "power"])
+  }
+
+  @Test("what a directory without a test builds is a helper of other scripts, not a test")
+  func helpers() throws {
+    var edits = ring("int y;\n")
+    edits["tools/testing/selftests/widget/Makefile"] = "TEST_GEN_FILES := pop_test\n"
+    let plan = try planned(edits) { $0.hasPrefix("drivers/") }
+    #expect(plan.tests.isEmpty)
+    #expect(plan.uncovered.first?.hasSuffix("no program is built here that can run alone") == true)
+  }
+
   @Test("a test that the series adds comes first, whatever it shares")
   func addedTest() throws {
     let plan = try planned([
