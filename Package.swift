@@ -127,7 +127,7 @@ let package = Package(
     tests("LineCoverageTests", ["LineCoverage"]),
     tests("KTAPTests", ["KTAP"], exclude: ["Logs"]),
     tests("VirtualMachineTests", ["VirtualMachine", "ChildProcess", systemPackage], exclude: ["Guest"]),
-    tests("SeriesSelftestTests", ["SeriesSelftest", "KernelBuild"]),
+    tests("SeriesSelftestTests", ["SeriesSelftest", "SelftestPlan", "KernelBuild"]),
     tests("CheckReportTests", ["CheckReport"]),
     tests("RequirementsTests", ["Requirements"]),
     tests("EndToEndTests", []),

@@ -287,7 +287,7 @@ extension SelftestPlanner {
   /// Names the sources that are compiled and that nothing in the plan is aimed at.
   func nameWhatNothingRuns(_ changes: [ChangedFile], _ plan: inout SelftestPlan) {
     let sources = changes.filter { Self.role(of: $0.path) == .source && $0.new != nil }
-    guard !sources.isEmpty, plan.tests.isEmpty, !plan.runsKUnit else { return }
+    guard !sources.isEmpty, plan.tests.isEmpty, plan.bootTests.isEmpty else { return }
     plan.uncovered.append("no test of the tree is aimed at the changed files: they are compiled and booted, no more")
   }
 

@@ -5,13 +5,18 @@ import SelftestHarness
 import SelftestPlan
 
 extension SelftestReport {
-  /// The report for people: how guests ran, a paragraph per patch, where everything is.
+  /// The report for people: how guests ran, a paragraph per patch, what nothing covers, where everything is.
   public var text: String {
     var text = "guests run on \(acceleration)\n"
     for patch in patches { text += patch.text }
+    // A pass says little about what was left out, and whoever reads it has not read the plan.
+    if !plan.uncovered.isEmpty { text += "not covered\n" + plan.uncovered.map { "  \($0)\n" }.joined() }
     let own = patches.filter { $0.number > 0 }
-    let passed = own.filter { $0.verdict == .passed }.count
-    text += "\(verdict.rawValue): \(passed) of \(own.count) patches passed; results in \(directory)\n"
+    let passed = own.filter { $0.verdict == .passed }
+    let untested = passed.filter { !$0.isTested }.count
+    text += "\(verdict.rawValue): \(passed.count) of \(own.count) patches passed"
+    if untested > 0 { text += ", \(untested) of them without a test" }
+    text += "; results in \(directory)\n"
     return text
   }
 }
@@ -33,6 +38,9 @@ extension PatchResult {
     for test in tests {
       text += "  \(test.result.rawValue)  \(test.name)\(test.change.map { "  (\($0))" } ?? "")\n"
       if test.result != .pass { text += Self.indented(test.message) }
+    }
+    if boot == "booted", !isTested {
+      text += "  no test ran\(tests.isEmpty ? "" : " to its end"): the kernel was compiled and booted, no more\n"
     }
     if let coverage { text += coverage.text }
     for run in runs {

@@ -173,6 +173,9 @@ public struct PatchResult: Sendable, Codable, Equatable {
     commit = subject.commit.hex
   }
 
+  /// Whether any test said something: one that is skipped or not there says nothing.
+  public var isTested: Bool { tests.contains { $0.result != .skip && $0.result != .notRun } }
+
   /// The worst that happened, in the order of exit statuses.
   public var verdict: SelftestVerdict {
     if build != "built" { return .buildFailed }
@@ -216,6 +219,11 @@ public struct SelftestReport: Sendable {
   public let patches: [PatchResult]
   /// Where logs, configurations and `replay.sh` are.
   public let directory: String
+
+  /// A report of tested patches.
+  public init(acceleration: String, plan: SelftestPlan, patches: [PatchResult], directory: String) {
+    (self.acceleration, self.plan, self.patches, self.directory) = (acceleration, plan, patches, directory)
+  }
 
   /// The worst verdict of a patch; the base is only there to compare with.
   public var verdict: SelftestVerdict { patches.filter { $0.number > 0 }.map(\.verdict).max() ?? .passed }

@@ -1,4 +1,5 @@
 import Foundation
+import SelftestPlan
 import SeriesSelftest
 import Testing
 
@@ -42,6 +43,26 @@ struct VerdictTests {
       as [(SelftestVerdict, Int32)])
   func status(verdict: SelftestVerdict, expected: Int32) {
     #expect(verdict.exitStatus == expected)
+  }
+}
+
+struct TextTests {
+  @Test(
+    "a pass without a test is called so, with what the plan does not cover",
+    arguments: [
+      ([], "passed: 1 of 1 patches passed, 1 of them without a test; results in d\n", true),
+      (["skip"], "passed: 1 of 1 patches passed, 1 of them without a test; results in d\n", true),
+      (["pass"], "passed: 1 of 1 patches passed; results in d\n", false),
+    ] as [([String], String, Bool)])
+  func untested(results: [String], last: String, isSaid: Bool) throws {
+    let keys = ["files", "options", "tests", "bootTests", "parameters", "runs", "moduleObjects"]
+    var document = Dictionary(uniqueKeysWithValues: keys.map { ($0, [String]()) })
+    document["uncovered"] = ["a.c: no test"]
+    let plan = try JSONDecoder().decode(SelftestPlan.self, from: JSONSerialization.data(withJSONObject: document))
+    let patches = [try patch(tests: results.map { ("mm:t", $0, "") })]
+    let text = SelftestReport(acceleration: "tcg", plan: plan, patches: patches, directory: "d").text
+    #expect(text.hasSuffix("not covered\n  a.c: no test\n" + last))
+    #expect(text.contains("  no test ran") == isSaid)
   }
 }
 
