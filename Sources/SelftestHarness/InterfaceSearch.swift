@@ -85,7 +85,9 @@ struct InterfaceSearch {
               continue
             }
             let argument = String(text[open.upperBound...].prefix { $0 != ")" && $0 != "," && $0 != ";" })
-            found.append(TouchedLock(expression: argument, function: function.name, path: unit.path, line: line))
+            // `rcu_read_lock()` has no other name.
+            let name = argument.isEmpty ? String(call.dropLast()) : argument
+            found.append(TouchedLock(expression: name, function: function.name, path: unit.path, line: line))
             break
           }
         }
@@ -98,6 +100,7 @@ struct InterfaceSearch {
     "mutex_lock(", "mutex_trylock(", "mutex_lock_interruptible(", "mutex_lock_killable(", "spin_lock(",
     "spin_lock_irq(",
     "spin_lock_irqsave(", "spin_lock_bh(", "raw_spin_lock(", "raw_spin_lock_irqsave(", "down_read(", "down_write(",
+    "down_read_killable(", "down_write_killable(",
     "read_lock(", "write_lock(", "read_lock_irq(", "write_lock_irq(", "mmap_read_lock(", "mmap_write_lock(",
     "filemap_invalidate_lock(", "filemap_invalidate_lock_shared(", "inode_lock(", "inode_lock_shared(", "folio_lock(",
     "rtnl_lock(", "lock_sock(", "srcu_read_lock(", "rcu_read_lock(", "down(", "guard(mutex)(", "guard(spinlock)(",

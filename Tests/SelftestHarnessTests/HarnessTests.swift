@@ -11,6 +11,7 @@ import Testing
     static int probe_inner(int value)
     {
     \tmutex_lock(&probe_lock);
+    \trcu_read_lock();
     \tvalue++;
     \tmutex_unlock(&probe_lock);
     \treturn value;
@@ -70,7 +71,7 @@ import Testing
       Set(harness.facts.interfaces.map { "\($0.kind.rawValue) \($0.owner) \($0.name)" }) == [
         "ioctl /dev/probe PROBE_RUN", "file /dev/probe fallocate", "syscall  probe_call",
       ])
-    #expect(harness.facts.locks.map(\.expression) == ["&probe_lock"])
+    #expect(harness.facts.locks.map(\.expression) == ["&probe_lock", "rcu_read_lock"])
     #expect(harness.facts.ioctls["/dev/probe"] == ["PROBE_CREATE", "PROBE_RUN"])
   }
 
