@@ -233,6 +233,12 @@ struct SelftestCatalogue: Sendable {
     }
   }
 
+  /// What the sources name that a directory keeps in `lib/` for its programs.
+  func libraryNames(of directory: String) -> Set<String> {
+    tree.paths(below: Self.root + directory + "/lib/").filter { $0.hasSuffix(".c") }
+      .reduce(into: []) { names, path in names.formUnion(Identifiers.all(in: (tree.read(path) ?? []) + [0x0A])) }
+  }
+
   /// All directories with programs that this architecture can run, for changes that no name leads from.
   func everyDirectory() -> [String] {
     let foreign = Set(

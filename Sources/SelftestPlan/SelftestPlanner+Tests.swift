@@ -49,6 +49,7 @@ extension SelftestPlanner {
     for (change, directories) in homes where directories.isEmpty && Self.role(of: change.path) == .source {
       planFarTests(change, constants, &plan, &resolver)
     }
+    planNeeds(&plan, &resolver)
   }
 
   /// A changed file with the test directories that belong to it, each with the reason.
@@ -289,6 +290,27 @@ extension SelftestPlanner {
     let sources = changes.filter { Self.role(of: $0.path) == .source && $0.new != nil }
     guard !sources.isEmpty, plan.tests.isEmpty, plan.bootTests.isEmpty else { return }
     plan.uncovered.append("no test of the tree is aimed at the changed files: they are compiled and booted, no more")
+  }
+
+  /// What the chosen programs need beyond their directories' `config`.
+  private func planNeeds(_ plan: inout SelftestPlan, _ resolver: inout ConfigResolver) {
+    for test in plan.tests {
+      guard let source = catalogue.source(of: test.name, in: test.directory)?.text else { continue }
+      let shared = catalogue.libraryNames(of: test.directory).filter(ProgramNeeds.isForAll)
+      for need in ProgramNeeds.needs(of: Identifiers.all(in: source + [0x0A]).union(shared)) {
+        var attempt = resolver
+        let isPossible = attempt.require(
+          .symbol(need.option), reason: "\(test.directory):\(test.name) uses \(need.name)")
+        if isPossible, attempt.requests.count <= resolver.requests.count + 4 {
+          resolver = attempt
+        } else {
+          let line =
+            "CONFIG_\(need.option), for \(need.name) in \(test.directory):\(test.name): "
+            + whyLeftOff(need.option, isPossible)
+          if !plan.uncovered.contains(line) { plan.uncovered.append(line) }
+        }
+      }
+    }
   }
 
   private func requireConfiguration(

@@ -133,12 +133,19 @@ public struct SelftestPlanner: Sendable {
         if possible, attempt.requests.count <= resolver.requests.count + 4 {
           resolver = attempt
         } else {
-          plan.uncovered.append(
-            "CONFIG_\(need.symbol) (\(need.reason)): "
-              + (possible ? "left off, it needs a bigger configuration" : "cannot be set on \(architecture)"))
+          plan.uncovered.append("CONFIG_\(need.symbol) (\(need.reason)): \(whyLeftOff(need.symbol, possible))")
         }
       }
     }
+  }
+
+  /// Why an option that would be good to have is not set: it costs too much, something else speaks against it, or nothing
+  /// makes it possible.
+  func whyLeftOff(_ name: String, _ isPossible: Bool) -> String {
+    if isPossible { return "left off, it needs a bigger configuration" }
+    var alone = ConfigResolver(tree: symbols)
+    return alone.require(.symbol(name), reason: "")
+      ? "left off, other options of the plan exclude it" : "cannot be set on \(architecture)"
   }
 
   private func planHunks(

@@ -85,9 +85,12 @@ struct GuestVerdict {
     guard result != .pass else { return TestResult(name: test.name, result: result, message: "") }
     var lines = test.message.isEmpty ? [] : [test.message]
     if test.status == .timedOut { lines = ["timeout: \(test.message)"] }
-    for sub in test.subtests where sub.status.isBad || sub.status == .skipped {
-      lines.append("\(sub.name): \(sub.status.rawValue)\(sub.message.isEmpty ? "" : ", \(sub.message)")")
+    let notable = test.subtests.filter { $0.status.isBad || $0.status == .skipped }
+    for sub in notable.prefix(12) {
+      let reason = sub.message.isEmpty && sub.status.isBad ? telling(sub.log).first ?? "" : sub.message
+      lines.append("\(sub.name): \(sub.status.rawValue)\(reason.isEmpty ? "" : ", \(withoutMark(reason))")")
     }
+    if notable.count > 12 { lines.append("and \(notable.count - 12) more, see report.ktap") }
     if result != .skip { lines += test.notes + telling(test.log) }
     if result == .skip, lines.isEmpty { lines = reasons(forSkip: test.notes + test.log) }
     return TestResult(name: test.name, result: result, message: lines.joined(separator: "\n"))
@@ -102,6 +105,9 @@ struct GuestVerdict {
     }
     return Array(said.isEmpty ? log.suffix(1) : said.prefix(3))
   }
+
+  /// `# msg_oob.c:65:…`: the marks of the levels that a line was passed through.
+  private static func withoutMark(_ line: String) -> String { String(line.drop { $0 == "#" || $0 == " " }) }
 
   /// The lines that matter of a failed test's output: what names a failure, else the end.
   private static func telling(_ log: [String]) -> [String] {
