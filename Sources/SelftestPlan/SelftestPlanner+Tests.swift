@@ -223,13 +223,14 @@ extension SelftestPlanner {
     }
     let threshold = (candidates.matches.first?.score ?? 0) * 0.3
     let close = candidates.matches.filter { $0.score >= threshold }
-    let namesakes = candidates.named.filter(\.isNamesake)
-    // What shares names and what is called like the file by turns: neither may take all the room.
+    // One namesake of each file has room for sure; what shares names with the change has the rest.
+    var files: Set<[String]> = []
+    let namesakes = candidates.named.filter { $0.isNamesake && files.insert($0.names).inserted }
     for place in 0..<max(close.count, namesakes.count) {
       if place < close.count { want(close[place], "uses") }
       if place < namesakes.count { want(namesakes[place], "named like") }
     }
-    for match in candidates.named { want(match, "named like") }
+    for match in candidates.named where match.isNamesake || wanted.count < 4 { want(match, "named like") }
     if candidates.isOwn {
       wanted += candidates.programs.map { ($0.name, "a test of \(candidates.directory)") }
     } else if wanted.isEmpty, isLast {

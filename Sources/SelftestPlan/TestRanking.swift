@@ -95,14 +95,23 @@ struct TestRanking {
             directory: directory, program: program, score: score, names: file + folder, isNamesake: isNamesake))
       }
     }
+    let ordered = matches.sorted {
+      ($0.score, -Self.distance($0), $1.program) > ($1.score, -Self.distance($1), $0.program)
+    }
     // By turns, so that a file with many namesakes leaves room for another one's.
     var turns: [[String]: Int] = [:]
-    let ordered = matches.sorted { ($0.score, $1.program) > ($1.score, $0.program) }.map { match in
+    let turn = ordered.map { match in
       turns[match.names, default: 0] += 1
-      return (turn: turns[match.names] ?? 0, match: match)
+      return turns[match.names] ?? 0
     }
-    return ordered.sorted { ($0.turn, $1.match.score, $0.match.program) < ($1.turn, $0.match.score, $1.match.program) }
-      .map(\.match)
+    return ordered.indices.sorted { (turn[$0], $0) < (turn[$1], $1) }.map { ordered[$0] }
+  }
+
+  /// How much more than the shared words is in a program's name: `mremap_test` is closer to mremap than `hugepage-mremap`.
+  private static func distance(_ match: Match) -> Int {
+    let words = match.program.split { "_-/".contains($0) }.map { $0.lowercased() }
+    let last = match.program.split(separator: "/").last ?? ""
+    return 2 * words.count + (match.names.contains { last.hasPrefix($0) } ? 0 : 1)
   }
 
   /// Constants that are in some header for user space and belong to no subsystem.
@@ -156,10 +165,8 @@ struct TestRanking {
         let carriers = program.vocabulary.filter { here[$0] != nil && stemsIn($0).contains(stem) }
         let isNamed = program.name.contains(stem)
         guard let carrier = carriers.min() ?? (isNamed ? stem : nil) else { continue }
-        // A constant such as AF_UNIX says as much as the number of its users lets it; a function's name says more.
-        let common = carriers.allSatisfy(constants.contains) ? carriers.compactMap { here[$0] }.min() ?? 1 : 1
-        score += isNamed ? 4 : 2 / Double(common)
-        reasons.append((isNamed ? 4 : 2 / Double(common), carrier))
+        score += isNamed ? 4 : 2
+        reasons.append((4, carrier))
       }
       if score > 0 {
         var names: [String] = []
