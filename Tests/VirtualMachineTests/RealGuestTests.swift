@@ -61,6 +61,16 @@ struct RealGuestTests {
     print("kernel to first test: \(first), whole boot: \(outcome.elapsed)")
   }
 
+  @Test func theLoopbackInterfaceIsUpWhereThereIsOne() async throws {
+    let bench = try Bench()
+    var network = fault("pass")
+    network.shown = ["/sys/class/net/lo/flags"]
+    let outcome = try await boot(bench, [network])
+    let shown = outcome.report.string.split(separator: "\n").filter { $0.contains("show /sys/class/net/lo/flags: ") }
+    #expect(shown.count == 1)
+    #expect(shown.allSatisfy { $0.hasSuffix(": 0x9") || $0.hasSuffix(": No such file or directory") })
+  }
+
   @Test func aPanicInATestIsToldWithTheTest() async throws {
     let bench = try Bench()
     let outcome = try await boot(bench, [fault("pass"), fault("write", "/proc/sysrq-trigger", "c"), fault("pass")])
