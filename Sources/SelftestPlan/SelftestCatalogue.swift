@@ -7,11 +7,15 @@ struct SelftestCatalogue: Sendable {
 
   private let tree: TreeReader
   private let architecture: String
+  /// The other architectures.
+  private let others: Set<String>
 
   /// - Parameter architecture: the directory below `arch/`, by which per-architecture lists are told apart.
   init(tree: TreeReader, architecture: String) {
     self.tree = tree
     self.architecture = architecture
+    let names = tree.paths(below: "arch/").filter { $0.hasSuffix("/Kconfig") }.map { $0.split(separator: "/") }
+    others = Set(names.filter { $0.count == 3 }.map { String($0[1]) }).subtracting([architecture])
   }
 
   /// The selftest directory that a path below the root belongs to: the nearest one upwards with a Makefile.
@@ -103,11 +107,8 @@ struct SelftestCatalogue: Sendable {
     let stem = base.prefix { $0 != "." }
     guard stem.count >= 4, !Self.everywhere.contains(String(stem)) else { return [] }
     return tree.paths(below: Self.root).filter { $0.hasSuffix("/\(stem)/Makefile") }
-      .map { String($0.dropFirst(Self.root.count).dropLast("/Makefile".count)) }
+      .map { String($0.dropFirst(Self.root.count).dropLast("/Makefile".count)) }.filter { !isForeign($0) }
   }
-
-  /// Directories whose programs are built by clang with the kernel's type information, which is not done here.
-  static let builtByClang: Set<String> = ["bpf", "sched_ext", "hid"]
 
   /// Names of files and directories that stand for no subject.
   private static let everywhere: Set<String> = ["core", "common", "devices", "kernel", "include", "size"]
@@ -123,7 +124,7 @@ struct SelftestCatalogue: Sendable {
   /// Those of a directory's programs that can run by themselves: kselftest's runner starts `TEST_GEN_PROGS` without
   /// arguments, of the others it is known only if a script does.
   func runnablePrograms(in directory: String) -> [String] {
-    if let first = directory.split(separator: "/").first, Self.builtByClang.contains(String(first)) { return [] }
+    if Self.isBuiltByClang(directory) { return [] }
     let own = ownPrograms(in: directory)
     guard own.isEmpty else { return own }
     let scripts = scripts(in: directory)
@@ -241,18 +242,20 @@ struct SelftestCatalogue: Sendable {
 
   /// All directories with programs that this architecture can run, for changes that no name leads from.
   func everyDirectory() -> [String] {
-    let foreign = Set(
-      tree.paths(below: "arch/").compactMap { $0.split(separator: "/").dropFirst().first.map(String.init) }
-    )
-    .subtracting([architecture])
-    return tree.paths(below: Self.root).filter { $0.hasSuffix("/Makefile") }
+    tree.paths(below: Self.root).filter { $0.hasSuffix("/Makefile") }
       .map { String($0.dropFirst(Self.root.count).dropLast("/Makefile".count)) }
-      .filter { directory in
-        guard let first = directory.split(separator: "/").first else { return false }
-        // `sparc64` is of sparc.
-        let isForeign = foreign.contains { first.hasPrefix($0) } && !first.hasPrefix(architecture)
-        return !isForeign && !Self.builtByClang.contains(String(first))
-      }
+      .filter { !isForeign($0) && !Self.isBuiltByClang($0) }
+  }
+
+  /// Whether a directory is called like another architecture, `powerpc/ptrace`; `sparc64` is of sparc.
+  private func isForeign(_ directory: String) -> Bool {
+    guard let first = directory.split(separator: "/").first, !first.hasPrefix(architecture) else { return false }
+    return others.contains { first.hasPrefix($0) }
+  }
+
+  /// Whether a directory's programs are built by clang with the kernel's type information, which is not done here.
+  static func isBuiltByClang(_ directory: String) -> Bool {
+    directory.split(separator: "/").first.map { ["bpf", "sched_ext", "hid"].contains($0) } ?? false
   }
 
   /// A pattern of MAINTAINERS: a directory with everything below, or a glob that stops at slashes.

@@ -23,10 +23,11 @@ extension SelftestPlanner {
     let candidates = self.candidates(in: directories.keys + nested, homes, constants)
     for directory in directories.keys.sorted() {
       guard let here = candidates[directory] else { continue }
-      let beside = homes.filter { $0.directories.keys.contains(directory) }.flatMap(\.directories.keys) + nested
+      let beside = homes.filter { $0.directories.keys.contains(directory) }.flatMap(\.directories.keys)
       let chosen = choice(
         from: here, touched: touched[directory] ?? [], limit: limit, isOnlyTouched: kernel.isEmpty,
-        isLast: !beside.contains { candidates[$0]?.isClose == true }, &plan)
+        isLast: !beside.contains { candidates[$0]?.isClose == true }
+          && !nested.contains { candidates[$0]?.matches.isEmpty == false }, &plan)
       if chosen.isEmpty {
         if let why = whyNone(in: here) {
           plan.uncovered.append("selftests \(directory) (\(directories[directory] ?? "")): \(why)")
@@ -242,7 +243,7 @@ extension SelftestPlanner {
 
   private func whyNone(in candidates: Candidates) -> String? {
     let directory = candidates.directory
-    if SelftestCatalogue.builtByClang.contains(directory) {
+    if SelftestCatalogue.isBuiltByClang(directory) {
       return "its programs are built by clang with BTF, which is not done here"
     }
     if !candidates.programs.isEmpty { return nil }

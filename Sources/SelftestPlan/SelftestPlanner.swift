@@ -78,7 +78,7 @@ public struct SelftestPlanner: Sendable {
     var hunks: [HunkCondition] = []
     switch role {
     case .source:
-      condition = objects.condition(ofSource: change.path)
+      condition = objects.condition(ofSource: change.path) ?? conditionOfIncluder(of: change.path)
       if let condition {
         compiled = resolver.require(condition, reason: "compiles \(change.path)")
         if compiled {
@@ -118,6 +118,23 @@ public struct SelftestPlanner: Sendable {
     plan.files.append(
       PlannedFile(
         path: change.path, role: role, condition: condition?.description, hunkConditions: hunks, compiled: compiled))
+  }
+
+  /// The condition of a source that another one of its directory includes: `kernel/sched/psi.c` is part of
+  /// `build_utility.c`, there under `#ifdef CONFIG_PSI`.
+  private func conditionOfIncluder(of path: String) -> ConfigExpression? {
+    guard let slash = path.lastIndex(of: "/"), path.hasSuffix(".c") else { return nil }
+    let name = path[path.index(after: slash)...]
+    for sibling in tree.files(in: String(path[..<slash])) where sibling.hasSuffix(".c") && sibling != path {
+      guard let condition = objects.condition(ofSource: sibling), let text = tree.read(sibling) else { continue }
+      let ranges = text.lineRanges()
+      let line = ranges.firstIndex { range in
+        text[range].first == UInt8(ascii: "#") && text[range].text.hasPrefix("#include \"\(name)\"")
+      }
+      guard let line else { continue }
+      return condition.and(PreprocessorConditions(of: text).condition(atLine: line + 1))
+    }
+    return nil
   }
 
   /// Options that C code asks for with IS_ENABLED: set where they come cheap, named where they do not.

@@ -131,6 +131,30 @@ struct PlannerTests {
     #expect(names == ["pop_test_64", "pop_test_ipv4", "pop_test_ipv6"])
   }
 
+  @Test("a source that another one includes is compiled with that one")
+  func included() throws {
+    var edits: [String: String?] = ["drivers/grease.c": "int grease = 1;\n"]
+    edits["drivers/widget_ring.c"] = "#ifdef CONFIG_BIG\n# include <linux/ring.h>\n#include \"grease.c\"\n#endif\n"
+    let plan = try planned(edits) { $0 == "drivers/grease.c" }
+    #expect(plan.files.map(\.condition) == ["WIDGET && WIDGET_RING && BIG"])
+    #expect(plan.fragment["BIG"] == "y")
+    #expect(plan.fragment["WIDGET_TEST"] == "y")
+  }
+
+  @Test("a directory named like the file is not taken from another architecture")
+  func foreignDirectory() throws {
+    let tests = "tools/testing/selftests/"
+    var edits: [String: String?] = ["kernel/gadget.c": "int z;\n", "kernel/Makefile": "obj-y += gadget.o\n"]
+    edits["Kbuild"] = "obj-y += drivers/ kernel/\n"
+    edits["arch/powerpc/Kconfig"] = "config PPC\n\tbool\n"
+    for directory in ["powerpc/gadget", "misc/gadget"] {
+      edits[tests + directory + "/Makefile"] = "TEST_GEN_PROGS := turn\n"
+      edits[tests + directory + "/turn.c"] = "int main(void) { return 0; }\n"
+    }
+    let plan = try planned(edits) { $0 == "kernel/gadget.c" }
+    #expect(plan.tests.map(\.directory) == ["misc/gadget"])
+  }
+
   @Test("what a chosen program uses of the kernel is set, if it comes cheap, and named if not")
   func needs() throws {
     var edits = ring("int y;\n")
@@ -276,7 +300,8 @@ struct PlannerTests {
     let plan = try planned(edits) { $0.hasPrefix("drivers/") }
     #expect(plan.fragment["EVEN"] == "y")
     #expect(plan.fragment["ODD"] == nil)
-    #expect(plan.uncovered.contains { $0.hasPrefix("CONFIG_ODD ") && $0.hasSuffix("other options of the plan exclude it") })
+    #expect(
+      plan.uncovered.contains { $0.hasPrefix("CONFIG_ODD ") && $0.hasSuffix("other options of the plan exclude it") })
     #expect(try planned(change).fragment["ODD"] == "y")
   }
 
