@@ -81,9 +81,19 @@ struct PatchBuild {
       make.path(of: program).contents().map { BuiltPatch.Program(program: program, contents: $0) }
     }
     for (program, errors) in unbuilt {
+      let isOfSeries =
+        program.home != nil
+        || suite.plan.tests.contains {
+          $0.directory == program.directory && $0.name == program.name && $0.isOfSeries
+        }
+      let lacking = isOfSeries ? nil : MissingHeader.name(in: errors)
       result.tests.append(
         TestResult(
-          name: program.title, result: .notRun, message: "did not build: \(errors.first ?? "see build-tests.log")"))
+          name: program.title, result: lacking == nil ? .notRun : .skip,
+          message: lacking.map {
+            "not built: this machine has no <\($0)>"
+          }
+            ?? "did not build: \(errors.first ?? "see build-tests.log")"))
     }
     let kernel = directory.appending("kernel")
     try kernel.write(make.image.contents() ?? [])

@@ -27,7 +27,7 @@ public struct GuestMachine: Sendable {
   /// A machine with two processors and 2 GiB.
   public init(
     guestInit: GuestInit, kernel: FilePath, acceleration: Acceleration, processors: Int = 2,
-    memoryMiB: Int = 2048,
+    memoryMiB: Int = 4096,
     needsPCI: Bool = false, extraCommandLine: [String] = [], deadlines: BootDeadlines = BootDeadlines(),
     consoleLimit: Int = 8 << 20
   ) {

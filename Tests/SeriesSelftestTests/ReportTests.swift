@@ -66,6 +66,22 @@ struct TextTests {
   }
 }
 
+struct MissingHeaderTests {
+  @Test(
+    "a library that the machine lacks is told from what a patch can break",
+    arguments: [
+      ("mlock-random-test.c:8:10: fatal error: sys/capability.h: No such file or directory", "sys/capability.h"),
+      ("migration.c:9:10: fatal error: numa.h: No such file or directory", "numa.h"),
+      ("a.c:8:10: fatal error: linux/kvm.h: No such file or directory", nil),
+      ("a.c:8:10: fatal error: ../kselftest.h: No such file or directory", nil),
+      ("a.c:8:10: fatal error: helper.h: No such file or directory", nil),
+      ("a.c:8:10: error: 'x' undeclared", nil),
+    ] as [(String, String?)])
+  func names(error: String, header: String?) {
+    #expect(MissingHeader.name(in: [error]) == header)
+  }
+}
+
 struct ComparisonTests {
   private func test(_ result: String, onBase: String?) throws -> TestResult {
     var document: [String: Any] = ["name": "kvm:t", "result": result, "message": ""]
