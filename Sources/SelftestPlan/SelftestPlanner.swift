@@ -129,7 +129,8 @@ public struct SelftestPlanner: Sendable {
       guard let condition = objects.condition(ofSource: sibling), let text = tree.read(sibling) else { continue }
       let ranges = text.lineRanges()
       let line = ranges.firstIndex { range in
-        text[range].first == UInt8(ascii: "#") && text[range].text.hasPrefix("#include \"\(name)\"")
+        text[range].first == UInt8(ascii: "#")
+          && text[range].text.filter { !$0.isWhitespace }.hasPrefix("#include\"\(name)\"")
       }
       guard let line else { continue }
       return condition.and(PreprocessorConditions(of: text).condition(atLine: line + 1))

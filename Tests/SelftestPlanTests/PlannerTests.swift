@@ -134,7 +134,7 @@ struct PlannerTests {
   @Test("a source that another one includes is compiled with that one")
   func included() throws {
     var edits: [String: String?] = ["drivers/grease.c": "int grease = 1;\n"]
-    edits["drivers/widget_ring.c"] = "#ifdef CONFIG_BIG\n# include <linux/ring.h>\n#include \"grease.c\"\n#endif\n"
+    edits["drivers/widget_ring.c"] = "#ifdef CONFIG_BIG\n# include <linux/ring.h>\n# include \"grease.c\"\n#endif\n"
     let plan = try planned(edits) { $0 == "drivers/grease.c" }
     #expect(plan.files.map(\.condition) == ["WIDGET && WIDGET_RING && BIG"])
     #expect(plan.fragment["BIG"] == "y")
