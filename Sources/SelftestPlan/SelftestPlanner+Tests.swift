@@ -274,9 +274,10 @@ extension SelftestPlanner {
 
   /// What every boot of the plan needs on the kernel command line.
   func commandLine(for plan: SelftestPlan) -> [String] {
-    // KUnit reports at the level of information, which a quiet console does not show; tinyconfig leaves out the options
-    // that switch it on, since their default is y.
-    var words = plan.runsKUnit ? ["loglevel=7", "kunit.enable=1", "kunit.autorun=1"] : []
+    // Tests at boot report at the level of information, which a quiet console does not show; tinyconfig leaves out the
+    // options that switch KUnit on, since their default is y.
+    var words = plan.runsKUnit || !plan.bootTests.isEmpty ? ["loglevel=7"] : []
+    if plan.runsKUnit { words += ["kunit.enable=1", "kunit.autorun=1"] }
     let needsHugePages = plan.tests.contains { test in
       let source = (catalogue.source(of: test.name, in: test.directory)?.text ?? []).text
       return source.contains("MAP_HUGETLB") || source.contains("nr_hugepages")

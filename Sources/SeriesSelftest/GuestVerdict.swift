@@ -52,15 +52,20 @@ struct GuestVerdict {
     return seconds
   }
 
-  /// The KUnit suites that ran while the kernel came up, by what they said on the console.
+  /// The tests that ran while the kernel came up, by what they said on the console: KUnit suites, and others that end
+  /// with a line of their own.
   private func bootTests(_ console: KernelLog) -> [TestResult] {
-    guard readsKUnit else { return [] }
+    let others = BootTestLine.all(in: outcome.console.bytes).map { line in
+      TestResult(
+        name: "boot:\(line.name)", result: line.passed ? .pass : .fail, message: line.passed ? "" : line.text)
+    }
+    guard readsKUnit else { return others }
     let results = console.tests.map { suite in
       let result = Self.result(suite)
       return TestResult(name: "kunit:\(suite.name)", result: result.result, message: result.message)
     }
-    guard results.isEmpty else { return results }
-    return [TestResult(name: "kunit", result: .notRun, message: "the console has no KUnit results")]
+    guard results.isEmpty else { return results + others }
+    return [TestResult(name: "kunit", result: .notRun, message: "the console has no KUnit results")] + others
   }
 
   /// One result per planned test; what the report does not have did not run.
@@ -90,7 +95,8 @@ struct GuestVerdict {
     let notable = test.subtests.filter { $0.status.isBad || $0.status == .skipped }
     for sub in notable.prefix(12) {
       let reason = sub.message.isEmpty && sub.status.isBad ? telling(sub.log).first ?? "" : sub.message
-      lines.append("\(sub.name): \(sub.status.rawValue)\(reason.isEmpty ? "" : ", \(withoutMark(reason))")")
+      let name = sub.name.isEmpty ? sub.number.map { "test \($0)" } ?? "a test" : sub.name
+      lines.append("\(name): \(sub.status.rawValue)\(reason.isEmpty ? "" : ", \(withoutMark(reason))")")
     }
     if notable.count > 12 { lines.append("and \(notable.count - 12) more, see report.ktap") }
     if result != .skip { lines += test.notes + telling(test.log) }

@@ -328,6 +328,7 @@ struct PlannerTests {
       "drivers/Makefile": (base["drivers/Makefile"] ?? "") + "obj-$(CONFIG_RING_TEST) += widget_ring_test.o\n",
     ])
     #expect(plan.bootTests.map(\.source) == ["drivers/widget_ring_test.c"])
+    #expect(plan.runs.map(\.commandLine) == [["loglevel=7"]])
     #expect(!plan.uncovered.contains { $0.hasPrefix("no test of the tree") })
   }
 
