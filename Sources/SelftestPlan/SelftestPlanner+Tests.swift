@@ -53,9 +53,6 @@ extension SelftestPlanner {
     planNeeds(&plan, &resolver)
   }
 
-  /// A changed file with the test directories that belong to it, each with the reason.
-  private typealias Home = (change: ChangedFile, directories: [String: String])
-
   /// A test directory with what its programs have to do with the change.
   private struct Candidates {
     let directory: String
@@ -87,47 +84,6 @@ extension SelftestPlanner {
     }
   }
 
-  /// The tests of a file that neither MAINTAINERS nor a name leads from: those of the whole tree that share with it what
-  /// few others have, such as a system call that it defines.
-  private func planFarTests(
-    _ change: ChangedFile, _ constants: Set<String>, _ plan: inout SelftestPlan, _ resolver: inout ConfigResolver
-  ) {
-    let programs = catalogue.everyDirectory().flatMap(catalogue.rankedPrograms)
-    let ranking = TestRanking(files: [change], among: programs) { constants.contains($0) }
-    let matches = ranking.matches(among: programs, rarity: 12)
-    let bar = max((matches.first?.score ?? 0) * 0.3, 0.25)
-    let close = matches.prefix(4).filter { $0.score >= bar }
-    for (directory, members) in Dictionary(grouping: close, by: \.directory).sorted(by: { $0.key < $1.key }) {
-      // The closest one may cost what it costs; for the others no other subsystem is built.
-      var attempt = (plan: plan, resolver: resolver)
-      add(members[...], from: directory, &attempt.plan, &attempt.resolver)
-      guard directory == close.first?.directory || attempt.resolver.requests.count <= resolver.requests.count + 4 else {
-        continue
-      }
-      (plan, resolver) = attempt
-    }
-  }
-
-  /// Adds programs for the names that they share, each once.
-  private func add(
-    _ matches: ArraySlice<TestRanking.Match>, from directory: String, _ plan: inout SelftestPlan,
-    _ resolver: inout ConfigResolver
-  ) {
-    let timeout = catalogue.timeout(of: directory)
-    let new = matches.filter { match in
-      !plan.tests.contains { $0.directory == directory && $0.name == match.program }
-    }
-    guard !new.isEmpty else { return }
-    plan.tests += new.map { match in
-      PlannedTest(
-        directory: directory, name: match.program,
-        source: catalogue.source(of: match.program, in: directory)?.path ?? "",
-        reason: "uses \(match.names.joined(separator: ", "))",
-        isNew: false, timeout: timeout)
-    }
-    requireConfiguration(of: directory, &plan, &resolver)
-  }
-
   /// The constants that the tree's headers for user space define or mention.
   private func interfaceConstants() -> Set<String> {
     var constants: Set<String> = []
@@ -135,44 +91,6 @@ extension SelftestPlanner {
       constants.formUnion(Identifiers.all(in: tree.read(path) ?? []).filter(Identifiers.isConstant))
     }
     return constants
-  }
-
-  private func isBuiltHere(_ path: String) -> Bool {
-    !path.hasPrefix("arch/") || path.hasPrefix("arch/\(architecture)/")
-  }
-
-  /// The directories that belong to a kernel file, each with the reason.
-  private func directories(of change: ChangedFile) -> [String: String] {
-    let own = catalogue.directories(namedAfter: change.path)
-    // The closest entry only: a file's subsystem, not everybody who once listed it.
-    var found = catalogue.directories(maintainedWith: change.path).prefix(2).map {
-      ($0.directory, "MAINTAINERS, \($0.entry)")
-    }
-    if found.isEmpty, change.path.hasSuffix(".h") == false {
-      found = catalogue.directories(namedLike: change.path).map { ($0, "named like \(change.path)") }
-    }
-    // Where the file has a directory of its own, or its folder has, those of its subsystem at large are beside the point.
-    if own.contains(where: { !catalogue.runnablePrograms(in: $0).isEmpty }) {
-      found = []
-    } else {
-      let folder = catalogue.directories(within: found.map(\.0), namedLikeFolderOf: change.path)
-      if !folder.isEmpty { found = folder.map { ($0, "named like the folder of \(change.path)") } }
-    }
-    found += own.map { ($0, "named like \(change.path)") }
-    var directories: [String: String] = [:]
-    for (directory, reason) in found {
-      for below in catalogue.withSubdirectories(directory) { directories[below] = directories[below] ?? reason }
-    }
-    return directories
-  }
-
-  /// The directories of all files.
-  private func directories(among homes: [[String: String]]) -> [String: String] {
-    let directories = homes.reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
-    // A parent whose programs are all in its subdirectories has nothing to say.
-    return directories.filter { directory, _ in
-      !catalogue.programs(in: directory).isEmpty || !directories.keys.contains { $0.hasPrefix(directory + "/") }
-    }
   }
 
   private func choice(
@@ -190,16 +108,16 @@ extension SelftestPlanner {
           directory: directory, name: name, source: catalogue.source(of: name, in: directory)?.path ?? "",
           reason: reason, isNew: isNew, timeout: timeout))
     }
-    let prefix = SelftestCatalogue.root + directory + "/"
     for change in touched where change.new != nil {
       if change.path.hasSuffix(".sh") || change.path.hasSuffix(".py") {
         plan.uncovered.append("\(change.path): a script; only compiled programs are run")
       }
-      let name = String(change.path.dropFirst(prefix.count).dropLast(2))
       guard change.path.hasSuffix(".c") else { continue }
-      if programs.contains(name) {
+      let made = programs.filter { catalogue.source(of: $0, in: directory)?.path == change.path }
+      for name in made {
         choose(name, change.old == nil ? "added by the series" : "changed by the series", isNew: change.old == nil)
-      } else if !change.path.contains("/lib/") {
+      }
+      if made.isEmpty, !change.path.contains("/lib/") {
         plan.uncovered.append("\(change.path): the directory's Makefile builds no program of that name")
       }
     }
@@ -251,43 +169,6 @@ extension SelftestPlanner {
     return "no program is built here that can run alone"
   }
 
-  /// Tests in the kernel itself that belong to the changed files; they run while it boots.
-  func planBootTests(_ changes: [ChangedFile], _ plan: inout SelftestPlan, _ resolver: inout ConfigResolver) {
-    for change in changes where [.source, .header].contains(Self.role(of: change.path)) {
-      for (object, condition) in bootTests.belonging(to: change.path).prefix(4) {
-        let source = object.dropLast(2) + ".c"
-        if condition.value(in: resolver.fragment) != .yes {
-          var attempt = resolver
-          guard attempt.require(condition, reason: "tests \(change.path) at boot (\(source))") else {
-            plan.uncovered.append("\(source), a test of \(change.path): \(condition) cannot be set on \(architecture)")
-            continue
-          }
-          resolver = attempt
-        }
-        plan.bootTests.append(PlannedBootTest(source: String(source), subject: change.path))
-      }
-    }
-    if resolver.fragment["KUNIT"] == "y" {
-      _ = resolver.require(.symbol("KUNIT_DEBUGFS"), reason: "KUnit results stay readable in the guest")
-    }
-  }
-
-  /// What every boot of the plan needs on the kernel command line.
-  func commandLine(for plan: SelftestPlan) -> [String] {
-    // Tests at boot report at the level of information, which a quiet console does not show; tinyconfig leaves out the
-    // options that switch KUnit on, since their default is y.
-    var words = plan.runsKUnit || !plan.bootTests.isEmpty ? ["loglevel=7"] : []
-    if plan.runsKUnit { words += ["kunit.enable=1", "kunit.autorun=1"] }
-    let needsHugePages = plan.tests.contains { test in
-      let source = (catalogue.source(of: test.name, in: test.directory)?.text ?? []).text
-      return source.contains("MAP_HUGETLB") || source.contains("nr_hugepages")
-    }
-    if needsHugePages, plan.options.contains(where: { $0.name == "HUGETLBFS" && $0.value == "y" }) {
-      words.append("hugepages=128")
-    }
-    return words
-  }
-
   /// Names the sources that are compiled and that nothing in the plan is aimed at.
   func nameWhatNothingRuns(_ changes: [ChangedFile], _ plan: inout SelftestPlan) {
     let sources = changes.filter { Self.role(of: $0.path) == .source && $0.new != nil }
@@ -316,7 +197,8 @@ extension SelftestPlanner {
     }
   }
 
-  private func requireConfiguration(
+  /// Merges a directory's `config` in.
+  func requireConfiguration(
     of directory: String, _ plan: inout SelftestPlan, _ resolver: inout ConfigResolver
   ) {
     guard let bytes = catalogue.configuration(of: directory) else { return }

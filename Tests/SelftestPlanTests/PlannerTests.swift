@@ -129,6 +129,10 @@ struct PlannerTests {
       """
     let names = try planned(edits) { $0.hasPrefix("drivers/") }.tests.map(\.name)
     #expect(names == ["pop_test_64", "pop_test_ipv4", "pop_test_ipv6"])
+    edits[tests + "other_test.c"] = "int main(void) { return 1; }\n"
+    let changed = try planned(edits) { $0 == tests + "other_test.c" }.tests
+    #expect(changed.map(\.name) == ["other_test_ipv4", "other_test_ipv6", "other_test_64"])
+    #expect(changed.filter { !$0.isOfSeries }.isEmpty)
   }
 
   @Test("a source that another one includes is compiled with that one")
