@@ -1,3 +1,4 @@
+import ByteText
 import KernelConfig
 
 /// The options without which a test program fails or skips for what its source names, whatever its directory's `config`
@@ -33,5 +34,23 @@ enum ProgramNeeds {
       if let option = options[name], names[option] == nil { names[option] = name }
     }
     return names.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  /// The algorithms of the kernel's crypto that a source names as the kernel does, `"cmac(aes128)"`, each with the names of
+  /// the options that may provide its parts: `CRYPTO_CMAC`, `CRYPTO_AES`.
+  static func algorithms(in source: [UInt8]) -> [String: [String]] {
+    var found: [String: [String]] = [:]
+    for part in source.text.split(separator: "\"", omittingEmptySubsequences: false) where part.hasSuffix(")") {
+      let names = part.dropLast().split(separator: "(", omittingEmptySubsequences: false)
+      let isAlgorithm =
+        names.count == 2
+        && names.allSatisfy { name in
+          name.count >= 3 && name.allSatisfy { $0.isLowercase || $0.isNumber || $0 == "-" || $0 == "_" }
+        }
+      guard isAlgorithm else { continue }
+      // An algorithm's own name may have the length of its key.
+      found[String(part)] = names.flatMap { ["\($0)", $0.filter(\.isLetter)] }.map { "CRYPTO_" + $0.uppercased() }
+    }
+    return found
   }
 }

@@ -236,8 +236,12 @@ struct SelftestCatalogue: Sendable {
 
   /// What the sources name that a directory keeps in `lib/` for its programs.
   func libraryNames(of directory: String) -> Set<String> {
-    tree.paths(below: Self.root + directory + "/lib/").filter { $0.hasSuffix(".c") }
-      .reduce(into: []) { names, path in names.formUnion(Identifiers.all(in: (tree.read(path) ?? []) + [0x0A])) }
+    sources(below: directory + "/lib").reduce(into: []) { $0.formUnion(Identifiers.all(in: $1 + [0x0A])) }
+  }
+
+  /// The texts of the C sources that stand in a directory itself.
+  func sources(below directory: String) -> [[UInt8]] {
+    tree.files(in: Self.root + directory).filter { $0.hasSuffix(".c") }.compactMap(tree.read)
   }
 
   /// All directories with programs that this architecture can run, for changes that no name leads from.

@@ -51,6 +51,7 @@ extension SelftestPlanner {
       planFarTests(change, constants, &plan, &resolver)
     }
     planNeeds(&plan, &resolver)
+    for directory in Set(plan.tests.map(\.directory)).sorted() { planAlgorithms(directory, &resolver) }
   }
 
   /// A test directory with what its programs have to do with the change.
@@ -174,6 +175,22 @@ extension SelftestPlanner {
     let sources = changes.filter { Self.role(of: $0.path) == .source && $0.new != nil }
     guard !sources.isEmpty, plan.tests.isEmpty, plan.bootTests.isEmpty else { return }
     plan.uncovered.append("no test of the tree is aimed at the changed files: they are compiled and booted, no more")
+  }
+
+  /// The algorithms that a directory's programs ask the kernel for, whichever of them has the name.
+  private func planAlgorithms(_ directory: String, _ resolver: inout ConfigResolver) {
+    for source in catalogue.sources(below: directory) {
+      for (algorithm, options) in ProgramNeeds.algorithms(in: source).sorted(by: { $0.key < $1.key }) {
+        for option in options where symbols.symbols[option]?.hasPrompt == true {
+          var attempt = resolver
+          if attempt.require(.symbol(option), reason: "tests of \(directory) use \(algorithm)"),
+            attempt.requests.count <= resolver.requests.count + 4
+          {
+            resolver = attempt
+          }
+        }
+      }
+    }
   }
 
   /// What the chosen programs need beyond their directories' `config`.
