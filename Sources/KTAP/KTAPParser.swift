@@ -260,7 +260,8 @@ struct KTAPParser {
   private static func bubbleUp(_ test: inout TestResult, isSet: Bool) {
     if test.missing > 0 {
       test.notes.append("\(test.missing) of \(test.planned ?? 0) announced tests have no result")
-      test.status = .crashed
+      // One that was ended for its time has not crashed.
+      if test.status != .timedOut { test.status = .crashed }
     } else if test.subtests.contains(where: { $0.status == .crashed }) {
       test.status = .crashed
     } else if !test.status.isBad, test.subtests.contains(where: \.status.isBad) {

@@ -210,10 +210,12 @@ struct SelftestCatalogue: Sendable {
   /// The options that a directory's `config` file asks for.
   func configuration(of directory: String) -> [UInt8]? { tree.read(Self.root + directory + "/config") }
 
-  /// The seconds that a directory's `settings` file allows a program.
+  /// The seconds that a directory's `settings` file allows a program; 0 there is as long as it takes, here as long as
+  /// anybody would wait.
   func timeout(of directory: String) -> Int? {
     let lines = (tree.read(Self.root + directory + "/settings") ?? []).text.split(separator: "\n")
-    return lines.compactMap { $0.hasPrefix("timeout=") ? Int($0.dropFirst(8)) : nil }.last
+    let seconds = lines.compactMap { $0.hasPrefix("timeout=") ? Int($0.dropFirst(8)) : nil }.last
+    return seconds == 0 ? 300 : seconds
   }
 
   /// The source of a program, which its name may have more than: `connect_ipv4` is made from `connect.c`.

@@ -132,6 +132,13 @@ private func tree(_ log: String) -> [String] {
     #expect(read.tests[1].log.last == "# about to go")
   }
 
+  @Test func aTestThatWasEndedForItsTimeHasNotCrashed() {
+    let log = KernelLog(
+      Array("KTAP version 1\n1..1\n# TAP version 13\n# 1..3\n# ok 1 a\nnot ok 1 t # TIMEOUT 30 seconds\n".utf8))
+    #expect(log.tests.map(\.status) == [.timedOut])
+    #expect(log.tests.first?.missing == 2)
+  }
+
   @Test func anUnfinishedSuiteHasCrashed() {
     let log = """
       [    0.060000] KTAP version 1

@@ -135,6 +135,13 @@ struct PlannerTests {
     #expect(changed.filter { !$0.isOfSeries }.isEmpty)
   }
 
+  @Test("a time limit of 0 is none, not no time")
+  func unlimited() throws {
+    var edits = ring("int y;\n")
+    edits["tools/testing/selftests/widget/settings"] = "timeout=0\n"
+    #expect(try planned(edits) { $0 == "drivers/widget_ring.c" }.tests.map(\.timeout) == [300, 300])
+  }
+
   @Test("the algorithms that a directory's tests name are set")
   func algorithms() throws {
     var edits = ring("int y;\n")
