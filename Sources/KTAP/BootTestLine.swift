@@ -31,8 +31,9 @@ public struct BootTestLine: Sendable, Hashable {
       rest[..<colon].allSatisfy({ $0.isLetter || $0.isNumber || "_-".contains($0) })
     else { return nil }
     name = String(rest[..<colon])
-    text = String(rest[rest.index(after: colon)...].drop { $0 == " " })
-    let words = text.split { " ,!".contains($0) }.map(String.init)
+    // A serial console ends its lines with a carriage return too.
+    text = String(rest[rest.index(after: colon)...].drop { $0 == " " }.prefix { !$0.isNewline })
+    let words = text.split { $0.isWhitespace || $0 == "," || $0 == "!" }.map(String.init)
     func isNumber(_ word: String) -> Bool { !word.isEmpty && word.allSatisfy(\.isNumber) }
     if words.count == 5, isNumber(words[0]), words[1] == "of", isNumber(words[2]), words[3...] == ["tests", "passed"] {
       passed = words[0] == words[2]

@@ -5,7 +5,7 @@ struct BootTestLineTests {
   @Test(
     "what a test at boot says at its end",
     arguments: [
-      ("[    2.5] maple_tree: 12 of 12 tests passed", "maple_tree", true),
+      ("[    2.5] maple_tree: 12 of 12 tests passed\r", "maple_tree", true),
       ("[    2.5][    T1] XArray: 11 of 12 tests passed", "XArray", false),
       ("<6>[    2.5] test_printf: all 388 tests passed", "test_printf", true),
       ("test_bitmap: failed 2 out of 6550 tests", "test_bitmap", false),
