@@ -122,7 +122,10 @@ extension SelftestCommand {
       return Ending(.buildFailed, "\(which) did not build: \(worst.first?.errors.first ?? ""); see \(report.directory)")
     case .bootFailed: return Ending(.bootFailed, "\(which) did not get through its boots; see \(report.directory)")
     case .failed, .passed:
-      return Ending(.findings, "\(which) failed tests or made the kernel complain; see \(report.directory)")
+      // Some of the tree's tests fail without any series; only a run of the base can tell.
+      let isCompared = report.patches.contains { $0.number == 0 }
+      let advice = isCompared ? "" : "; --compare-base says what the base fails too"
+      return Ending(.findings, "\(which) failed tests or made the kernel complain\(advice); see \(report.directory)")
     }
   }
 
