@@ -61,37 +61,4 @@ struct AtomicCallers {
     let text = context.solver.lockText(lock.place, in: caller)
     return Reason(lock: text, evidence: [Evidence(context.place(caller, lock.site), "'\(text)' is taken here")])
   }
-
-  /// Whether the function asks, on the way to a node, something that may say that it can sleep: a number or a flag that it
-  /// was given, whatever has a name that speaks of waiting, or whether there is somebody else to call.
-  func isAsked(before node: NodeID, in id: FunctionID) -> Bool {
-    let file = context.program.file(of: id)
-    let definition = context.program.definition(id)
-    var flags = Set(definition.parameters.filter { !$0.type.isPointer }.map(\.name))
-    for call in definition.nodes where file[call].kind == .call && file[file[call].a].kind == .member {
-      flags.insert(Symbol(file[file[call].a].b))
-    }
-    return definition.nodes.contains {
-      [.ifStatement, .switchStatement, .conditional].contains(file[$0].kind) && file[$0].token <= file[node].token
-        && asks(file[$0].a, file, flags, 0)
-    }
-  }
-
-  private func asks(_ node: NodeID, _ file: ParsedFile, _ flags: Set<Symbol>, _ depth: Int) -> Bool {
-    guard node >= 0, depth < 40 else { return false }
-    let item = file[node]
-    if item.kind == .name || item.kind == .member {
-      let name = Symbol(item.kind == .name ? item.a : item.b)
-      if flags.contains(name) { return true }
-      let words = context.text(name).lowercased().split(separator: "_")
-      if words.contains(where: { word in Self.words.contains { word.contains($0) } }) { return true }
-    }
-    return file.children(of: node).contains { asks($0, file, flags, depth + 1) }
-  }
-
-  private static let words = [
-    "sleep", "atomic", "async", "wait", "poll", "block", "irq", "preempt", "gfp", "sync", "oops", "panic", "context",
-    "lock",
-    "intr", "flag",
-  ]
 }

@@ -34,6 +34,7 @@ struct AtomicContexts {
       "the completion of a URB", [("usb_fill_bulk_urb", 5), ("usb_fill_int_urb", 5), ("usb_fill_control_urb", 6)]
     ),
     ("an RCU callback", [("call_rcu", 1)]),
+    ("the callback of a fence", [("dma_fence_add_callback", 2)]),
     ("interrupt work", [("init_irq_work", 1)]),
   ]
 
@@ -95,6 +96,17 @@ struct AtomicContexts {
         reasons[handler] = known.reason
         registered[handler] = known.reason
       }
+    }
+    // Who registers it may be elsewhere: nothing else has its parameters.
+    let poller = symbols.intern("napi_struct")
+    for id in context.surroundings where reasons[id] == nil {
+      let definition = context.program.definition(id)
+      let parameters = definition.parameters
+      guard definition.returnType.base == .integer, parameters.count == 2, parameters[0].type.name == poller,
+        parameters[0].type.isPointer, parameters[1].type.base == .integer, !parameters[1].type.isPointer
+      else { continue }
+      reasons[id] = "a NAPI poller"
+      registered[id] = reasons[id]
     }
     for (structure, members) in Self.members {
       for member in members {

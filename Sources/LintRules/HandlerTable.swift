@@ -111,6 +111,9 @@ final class HandlerTable {
     }
   }
 
+  /// The functions that run as work items, timers or threads.
+  var deferredHandlers: Set<FunctionID> { Set(deferred.map(\.handler)) }
+
   /// The names in the only table of operations of a file, which the file gives to something that makes a removable file of it.
   private func removable(_ file: ParsedFile, _ makers: Set<Symbol>, _ context: RuleContext) -> Set<Symbol> {
     let tables = file.globals.filter { fileOperations.contains($0.type.name) && $0.initialiser >= 0 }

@@ -1,3 +1,4 @@
+import ByteText
 public import KernelC
 
 extension KernelLint {
@@ -6,7 +7,8 @@ extension KernelLint {
   /// More functions than this are not judged because of one change.
   private static let limit = 1500
 
-  /// The functions of `files` that reach what `changes` touch through at most five levels of calls by name, by path.
+  /// The functions of `files` that reach what `changes` touch through at most five levels of calls by name, or through the
+  /// member of a table that holds the function and lies in the same folder, by path.
   ///
   /// A function counts as touched when one of the `lines` of its file lies in it. Names of static functions and of macros in
   /// a `.c` file mean something in that file only.
@@ -15,7 +17,7 @@ extension KernelLint {
   public func callers(
     of changes: [(file: ParsedFile, lines: Set<Int>)], in files: [ParsedFile]
   ) -> [String: Set<String>] {
-    var search = CallerSearch(symbolCount: symbols.count)
+    var search = CallerSearch(symbolCount: symbols.count, tables: SlotNames(files))
     for (file, lines) in changes where !lines.isEmpty {
       for function in file.functions where function.isTouched(by: lines, in: file) { search.want(function, of: file) }
     }
@@ -39,17 +41,61 @@ extension FunctionDefinition {
   }
 }
 
+/// The members that functions are stored in by the initialisers of tables, per file and by name.
+private struct SlotNames {
+  private var members: [String: [Symbol: Set<Symbol>]] = [:]
+
+  init(_ files: [ParsedFile]) {
+    for file in files {
+      var own: [Symbol: Set<Symbol>] = [:]
+      for table in file.globals where table.initialiser >= 0 { Self.read(table.initialiser, file, &own, 0) }
+      if !own.isEmpty { members[file.path] = own }
+    }
+  }
+
+  private static func read(
+    _ list: NodeID, _ file: ParsedFile, _ own: inout [Symbol: Set<Symbol>], _ depth: Int
+  ) {
+    guard file[list].kind == .initialiserList, depth < 4 else { return }
+    for element in file.list(file[list].a, file[list].b) {
+      let item = file[element]
+      if item.kind == .initialiserList {
+        read(element, file, &own, depth + 1)
+      } else if item.kind == .designator, item.b >= 0 {
+        if file[item.b].kind == .initialiserList {
+          read(item.b, file, &own, depth + 1)
+        } else if file[item.b].kind == .name {
+          own[Symbol(file[item.b].a), default: []].insert(Symbol(item.a))
+        }
+      }
+    }
+  }
+
+  /// The members that hold a function of `file` in its own tables.
+  func holding(_ function: FunctionDefinition, of file: ParsedFile) -> Set<Symbol> {
+    members[file.path]?[function.name] ?? []
+  }
+}
+
 /// Names that are looked for, and the functions that mentioned one.
 private struct CallerSearch {
+  private let tables: SlotNames
+  /// Members through which something wanted is called, by the folder of the table.
+  private var slots: [Substring: Set<Symbol>] = [:]
   private var global: ContiguousArray<Bool>
   private var local: [String: Set<Symbol>] = [:]
   private(set) var taken: [String: Set<Symbol>] = [:]
   private(set) var count = 0
 
-  init(symbolCount: Int) { global = ContiguousArray(repeating: false, count: symbolCount) }
+  init(symbolCount: Int, tables: SlotNames) {
+    self.tables = tables
+    global = ContiguousArray(repeating: false, count: symbolCount)
+  }
 
   mutating func want(_ function: FunctionDefinition, of file: ParsedFile) {
     guard function.name.exists, Int(function.name.rawValue) < global.count else { return }
+    let members = tables.holding(function, of: file)
+    if !members.isEmpty { slots[TreePath.folder(file.path), default: []].formUnion(members) }
     if function.isStatic, !file.path.hasSuffix(".h") {
       local[file.path, default: []].insert(function.name)
     } else {
@@ -67,9 +113,13 @@ private struct CallerSearch {
     for file in files {
       let names = local[file.path] ?? []
       let known = taken[file.path] ?? []
+      let members = slots[TreePath.folder(file.path)] ?? []
       for function in file.functions where !known.contains(function.name) {
         let mentions = function.nodes.contains { id in
           let node = file[id]
+          if node.kind == .call, !members.isEmpty, file[node.a].kind == .member {
+            return members.contains(Symbol(file[node.a].b))
+          }
           guard node.kind == .name, node.a >= 0, Int(node.a) < global.count else { return false }
           return global[Int(node.a)] || !names.isEmpty && names.contains(Symbol(node.a))
         }

@@ -56,6 +56,7 @@ public enum RuleRegistry {
     LostElse(),
     ContradictingGuard(),
     UnguardedMember(),
+    SharedWrite(),
     PlainListAdd(),
     ShadowedError(),
     IgnoredGfp(),

@@ -39,6 +39,9 @@ public struct RuleContext {
     }
   }
 
+  /// How many functions may be between a function and the member that is its lock.
+  private static let wrapperDepth = 3
+
   /// Functions that are not under review and mention one of `names`, themselves or through a small function that locks;
   /// at most `limit`, those of the folders under review first.
   func bystanders(mentioning names: Set<Symbol>, limit: Int) -> [FunctionID] {
@@ -58,7 +61,13 @@ public struct RuleContext {
     search { node in
       node.kind == .member ? names.contains(Symbol(node.b)) : node.kind == .name && names.contains(Symbol(node.a))
     }
-    if !wrappers.isEmpty { search { $0.kind == .name && wrappers.contains(Symbol($0.a)) } }
+    // A wrapper may be wrapped once more.
+    var known: Set<Symbol> = []
+    for _ in 0..<Self.wrapperDepth where wrappers != known {
+      let fresh = wrappers.subtracting(known)
+      known = wrappers
+      search { $0.kind == .name && fresh.contains(Symbol($0.a)) }
+    }
     let folders = Set(functions.map { folder(of: $0) })
     let ordered = Set(found).sorted { $0.rawValue < $1.rawValue }
     let near = ordered.filter { folders.contains(folder(of: $0)) }
@@ -72,9 +81,11 @@ public struct RuleContext {
     return program.allFunctions.filter { !program.definition($0).isMacro && folders.contains(folder(of: $0)) }
   }
 
-  /// Whether locks of the class are taken in any order, as those of devices, which lockdep does not follow either.
+  /// Whether locks of the class are taken in any order, as those of devices, which lockdep does not follow either, and those
+  /// of arrays, which each have a class of their own.
   func isUnordered(_ lockClass: LockClass) -> Bool {
-    text(lockClass.structure) == "device" && text(lockClass.name) == "mutex"
+    let structure = text(lockClass.structure)
+    return structure == "device" && text(lockClass.name) == "mutex" || structure == "xarray"
   }
 
   func folder(of id: FunctionID) -> Substring { TreePath.folder(program.file(of: id).path) }

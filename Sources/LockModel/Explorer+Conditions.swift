@@ -190,6 +190,7 @@ extension Explorer {
   /// `if (FOO_CHECK(foo, !ptr))`: the one condition among the arguments of a macro is what the macro tests.
   func testInMacro(_ id: NodeID, _ name: Symbol) -> NodeID? {
     let call = scope.file[id]
+    if solver.names.deviceWarnings.contains(name), call.c > 1 { return Array(scope.file.list(call.b, call.c))[1] }
     guard call.c > 1, scope.file.tokens[Int(scope.file[call.a].token)].traits.contains(.upperCase) else { return nil }
     let tests = scope.file.list(call.b, call.c).filter { argument in
       let item = scope.file[argument]

@@ -268,7 +268,7 @@ extension Explorer {
       solver.returnType(of: name, scope.fileIndex)?.isPointer
       ?? (solver.names.allocators.contains(name)
         || (holder != nil && PairingTable.returnsPointer(solver.program.symbols.text(name)))
-        || holder.map { isGiven($0, to: closers) } ?? false
+        || holder.map { isGiven($0, to: closers, name) } ?? false
         || holder.map { holdsPointer($0) } ?? false)
     // In an initialiser it has an owner that is not followed.
     if holder == nil, PairingTable.returnsPointer(solver.program.symbols.text(name)) { return }
@@ -315,9 +315,13 @@ extension Explorer {
     }
   }
 
-  /// `foo->codec = codec_attach(master);` and `codec_detach(foo->codec)`
-  private mutating func isGiven(_ holder: NodeID, to closers: Set<Symbol>) -> Bool {
-    guard scope.file[holder].kind == .member, case let resource = place(of: holder), resource >= 0 else { return false }
+  /// `foo->codec = codec_attach(master);` and `codec_detach(foo->codec)`; for a lock also `bit = foo_trylock(foo);` and
+  /// `foo_unlock(bit)`.
+  private mutating func isGiven(_ holder: NodeID, to closers: Set<Symbol>, _ opener: Symbol = .none) -> Bool {
+    let item = scope.file[holder]
+    let isLocal = (item.kind == .name || item.kind == .variable) && opener.exists && solver.soundsLikeLock(opener)
+    let resource = isLocal ? localPlace(Symbol(item.a)) : item.kind == .member ? place(of: holder) : -1
+    guard resource >= 0 else { return false }
     for call in scope.calls where closers.contains(calleeName(call)) {
       if let first = scope.file.list(scope.file[call].b, scope.file[call].c).first, place(of: first) == resource {
         return true

@@ -23,6 +23,8 @@ struct KnownNames {
   let looks: Set<Symbol>
   /// Pass their first argument's truth through.
   let transparent: Set<Symbol>
+  /// Macros whose value is that of their second argument.
+  let deviceWarnings: Set<Symbol>
   /// `container_of` and kin: argument 1 names the type of the result.
   let containers: Set<Symbol>
   /// Another name for the page or the folio that they are given.
@@ -131,6 +133,7 @@ struct KnownNames {
       likely unlikely WARN_ON WARN_ON_ONCE WARN WARN_ONCE VM_WARN_ON VM_WARN_ON_ONCE KVM_BUG_ON KVM_BUG WARN_ON_FUNCTION
       data_race READ_ONCE rcu_access_pointer VM_BUG_ON
       """)
+    deviceWarnings = set("drm_WARN drm_WARN_ON drm_WARN_ONCE drm_WARN_ON_ONCE dev_WARN_ONCE")
     containers = set(
       """
       container_of container_of_const list_entry list_first_entry list_last_entry list_next_entry rb_entry

@@ -185,6 +185,9 @@ extension Solver {
     return arguments.indices.contains { mayWait(arguments[$0]) && allocates(target, with: $0, 0) }
   }
 
+  /// Whether a function wakes a device, which sleeps unless the device says otherwise.
+  public func isPowerSleeper(_ name: Symbol) -> Bool { names.powerSleepers.contains(name) }
+
   /// Whether a definition stands in a header for a configuration in which the function does nothing.
   private func isStub(_ id: FunctionID) -> Bool {
     let definition = program.definition(id)

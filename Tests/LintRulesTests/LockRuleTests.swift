@@ -1,5 +1,6 @@
 import Findings
 import Foundation
+import KernelC
 import LintRules
 import Testing
 
@@ -64,6 +65,73 @@ struct LockRuleTests {
     let others = lint.facts(of: Array(chain.utf8), path: "b.c")
     let callers = lint.callers(of: [(changed, [3])], in: [changed, others])
     #expect(callers == ["b.c": ["f1", "f2", "f3", "f4", "f5"]])
+  }
+
+  @Test("whoever calls a change through a table of its folder is one of its callers")
+  func callersThroughTables() {
+    let lint = KernelLint()
+    func facts(_ source: String, _ path: String) -> ParsedFile { lint.facts(of: Array(source.utf8), path: path) }
+    let changed = facts(
+      "static void dump(struct foo *foo)\n{\n\tfoo->n++;\n}\n"
+        + "static const struct foo_ops some_ops = { .type = 1, .dump = dump };\n", "d/a.c")
+    let near = facts(
+      "void show(struct foo *foo)\n{\n\tfoo->ops->dump(foo);\n}\n"
+        + "void stop(struct foo *foo)\n{\n\tfoo->ops->stop(foo);\n}\nvoid dump(struct foo *foo)\n{\n}\n", "d/b.c")
+    let far = facts("void print(struct foo *foo)\n{\n\tfoo->ops->dump(foo);\n}\n", "e/c.c")
+    #expect(lint.callers(of: [(changed, [3])], in: [changed, near, far]) == ["d/b.c": ["show"]])
+  }
+
+  @Test("the other order is found behind wrappers of the lock")
+  func wrappedOrder() {
+    let types = """
+      struct part { struct mutex mutex; };
+      struct foo { struct part rx; struct mutex list_lock; int n; };
+      static inline void part_lock(struct part *part) { mutex_lock(&part->mutex); }
+      static inline void part_unlock(struct part *part) { mutex_unlock(&part->mutex); }
+      static inline void foo_lock(struct foo *foo) { part_lock(&foo->rx); }
+      static inline void foo_unlock(struct foo *foo) { part_unlock(&foo->rx); }
+
+      """
+    let sources = [
+      "d/a.c": """
+      void show(struct foo *foo)
+      {
+      \tmutex_lock(&foo->list_lock);
+      \tfoo_lock(foo);
+      \tfoo->n++;
+      \tfoo_unlock(foo);
+      \tmutex_unlock(&foo->list_lock);
+      }
+
+      """,
+      "d/b.c": """
+      static void link(struct foo *foo)
+      {
+      \tmutex_lock(&foo->list_lock);
+      \tfoo->n++;
+      \tmutex_unlock(&foo->list_lock);
+      }
+      void make(struct foo *foo)
+      {
+      \tfoo_lock(foo);
+      \tlink(foo);
+      \tfoo_unlock(foo);
+      }
+      void change(struct foo *foo)
+      {
+      \tfoo_lock(foo);
+      \tlink(foo);
+      \tfoo_unlock(foo);
+      }
+
+      """,
+    ]
+    let lint = KernelLint()
+    let files =
+      [lint.facts(of: Array(types.utf8), path: "d/foo.h")]
+      + sources.sorted { $0.key < $1.key }.map { lint.facts(of: Array($0.value.utf8), path: $0.key) }
+    let found = lint.check(files, focus: ["d/a.c"], rules: ["lock-order"]).findings
+    #expect(found.map(\.function) == ["show"])
   }
 
   @Test("a trylock's result decides")

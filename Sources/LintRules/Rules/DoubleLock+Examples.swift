@@ -2,6 +2,26 @@ import Findings
 
 extension DoubleLock {
   static let triggering: [RuleExample] = [
+    // Readers too wait for a writer that waits for the first of them (`Documentation/locking/lockdep-design.rst`).
+    RuleExample(
+      """
+      struct foo { rwlock_t lock; int n; };
+
+      static void put(struct foo *foo)
+      {
+      	read_lock_bh(&foo->lock);
+      	foo->ops->put(foo);
+      	read_unlock_bh(&foo->lock);
+      }
+
+      void drain(struct foo *foo)
+      {
+      	read_lock_bh(&foo->lock);
+      	while (foo->n)
+      		put(foo); /* reported */
+      	read_unlock_bh(&foo->lock);
+      }
+      """),
     // By way of a macro that is a guard.
     RuleExample(
       """

@@ -94,7 +94,7 @@ struct DoubleLock: Rule {
   }
 
   func deadlocks(_ held: HeldLock, _ mode: LockMode, _ kind: LockKind) -> Bool {
-    held.mode == .exclusive || mode == .exclusive || kind == .rwsem
+    held.mode == .exclusive || mode == .exclusive || kind == .rwsem || kind == .rwlock
   }
 
   private func check(

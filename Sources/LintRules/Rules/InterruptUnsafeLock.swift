@@ -1,3 +1,4 @@
+import ByteText
 import Findings
 import KernelC
 import LockModel
@@ -22,6 +23,44 @@ struct InterruptUnsafeLock: Rule {
     ],
     knownFalsePositives: ["a function that runs before the handler is registered, or after it is gone"],
     triggering: [
+      // A helper of the handler, which a task calls as well.
+      RuleExample(
+        """
+        struct foo { spinlock_t lock; struct completion done; int n; };
+
+        static u32 read_reg(struct foo *foo, u32 offset)
+        {
+        	u32 value;
+
+        	spin_lock(&foo->lock); /* reported */
+        	value = readl(foo->base + offset);
+        	spin_unlock(&foo->lock);
+        	return value;
+        }
+
+        static irqreturn_t handler(int irq, void *data)
+        {
+        	struct foo *foo = data;
+
+        	if (read_reg(foo, 4))
+        		complete(&foo->done);
+        	return IRQ_HANDLED;
+        }
+
+        int transfer(struct foo *foo)
+        {
+        	u32 status = read_reg(foo, 0);
+
+        	foo_enable_disable(foo, true);
+        	wait_for_completion(&foo->done);
+        	return status;
+        }
+
+        int f(struct foo *foo)
+        {
+        	return request_irq(foo->irq, handler, 0, "foo", foo);
+        }
+        """),
       RuleExample(
         """
         static void done(struct foo *foo)
@@ -165,6 +204,55 @@ struct InterruptUnsafeLock: Rule {
         """),
     ],
     nonTriggering: [
+      // Nobody but the handler, whoever sets it up, and tasks that keep it away.
+      RuleExample(
+        """
+        struct foo { spinlock_t lock; struct completion done; int n; };
+
+        static u32 read_reg(struct foo *foo, u32 offset)
+        {
+        	u32 value;
+
+        	spin_lock(&foo->lock);
+        	value = readl(foo->base + offset);
+        	spin_unlock(&foo->lock);
+        	return value;
+        }
+
+        static irqreturn_t handler(int irq, void *data)
+        {
+        	struct foo *foo = data;
+
+        	if (read_reg(foo, 4))
+        		complete(&foo->done);
+        	return IRQ_HANDLED;
+        }
+
+        int transfer(struct foo *foo)
+        {
+        	disable_irq(foo->irq);
+        	foo->n = read_reg(foo, 0);
+        	enable_irq(foo->irq);
+        	wait_for_completion(&foo->done);
+        	return 0;
+        }
+
+        int transfer_some(struct foo *foo)
+        {
+        	local_irq_disable();
+        	foo->n = read_reg(foo, 0);
+        	local_irq_enable();
+        	wait_for_completion(&foo->done);
+        	return 0;
+        }
+
+        int foo_probe(struct foo *foo)
+        {
+        	foo->n = read_reg(foo, 0);
+        	msleep(1);
+        	return request_irq(foo->irq, handler, 0, "foo", foo);
+        }
+        """),
       RuleExample(
         """
         struct foo { spinlock_t lock; struct timer_list timer; struct mutex mutex; int n; };
@@ -259,6 +347,7 @@ struct InterruptUnsafeLock: Rule {
     let masked = self.reached(
       from: atomics.reasons.filter { !AtomicContexts.interruptible.contains($0.value) }.map(\.key), context)
     return context.functions.flatMap { id -> [Finding] in
+      if reached.contains(id) && masked.contains(id) { return shared(id, takers, reached, callers, context) }
       // What runs as a timer and nothing else, an interrupt handler may interrupt.
       let isOpen = reached.contains(id) && !masked.contains(id)
       guard isOpen || !reached.contains(id), let facts = context.solver.facts(id), !facts.isPartial,
@@ -284,6 +373,48 @@ struct InterruptUnsafeLock: Rule {
       }
       return findings
     }
+  }
+
+  /// Where a function that handlers call takes the lock and lets them interrupt, for a task that calls it too.
+  private func shared(
+    _ id: FunctionID, _ takers: [LockClass: Taker], _ reached: Set<FunctionID>, _ callers: CallerTable,
+    _ context: RuleContext
+  ) -> [Finding] {
+    guard let facts = context.solver.facts(id), !facts.isPartial, !facts.isApproximate else { return [] }
+    var reported: Set<NodeID> = []
+    // From afar, the ways to it are many, and one of them is impossible.
+    let folder = TreePath.folder(context.program.file(of: id).path)
+    return facts.acquires.compactMap { event in
+      var visited: Set<FunctionID> = []
+      guard event.kind == .spin, !event.isTry, let taker = event.lockClass.flatMap({ takers[$0] }), isHard(taker),
+        TreePath.folder(context.program.file(of: taker.handler).path) == folder,
+        self.isOpen(event.node, to: taker, in: id, context), !event.held.contains(where: { $0.kind.isAtomic }),
+        let way = taskCalls(of: id, reached, callers, context, &visited), reported.insert(event.node).inserted
+      else { return nil }
+      return finding(event, taker, id, context, way)
+    }
+  }
+
+  /// The calls that lead to a function from one that is seen to run in a task, with interrupts on, and that no handler runs.
+  private func taskCalls(
+    of id: FunctionID, _ reached: Set<FunctionID>, _ callers: CallerTable, _ context: RuleContext,
+    _ visited: inout Set<FunctionID>
+  ) -> [Evidence]? {
+    guard visited.insert(id).inserted, visited.count < 50 else { return nil }
+    for (caller, call, isGuess) in callers.calls(of: id) where !isGuess && call.targets == [id] {
+      guard !call.held.contains(where: { $0.kind.isAtomic }), let facts = context.solver.facts(caller),
+        !facts.isPartial, !facts.isApproximate
+      else { continue }
+      let step = Evidence(context.place(caller, call.node), "'\(context.name(caller))' calls '\(context.name(id))'")
+      if reached.contains(caller) {
+        if let way = taskCalls(of: caller, reached, callers, context, &visited) { return way + [step] }
+      } else if runsInTask(caller, facts, context), !disables(facts, context), !callers.isOnlySetUp(caller),
+        !callers.mayBeAtomic(over: caller)
+      {
+        return [step]
+      }
+    }
+    return nil
   }
 
   /// Whoever holds such a lock runs in a task, with interrupts on.
@@ -334,7 +465,7 @@ struct InterruptUnsafeLock: Rule {
     facts.calls.contains { call in
       guard call.callee.exists else { return false }
       let words = context.text(call.callee).split(separator: "_")
-      return words.contains("disable") || words.contains("mask")
+      return !words.contains("enable") && (words.contains("disable") || words.contains("mask"))
     }
   }
 
@@ -366,12 +497,14 @@ struct InterruptUnsafeLock: Rule {
     return seen
   }
 
-  private func finding(_ event: AcquireEvent, _ taker: Taker, _ id: FunctionID, _ context: RuleContext) -> Finding {
+  private func finding(
+    _ event: AcquireEvent, _ taker: Taker, _ id: FunctionID, _ context: RuleContext, _ way: [Evidence] = []
+  ) -> Finding {
     let lock = context.solver.lockText(event.place, in: id)
     let handler = context.name(taker.handler)
     return context.finding(
       description, id, event.node,
       "'\(lock)' is taken where '\(handler)', which runs as \(taker.reason) and takes it too, may interrupt",
-      evidence: context.evidence(taker.chain, last: "'\(handler)' takes it here"), key: "\(lock) \(handler)")
+      evidence: way + context.evidence(taker.chain, last: "'\(handler)' takes it here"), key: "\(lock) \(handler)")
   }
 }

@@ -2,6 +2,63 @@ import Findings
 
 extension LockImbalance {
   static let triggering: [RuleExample] = [
+    // Whoever learns nothing cannot unlock; a token that is the lock; a mutex that a work item releases for another.
+    RuleExample(
+      """
+      static void f(struct foo *foo)
+      {
+      	foo_lock(foo);
+      	if (foo->busy) {
+      		foo->missed++;
+      		return; /* reported */
+      	}
+      	work(foo);
+      	foo_unlock(foo);
+      }
+
+      static void g(unsigned long ip, struct foo *foo)
+      {
+      	int bit;
+
+      	bit = recursion_trylock(ip, foo);
+      	if (bit < 0) {
+      		foo->missed++;
+      		return;
+      	}
+      	if (foo->busy)
+      		return; /* reported */
+      	work(foo);
+      	recursion_unlock(bit);
+      }
+      """),
+    RuleExample(
+      """
+      static void put(struct foo *foo)
+      {
+      	mutex_unlock(&foo->lock);
+      }
+
+      static void send(struct work_struct *work)
+      {
+      	struct foo *foo = container_of(work, struct foo, work);
+
+      	transmit(foo);
+      	put(foo); /* reported */
+      }
+
+      int write(struct foo *foo)
+      {
+      	INIT_WORK(&foo->work, send);
+      	mutex_lock(&foo->lock);
+      	if (foo->nonblocking) {
+      		queue_work(foo->queue, &foo->work);
+      		return 0;
+      	}
+      	transmit(foo);
+      	put(foo);
+      	return 0;
+      }
+      """),
     // An error keeps what only success hands over; a semaphore that is a lock; a lock by flags; what was tested before a barrier.
     RuleExample(
       """
@@ -335,6 +392,58 @@ extension LockImbalance {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // A state that is left as it is; a warning whose condition is the second argument; a work item that may have the mutex.
+    RuleExample(
+      """
+      static void f(struct foo *foo)
+      {
+      	foo_timer_pause(foo);
+      	if (foo->is_fast)
+      		return;
+      	work(foo);
+      	foo_timer_resume(foo);
+      }
+
+      static void g(struct drm_device *dev, struct foo *foo)
+      {
+      	int ret = foo_resv_lock(foo, NULL);
+
+      	if (drm_WARN_ONCE(dev, ret, "foo_resv_lock() failed, ret=%d\\n", ret))
+      		return;
+      	work(foo);
+      	foo_resv_unlock(foo);
+      }
+
+      static void send(struct work_struct *work)
+      {
+      	struct foo *foo = container_of(work, struct foo, work);
+
+      	foo->ops->begin(foo);
+      	transmit(foo);
+      	mutex_unlock(&foo->lock);
+      }
+
+      static void again(struct work_struct *work)
+      {
+      	struct foo *foo = container_of(work, struct foo, again);
+
+      	mutex_unlock(&foo->own);
+      	transmit(foo);
+      	mutex_lock(&foo->own);
+      }
+
+      void h(struct foo *foo)
+      {
+      	INIT_WORK(&foo->work, send);
+      }
+
+      static int helper(struct foo *foo)
+      {
+      	transmit(foo);
+      	mutex_unlock(&foo->lock);
+      	return 0;
+      }
+      """),
     // Whoever is told the mode releases it.
     RuleExample(
       """

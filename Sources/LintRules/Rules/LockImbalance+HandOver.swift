@@ -55,6 +55,14 @@ extension LockImbalance {
       && definitions.contains { hasEffect($0, context, 0) }
   }
 
+  /// A pair whose name says that something is taken for as long as the function needs it, as opposed to a state that is begun.
+  static func isTaken(_ held: HeldLock, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let name = context.callee(held.site, in: context.program.file(of: id))
+    let words = context.text(name).split(separator: "_")
+    return context.solver.isLockByName(name)
+      || words.contains { $0 == "trylock" || $0 == "acquire" || $0 == "begin" }
+  }
+
   /// Whether a function or a macro does more than to log.
   private static func hasEffect(_ id: FunctionID, _ context: RuleContext, _ depth: Int) -> Bool {
     let file = context.program.file(of: id)

@@ -46,6 +46,25 @@ extension LockImbalance {
       evidence: [Evidence(context.place(id, taken.node), "it is taken here, once")], key: "released again \(lock)")
   }
 
+  /// A mutex that a work item or a thread of its own releases for whoever started it: only the task that took it may.
+  func releasedForOthers(
+    _ id: FunctionID, _ facts: FunctionFacts, _ context: RuleContext, isTask: () -> Bool
+  ) -> [Finding] {
+    var reported: Set<NodeID> = []
+    return facts.exits.flatMap(\.held).compactMap { held in
+      guard held.balance < 0, held.kind == .mutex, !facts.acquires.contains(where: { $0.place == held.place }),
+        // What is called through a pointer may have taken it.
+        !facts.calls.contains(where: \.isIndirect), isTask(),
+        reported.insert(held.site).inserted
+      else { return nil }
+      let lock = context.solver.lockText(held.place, in: id)
+      return context.finding(
+        description, id, held.site,
+        "'\(lock)' is released here for another task: '\(context.name(id))' runs on its own and has not taken it",
+        key: "for others \(lock)")
+    }
+  }
+
   private static func mayLock(_ callee: Symbol, _ context: RuleContext) -> Bool {
     guard callee.exists else { return false }
     let words = context.text(callee).split(separator: "_")

@@ -12,7 +12,8 @@ struct LockImbalance: Rule {
       Follows every path of a function and reports a return that leaves a lock held that other paths release, where the \
       return value does not tell the caller which it is. Locks are the kernel's primitives, wrappers learnt from their \
       bodies, guards, and functions that stand for a lock by their names ('btrfs_drew_write_lock', 'mddev_suspend'). And a \
-      helper that releases its callers' lock on all ways out but one, where no caller does it.
+      helper that releases its callers' lock on all ways out but one, where no caller does it; and a work item or a thread \
+      that releases a mutex which it has not taken.
       """,
     whyItMatters: """
       The next task that takes the lock waits for ever; under a spinlock a CPU hangs, in an RCU section memory is never \
@@ -29,9 +30,11 @@ struct LockImbalance: Rule {
     let callers = CallerTable(context)
     // Few files need it, and it looks at the callers of everything that releases.
     lazy var handed = handedOver(callers, context)
+    lazy var tasks = HandlerTable(context).deferredHandlers
     return context.functions.flatMap { id -> [Finding] in
       guard let facts = context.solver.facts(id), !facts.isPartial, !facts.isApproximate else { return [] }
       return check(id, facts, callers, context) { handed.contains($0) }
+        + releasedForOthers(id, facts, context) { tasks.contains(id) }
     }
   }
 
@@ -59,9 +62,12 @@ struct LockImbalance: Rule {
         let others = facts.exits.filter { other in
           other.closed.contains(held.place) && !other.held.contains { $0.place == held.place && $0.balance > 0 }
         }
+        // Whoever learns nothing cannot undo it.
+        let isSilent = exit.value < 0 && exit.statement >= 0 && Self.isTaken(held, id, context)
         guard
-          let other = others.first(where: { contradicts(exit, $0, held, isError, returnsPointer) }
-          )
+          let other = others.first(where: {
+            contradicts(exit, $0, held, isError, isSilent: isSilent, returnsPointer)
+          })
             ?? others.first(where: { isForgotten(exit, $0, held, id, callers, context) })
         else { continue }
         guard held.kind == .pair ? isException(held, id, facts, context) : isSure(exit, held.place, facts, context)
@@ -173,9 +179,9 @@ struct LockImbalance: Rule {
 
   /// Whether a caller cannot tell the two ways out apart, or would not expect a lock after an error.
   private func contradicts(
-    _ exit: ExitEvent, _ other: ExitEvent, _ held: HeldLock, _ isError: Bool, _ returnsPointer: Bool
+    _ exit: ExitEvent, _ other: ExitEvent, _ held: HeldLock, _ isError: Bool, isSilent: Bool, _ returnsPointer: Bool
   ) -> Bool {
-    if held.kind == .pair { return isError }
+    if held.kind == .pair { return isError || isSilent }
     // A semaphore may be given back by somebody else, who must be able to tell.
     if held.kind == .semaphore {
       return isError || exit.value >= 0 && exit.values == .zero && other.values.contains(.zero)

@@ -19,6 +19,45 @@ struct LockOrder: Rule {
     accepts: ["trylocks, which do not wait", "classes of different objects in both orders in several functions each"],
     knownFalsePositives: ["paths that never run at the same time"],
     triggering: [
+      // A lock that the callers hold; one that a local leads to on some paths.
+      RuleExample(
+        """
+        struct foo { struct mutex lock; struct bar *bar; int n; };
+        struct bar { struct mutex lock; refcount_t refs; int n; };
+
+        static void stop(struct bar *bar)
+        {
+        	mutex_lock(&bar->lock);
+        	bar->n++;
+        	mutex_unlock(&bar->lock);
+        }
+
+        static int set(struct foo *foo)
+        	__must_hold(&foo->lock)
+        {
+        	struct bar *bar = NULL;
+
+        	if (foo->n)
+        		bar = foo->bar;
+        	if (bar)
+        		stop(bar); /* reported */
+        	return 0;
+        }
+
+        int get(struct bar *bar, struct foo *foo)
+        {
+        	int n = 0;
+
+        	if (foo->n)
+        		bar = foo->bar;
+        	mutex_lock(&bar->lock);
+        	mutex_lock(&foo->lock); /* reported */
+        	n = foo->n;
+        	mutex_unlock(&foo->lock);
+        	mutex_unlock(&bar->lock);
+        	return n;
+        }
+        """),
       // What no constant says may be the one that takes it.
       RuleExample(
         """
@@ -213,6 +252,8 @@ struct LockOrder: Rule {
     let chain: [ChainStep]
     /// Both locks belong to one object, or to none.
     let isTogether: Bool
+    /// The function says that its callers hold the lock.
+    var isStated = false
   }
 
   func check(_ context: RuleContext) -> [Finding] {
@@ -225,6 +266,12 @@ struct LockOrder: Rule {
     func collect(_ id: FunctionID) {
       guard let facts = context.solver.facts(id), !facts.isApproximate else { return }
       let around = context.solver.heldAround(id)?.held.lockClass
+      let asserted = facts.asserts.filter { !$0.isHeldHere && !$0.isConditional }.map {
+        HeldLock(place: $0.place, kind: $0.kind, mode: $0.mode, balance: 1, site: $0.node)
+      }
+      func all(_ held: [HeldLock]) -> [HeldLock] {
+        held + asserted.filter { lock in !held.contains { $0.place == lock.place } }
+      }
       func take(_ second: LockClass?, _ place: Place, held: [HeldLock], _ node: NodeID, _ chain: [ChainStep]) {
         guard let second else { return }
         for lock in held where lock.balance > 0 && !lock.kind.nests && lock.kind != .semaphore {
@@ -241,8 +288,13 @@ struct LockOrder: Rule {
           let edge = Edge(first: first, second: second)
           // What a chain of calls takes by way of an object may be another object's of the kind.
           let isTogether =
-            areTogether(lock.place, place, edge, context) || chain.isEmpty && areRelated(lock.place, place, id, context)
-          add(edge, Site(function: id, node: node, held: lock, chain: chain, isTogether: isTogether))
+            areTogether(lock.place, place, edge, context)
+            || chain.count <= Self.near && areRelated(lock.place, place, id, context)
+          let isStated = asserted.contains { $0.place == lock.place && $0.site == lock.site }
+          add(
+            edge,
+            Site(
+              function: id, node: node, held: lock, chain: chain, isTogether: isTogether, isStated: isStated))
         }
         if let around, around != second, second.structure.exists {
           let edge = Edge(first: around, second: second)
@@ -250,16 +302,17 @@ struct LockOrder: Rule {
         }
       }
       for event in facts.acquires where !event.isTry && !event.kind.nests && event.kind != .semaphore {
-        take(event.lockClass, event.place, held: event.held, event.node, [])
+        take(event.lockClass, event.place, held: all(event.held), event.node, [])
       }
-      for call in facts.calls where around != nil || call.held.contains(where: { $0.balance > 0 && !$0.kind.nests }) {
+      for call in facts.calls
+      where around != nil || !asserted.isEmpty || call.held.contains(where: { $0.balance > 0 && !$0.kind.nests }) {
         for item in context.solver.acquisitions(at: call, in: id, assumingCallers: true)
         where !item.kind.nests && item.kind != .semaphore && !item.isRecursive
           && context.isPlausible(item.chain, from: id)
           && !call.held.contains(where: { $0.place == item.place || $0.balance < 0 })
         {
           take(
-            item.lockClass, item.place, held: call.held.filter { !item.dropped.contains($0.place) }, call.node,
+            item.lockClass, item.place, held: all(call.held).filter { !item.dropped.contains($0.place) }, call.node,
             item.chain)
         }
       }
@@ -271,6 +324,9 @@ struct LockOrder: Rule {
     for id in context.bystanders(mentioning: wanted, limit: Self.bystanderLimit) { collect(id) }
     return findings(own, sites, context)
   }
+
+  /// Through more calls than this, an object may be another one of its kind.
+  private static let near = 3
 
   /// More functions than this are not looked at for the other order.
   private static let bystanderLimit = 300
@@ -290,7 +346,19 @@ struct LockOrder: Rule {
     let (first, second) = (solver.owner(of: held), solver.owner(of: place))
     guard first >= 0, second >= 0 else { return false }
     return solver.isReached(first, from: second) || solver.isReached(second, from: first)
-      || isListed(second, in: first, id, context)
+      || isListed(second, in: first, id, context) || isSet(second, from: first, id, context)
+      || isSet(first, from: second, id, context)
+  }
+
+  /// Whether a local is set to what the object points to: `item = object->item`, on some paths.
+  private func isSet(_ item: Place, from object: Place, _ id: FunctionID, _ context: RuleContext) -> Bool {
+    let file = context.program.file(of: id)
+    let (local, owner) = (context.solver.lockText(item, in: id), context.solver.lockText(object, in: id))
+    return context.program.definition(id).nodes.contains { node in
+      guard file[node].kind == .assign, file[file[node].a].kind == .name else { return false }
+      return SourceText.text(of: file[node].a, file, context.program.symbols) == local
+        && SourceText.text(of: file[node].b, file, context.program.symbols).hasPrefix("\(owner)->")
+    }
   }
 
   /// Whether a local goes through a list of the object: `list_for_each_entry(item, &object->items, node)`.
@@ -313,14 +381,19 @@ struct LockOrder: Rule {
     let reviewed = Set(context.functions)
     var findings: [Finding] = []
     for edge in order {
-      guard let all = sites[edge], let others = sites[edge.reversed] else { continue }
-      let together = all.filter(\.isTogether)
+      guard var all = sites[edge], var others = sites[edge.reversed] else { continue }
       var reported: Set<FunctionID> = []
-      if let other = others.first(where: \.isTogether) {
-        for site in together where reviewed.contains(site.function) && reported.insert(site.function).inserted {
-          findings.append(finding(edge, site, other, context))
+      for site in all where site.isTogether && reviewed.contains(site.function) && !reported.contains(site.function) {
+        let other = others.first { other in
+          // Whose callers hold a lock is only seen where both are near.
+          other.isTogether && (!site.isStated && !other.isStated || areNear(site, other, context))
         }
+        guard let other else { continue }
+        reported.insert(site.function)
+        findings.append(finding(edge, site, other, context))
       }
+      all.removeAll(where: \.isStated)
+      others.removeAll { other in other.isStated && !all.contains { areNear($0, other, context) } }
       // Locks of different objects: the order that one function alone has is the wrong one.
       let functions = Set(all.map(\.function))
       let rivals = Set(others.map(\.function)).subtracting(functions)
@@ -331,6 +404,10 @@ struct LockOrder: Rule {
       }
     }
     return findings
+  }
+
+  private func areNear(_ left: Site, _ right: Site, _ context: RuleContext) -> Bool {
+    context.program.file(of: left.function).path == context.program.file(of: right.function).path
   }
 
   private func finding(_ edge: Edge, _ site: Site, _ other: Site, _ context: RuleContext) -> Finding {
@@ -354,7 +431,9 @@ struct LockOrder: Rule {
     let name = context.name(site.function)
     let start: Evidence
     if let held = site.held {
-      start = Evidence(context.place(site.function, held.site), "'\(name)' takes '\(first)'")
+      start = Evidence(
+        context.place(site.function, held.site),
+        site.isStated ? "callers of '\(name)' hold '\(first)'" : "'\(name)' takes '\(first)'")
     } else {
       let member = context.solver.heldAround(site.function)?.member
       let slot = member.map { "\(context.text($0.structure))::\(context.text($0.member))" } ?? "an interface"

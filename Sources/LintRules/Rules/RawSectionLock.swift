@@ -18,6 +18,23 @@ struct RawSectionLock: Rule {
     triggering: [
       RuleExample(
         """
+        static struct item *make(struct foo *foo)
+        {
+        	if (foo->cached)
+        		return foo->cached;
+        	return kmem_cache_zalloc(foo->cache, GFP_ATOMIC);
+        }
+
+        void f(struct foo *foo)
+        {
+        	raw_spin_lock(&foo->lock);
+        	foo->item = make(foo); /* reported */
+        	foo->data = kmalloc(8, GFP_ATOMIC); /* reported */
+        	raw_spin_unlock(&foo->lock);
+        }
+        """),
+      RuleExample(
+        """
         static void mask(struct irq_data *d)
         {
         	struct chip *chip = irq_data_get_irq_chip_data(d);
@@ -46,6 +63,21 @@ struct RawSectionLock: Rule {
     nonTriggering: [
       RuleExample(
         """
+        void f(struct foo *foo)
+        {
+        	void *data = kmalloc(8, GFP_KERNEL);
+
+        	raw_spin_lock(&foo->lock);
+        	free_large_kmalloc(foo->data);
+        	foo->data = data;
+        	raw_spin_unlock(&foo->lock);
+        	spin_lock(&foo->other);
+        	foo->more = kmalloc(8, GFP_ATOMIC);
+        	spin_unlock(&foo->other);
+        }
+        """),
+      RuleExample(
+        """
         static void mask(struct irq_data *d)
         {
         	struct chip *chip = irq_data_get_irq_chip_data(d);
@@ -66,7 +98,7 @@ struct RawSectionLock: Rule {
         static const struct irq_chip chip_ops = {
         	.irq_mask = mask,
         };
-        """)
+        """),
     ])
 
   /// Members of an irq_chip that the core calls with the descriptor's lock held.
@@ -91,6 +123,10 @@ struct RawSectionLock: Rule {
       }
       for call in facts.calls where !call.isIndirect {
         guard let cause = cause(call.held, id, chips, context) else { continue }
+        if cause.site >= 0, let chain = allocation(by: call, in: id, context), reported.insert(call.node).inserted {
+          findings.append(finding(chain, cause, id, context))
+          continue
+        }
         for item in context.solver.acquisitions(at: call, in: id)
         where Self.sleeps(item.kind) && !item.isThroughPointer && item.chain.count <= Self.depth {
           guard item.conditions.isEmpty,
@@ -136,6 +172,38 @@ struct RawSectionLock: Rule {
       return ("while '\(context.solver.lockText(raw.place, in: id))', a raw spinlock, is held", raw.site)
     }
     return chips[id].map { ("in '\(context.name(id))', which runs as \($0) under a raw spinlock", -1) }
+  }
+
+  /// How a call comes to the allocator of memory, itself or in what it calls, on every path or some.
+  private func allocation(
+    by call: CallEvent, in id: FunctionID, _ context: RuleContext, _ level: Int = 0
+  ) -> [ChainStep]? {
+    let step = ChainStep(function: id, node: call.node)
+    if call.callee.exists, Self.isAllocator(context.text(call.callee)) { return [step] }
+    guard level < 1, call.targets.count == 1, !call.isIndirect, let facts = context.solver.facts(call.targets[0]) else {
+      return nil
+    }
+    for inner in facts.calls where !inner.held.contains(where: { $0.balance < 0 }) {
+      if let rest = allocation(by: inner, in: call.targets[0], context, level + 1) { return [step] + rest }
+    }
+    return nil
+  }
+
+  /// The allocator of objects and that of pages, whatever the flags are (`Documentation/locking/locktypes.rst`).
+  private static func isAllocator(_ name: String) -> Bool {
+    ["kmalloc", "kzalloc", "kcalloc"].contains(where: name.hasSuffix) && !name.hasPrefix("free_")
+      || ["kmem_cache_alloc", "kmem_cache_zalloc", "alloc_page", "alloc_pages", "__get_free_page"].contains(name)
+  }
+
+  private func finding(
+    _ chain: [ChainStep], _ cause: (text: String, site: NodeID), _ id: FunctionID, _ context: RuleContext
+  ) -> Finding {
+    let last = chain[chain.count - 1]
+    let name = context.text(context.callee(last.node, in: context.program.file(of: last.function)))
+    return context.finding(
+      description, id, chain[0].node, "'\(name)' allocates memory, which takes sleeping locks, \(cause.text)",
+      evidence: [Evidence(context.place(id, cause.site), "the raw spinlock is taken here")]
+        + context.evidence(Array(chain.dropFirst()), last: "'\(name)' allocates here"), key: "\(name) raw")
   }
 
   private func finding(

@@ -20,6 +20,99 @@ struct SleepInAtomic: Rule {
     ],
     knownFalsePositives: ["a callee that sleeps on a path that its arguments exclude in a way the text does not show"],
     triggering: [
+      // What some paths come to: under a poller that only its parameters give away, behind a flag that is no question.
+      RuleExample(
+        """
+        static int fill(struct foo *foo)
+        {
+        	foo->page = alloc_page(GFP_KERNEL);
+        	return foo->page ? 0 : -ENOMEM;
+        }
+
+        static int receive(struct foo *foo, int budget)
+        {
+        	int done = 0;
+
+        	if (budget > 0)
+        		done = foo->pending;
+        	if (foo->n < foo->low)
+        		fill(foo);
+        	return done;
+        }
+
+        int foo_poll(struct napi_struct *napi, int budget)
+        {
+        	struct foo *foo = container_of(napi, struct foo, napi);
+
+        	if (!budget)
+        		return 0;
+        	return receive(foo, budget); /* reported */
+        }
+
+        void foo_step(struct napi_struct *napi, bool wait)
+        {
+        	if (wait)
+        		msleep(1);
+        }
+        """),
+      RuleExample(
+        """
+        static void power_up(struct foo *foo)
+        {
+        	if (foo->flags == FOO_RUNNING)
+        		msleep(200); /* reported */
+        	foo->up = true;
+        }
+
+        static void event(struct foo *foo)
+        {
+        	if (foo->n)
+        		power_up(foo);
+        }
+
+        void handle(struct foo *foo, int queue)
+        {
+        	if (queue == foo->last)
+        		return;
+        	spin_lock(&foo->slock);
+        	event(foo);
+        	spin_unlock(&foo->slock);
+        }
+        """),
+      RuleExample(
+        """
+        void power_up(struct foo *foo)
+        {
+        	if (foo->n)
+        		msleep(200);
+        	foo->up = true;
+        }
+
+        void handle(struct foo *foo, int queue)
+        {
+        	if (queue == foo->last)
+        		return;
+        	spin_lock(&foo->slock);
+        	power_up(foo); /* reported */
+        	spin_unlock(&foo->slock);
+        }
+        """),
+      RuleExample(
+        """
+        static void signalled(struct dma_fence *fence, struct dma_fence_cb *cb)
+        {
+        	struct foo *foo = container_of(cb, struct foo, cb);
+
+        	mutex_lock(&foo->mutex); /* reported */
+        	foo->done = true;
+        	mutex_unlock(&foo->mutex);
+        }
+
+        int wait(struct foo *foo, struct dma_fence *fence)
+        {
+        	return dma_fence_add_callback(fence, &foo->cb, signalled);
+        }
+        """),
       RuleExample(
         """
         void f(struct foo *foo)
@@ -118,6 +211,63 @@ struct SleepInAtomic: Rule {
         """),
     ],
     nonTriggering: [
+      // Callees that are told, or ask, whether they may; that drop the lock; that only wake a device, which may be allowed.
+      RuleExample(
+        """
+        void put_waiting(struct foo *foo, int how)
+        {
+        	if (how)
+        		msleep(1);
+        	foo->n++;
+        }
+
+        void put_flagged(struct foo *foo)
+        {
+        	if (foo->flags & FOO_MAY_SLEEP)
+        		msleep(1);
+        	foo->n++;
+        }
+
+        void put_asking(struct foo *foo)
+        {
+        	if (foo->can_wait)
+        		msleep(1);
+        	foo->n++;
+        }
+
+        void put_dropping(struct foo *foo)
+        {
+        	if (foo->n) {
+        		spin_unlock(&foo->slock);
+        		msleep(1);
+        		spin_lock(&foo->slock);
+        	}
+        	foo->n++;
+        }
+
+        void wake(struct foo *foo)
+        {
+        	if (foo->n)
+        		pm_runtime_get_sync(foo->dev);
+        }
+
+        void send(struct foo *foo)
+        {
+        	spin_lock(&foo->slock);
+        	put_waiting(foo, 0);
+        	put_flagged(foo);
+        	put_asking(foo);
+        	put_dropping(foo);
+        	wake(foo);
+        	spin_unlock(&foo->slock);
+        }
+
+        int foo_set(struct napi_struct *napi, struct list_head *list)
+        {
+        	msleep(1);
+        	return 0;
+        }
+        """),
       // One of the callers may sleep; whether it may is asked; the lock is dropped.
       RuleExample(
         """
@@ -244,8 +394,16 @@ struct SleepInAtomic: Rule {
     let atomics = AtomicContexts(context)
     let spins = spinLocks(context)
     var callers = AtomicCallers(context, atomics)
+    var possible = PossibleSleeps(context, atomics)
+    // Where something is under the locks of all callers, it is reported, and not each of their calls.
+    var under: [FunctionID: (end: ChainStep, finding: Finding)] = [:]
+    for id in context.functions {
+      guard let facts = facts(id, context), entry(id, facts, atomics, spins, context) == nil else { continue }
+      under[id] = underCallers(id, facts, &callers, &possible, context)
+    }
+    let ends = Set(under.values.map(\.end))
     return context.functions.flatMap { id -> [Finding] in
-      guard let facts = context.solver.facts(id), !facts.isApproximate, !facts.isPartial else { return [] }
+      guard let facts = facts(id, context) else { return [] }
       var findings: [Finding] = []
       var reported: Set<NodeID> = []
       let entry = entry(id, facts, atomics, spins, context)
@@ -259,7 +417,8 @@ struct SleepInAtomic: Rule {
           Cause(text: "'\(context.text(call.callee))' runs it where nobody may sleep", key: "run")
         }
         guard let cause = runner ?? cause(call.held, id, entry, context),
-          let chain = chain(call, handler, id, context), !isHarmless(call, chain, cause, id, context),
+          let chain = chain(call, handler, id, context) ?? possibleChain(call, id, &possible, ends, context),
+          !isHarmless(call, chain, cause, id, context),
           !isDeferred(
             [ChainStep(function: id, node: call.node)] + chain,
             isInterrupt: cause.isInterrupt || atomics.reasons[id] != nil, context),
@@ -268,17 +427,23 @@ struct SleepInAtomic: Rule {
         findings.append(
           finding(id, call.node, cause, [ChainStep(function: id, node: call.node)] + chain, context))
       }
-      return findings.isEmpty && entry == nil ? underCallers(id, facts, &callers, context) : findings
+      return findings.isEmpty ? under[id].map { [$0.finding] } ?? [] : findings
     }
+  }
+
+  /// What is known of a function, where all its paths could be followed.
+  private func facts(_ id: FunctionID, _ context: RuleContext) -> FunctionFacts? {
+    context.solver.facts(id).flatMap { $0.isApproximate || $0.isPartial ? nil : $0 }
   }
 
   /// What sleeps in a function that only runs under the spinlocks of its callers; the first in its text.
   ///
   /// Callees that sleep for sure are reported where the lock is held; this is what sleeps on some paths.
   private func underCallers(
-    _ id: FunctionID, _ facts: FunctionFacts, _ callers: inout AtomicCallers, _ context: RuleContext
-  ) -> [Finding] {
-    guard context.program.definition(id).isStatic, context.solver.summary(id)?.sleeps == nil else { return [] }
+    _ id: FunctionID, _ facts: FunctionFacts, _ callers: inout AtomicCallers, _ possible: inout PossibleSleeps,
+    _ context: RuleContext
+  ) -> (end: ChainStep, finding: Finding)? {
+    guard context.program.definition(id).isStatic, context.solver.summary(id)?.sleeps == nil else { return nil }
     func isOpen(_ held: [HeldLock]) -> Bool { !held.contains { $0.balance < 0 && $0.kind.isAtomic } }
     let acquires = facts.acquires.filter { $0.sleeps && isOpen($0.held) }.map { ($0.node, [ChainStep]()) }
     let calls = facts.calls.compactMap { call in
@@ -286,11 +451,12 @@ struct SleepInAtomic: Rule {
     }
     let file = context.program.file(of: id)
     guard let (node, chain) = (acquires + calls).min(by: { file[$0.0].token < file[$1.0].token }),
-      let reason = callers.reason(of: id), !callers.isAsked(before: node, in: id),
+      let reason = callers.reason(of: id), !possible.isAsked(before: node, in: id),
       !isDeferred([ChainStep(function: id, node: node)] + chain, isInterrupt: true, context)
-    else { return [] }
+    else { return nil }
     let cause = Cause(text: "callers hold '\(reason.lock)'", key: "callers \(reason.lock)", evidence: reason.evidence)
-    return [finding(id, node, cause, [ChainStep(function: id, node: node)] + chain, context)]
+    let steps = [ChainStep(function: id, node: node)] + chain
+    return (steps[steps.count - 1], finding(id, node, cause, steps, context))
   }
 
   /// Why nobody may sleep.
@@ -351,6 +517,22 @@ struct SleepInAtomic: Rule {
     if context.solver.sleepsItself(call.callee, Array(file.list(node.b, node.c)), in: id) { return [] }
     guard call.targets.count == 1, !call.isIndirect else { return nil }
     return context.solver.summary(call.targets[0])?.sleeps
+  }
+
+  /// How a call may sleep on some path; nil where that is reported at its end.
+  private func possibleChain(
+    _ call: CallEvent, _ id: FunctionID, _ possible: inout PossibleSleeps, _ ends: Set<ChainStep>,
+    _ context: RuleContext
+  ) -> [ChainStep]? {
+    let lock = call.held.first { $0.balance > 0 && $0.kind.isAtomic }
+    guard call.targets.count == 1, !call.isIndirect,
+      !possible.isAsked(before: call.node, in: id, after: lock?.site ?? -1)
+    else { return nil }
+    guard let chain = possible.chain(of: call.targets[0]), !ends.contains(chain[chain.count - 1]) else { return nil }
+    // Who asks what the callee asks knows which way it goes.
+    let own = possible.members(askedBefore: call.node, in: id, after: lock?.site ?? -1)
+    let others = possible.members(askedBefore: chain[0].node, in: chain[0].function)
+    return own.isDisjoint(with: others) ? chain : nil
   }
 
   /// What holds from the first statement of the function on.
