@@ -88,16 +88,16 @@ struct FirstUse {
     return .none
   }
 
-  /// Whether a node stands in the statement behind a loop whose turns set the local.
+  /// Whether a node stands behind a loop whose turns set the local, in the first statement after it that mentions that.
   func isBehindLoop(_ use: NodeID, in function: FunctionDefinition) -> Bool {
     let token = file[use].token
     return function.nodes.contains { block in
       guard file[block].kind == .block else { return false }
       let statements = Array(file.list(file[block].a, file[block].b))
       // The last statement that starts in front of the node has it.
-      guard let index = statements.lastIndex(where: { file[$0].token <= token }), index > 0,
-        mentions(statements[index]),
-        case let loop = file[statements[index - 1]], [.macroLoop, .forStatement, .whileStatement].contains(loop.kind)
+      guard let index = statements.lastIndex(where: { file[$0].token <= token }), mentions(statements[index]),
+        let before = statements[..<index].last(where: { mentions($0) }),
+        case let loop = file[before], [.macroLoop, .forStatement, .whileStatement].contains(loop.kind)
       else { return false }
       let body = loop.kind == .forStatement ? file.list(loop.a, 4).last ?? -1 : loop.b
       if case .set = first(in: body) { return true }

@@ -64,6 +64,7 @@ public enum RuleRegistry {
     CopiedCondition(),
     LateUnlink(),
     LateInit(),
+    LateNullCheck(),
     LockAssertCoverage(),
   ]
 

@@ -133,8 +133,12 @@ extension Explorer {
   ) -> [PathState] {
     var opened = state
     if let index = opened.heldIndex(pairPlace) {
-      if pairing.isStrict || pairing.isReference && pairing.stored.isEmpty && isInLoop(node),
-        state.values(of: pairing.resource) == .positive
+      let isKept = pairing.stored.isEmpty && isInLoop(node)
+      let known = state.values(of: pairing.resource)
+      if (pairing.isStrict || pairing.isReference && isKept) && known == .positive
+        || pairing.isResult && pairing.isClosedHere && isKept && known?.contains(.negative) == false
+          && known?.contains(.positive) == true && scope.file[node].c > 1
+          && PairingTable.isLookUp(solver.program.symbols.text(name))
       {
         lostPairs.insert(node)
       }

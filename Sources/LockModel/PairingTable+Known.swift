@@ -299,6 +299,9 @@ extension PairingTable {
   /// Whether `name` returns a pointer that its caller owns unless it is kept for a device.
   static func isPointer(_ name: String) -> Bool { pointers[name] != nil }
 
+  /// Whether `name` is known to find something that is there already, and to take a reference to it.
+  static func isLookUp(_ name: String) -> Bool { isKnown(name) && name.split(separator: "_").contains("get") }
+
   /// Whether the pair is one of the kernel's own and well known.
   static func isKnown(_ name: String) -> Bool {
     fixed[name] != nil || name.hasPrefix("clk_") || name.hasPrefix("regulator_") || name.hasPrefix("phy_")

@@ -2,6 +2,28 @@ import Findings
 
 extension ErrPtrConfusion {
   static let triggering: [RuleExample] = [
+    // Set again further down, which says nothing of the first.
+    RuleExample(
+      """
+      void f(struct foo *foo)
+      {
+      	struct bar *bar;
+      	int ret;
+
+      	if (!foo->object) {
+      		bar = kzalloc(sizeof(*bar), GFP_KERNEL);
+      		ret = prepare(bar, 5);
+      		if (ret)
+      			goto error;
+      		bar->n = 5; /* reported */
+      	}
+      	bar = container_of(foo->object, struct bar, object);
+      	bar->m = 5;
+      	return;
+      error:
+      	kfree(bar);
+      }
+      """),
     RuleExample(
       """
       struct state *get_state(struct set *set, struct thing *thing)
@@ -289,6 +311,30 @@ extension ErrPtrConfusion {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    // What is used belongs to another source, or has been asked about.
+    RuleExample(
+      """
+      void f(struct foo *foo)
+      {
+      	struct bar *bar;
+
+      	bar = kzalloc(sizeof(*bar), GFP_KERNEL);
+      	keep(foo, bar);
+      	bar = container_of(foo->object, struct bar, object);
+      	bar->m = 5;
+      }
+
+      void g(struct foo *foo)
+      {
+      	struct bar *bar = container_of(foo->object, struct bar, object);
+
+      	bar->n = 1;
+      	bar = kzalloc(sizeof(*bar), GFP_KERNEL);
+      	if (bar)
+      		bar->m = 5;
+      	foo->bar = bar;
+      }
+      """),
     // A stub, and a callee that asks another.
     RuleExample(
       """

@@ -38,8 +38,8 @@ struct ErrPtrConfusion: Rule {
     var isMember = false
     var nullTests: [NodeID] = []
     var errorTests: [NodeID] = []
-    /// The first `p->…`, where the pointer is a local.
-    var use: NodeID = -1
+    /// Every `p->…`, where the pointer is a local.
+    var uses: [NodeID] = []
     /// What else holds the same pointer: `q` after `q = p`, `p = q` or `q = p = f()`.
     var twins: Set<String> = []
   }
@@ -136,18 +136,20 @@ struct ErrPtrConfusion: Rule {
         "'\($0)' returns NULL where there is none, and no error pointer: IS_ERR('\($1)') is never true"
       }
     }
-    guard checks.nullTests.isEmpty, checks.errorTests.isEmpty, checks.use >= 0, checks.sources.count == 1 else {
-      return nil
-    }
-    if failsWithError, !context.program.definitions(of: name).isEmpty {
-      return Problem(node: checks.use, key: "unchecked") {
+    let isOnly = checks.nullTests.isEmpty && checks.errorTests.isEmpty && checks.sources.count == 1
+    if isOnly, failsWithError, let use = checks.uses.first, !context.program.definitions(of: name).isEmpty {
+      return Problem(node: use, key: "unchecked") {
         "'\($1)' is used unchecked, and '\($0)' fails with an error pointer"
       }
     }
-    if context.solver.isMemory(name), !mayNotFail(source, file, context) {
-      return Problem(node: checks.use, key: "unchecked") { "'\($1)' is used unchecked, and '\($0)' fails with NULL" }
+    // Of one that is set again, what is used before that.
+    let use = checks.uses.first { use in
+      isOnly || file[use].token > file[source].token && next.map { file[use].token < $0 } != false
     }
-    return nil
+    guard let use, isOnly || nullTest == nil && errorTest == nil && !checks.isMember, context.solver.isMemory(name),
+      !mayNotFail(source, file, context)
+    else { return nil }
+    return Problem(node: use, key: "unchecked") { "'\($1)' is used unchecked, and '\($0)' fails with NULL" }
   }
 
   /// Whether a body has `return NULL;`, and neither it nor what it calls makes an error pointer.
@@ -277,7 +279,7 @@ struct ErrPtrConfusion: Rule {
       if let name = name(node.a, file, context) { variables[name, default: Checks()].isOther = true }
     case .member where node.operation == .arrow && file[node.a].kind == .name:
       let name = context.text(Symbol(file[node.a].a))
-      if variables[name, default: Checks()].use < 0 { variables[name, default: Checks()].use = id }
+      variables[name, default: Checks()].uses.append(id)
     default: break
     }
   }

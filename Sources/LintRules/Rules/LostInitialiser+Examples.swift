@@ -4,6 +4,108 @@ extension LostInitialiser {
   static let triggering: [RuleExample] = [
     RuleExample(
       before: """
+        static int set(struct foo *foo, struct attr *targets)
+        {
+        	struct attr *attr;
+        	int i = 0;
+        	int err = 0;
+
+        	if (foo->mode) {
+        		err = set_mode(foo);
+        		if (err)
+        			return err;
+        	}
+        	for_each_attr(attr, targets) {
+        		err = add_target(foo, attr);
+        		if (err)
+        			break;
+        		i++;
+        	}
+        	if (i == 0)
+        		count(foo);
+        	if (err)
+        		return err;
+        	return 0;
+        }
+
+        static int start(struct foo *foo)
+        {
+        	struct vars *vars = kmalloc(sizeof(*vars), GFP_ATOMIC);
+
+        	if (!vars)
+        		return -ENOMEM;
+        	memcpy(vars->session, foo->session, sizeof(vars->session));
+        	vars->window = 3;
+        	vars->drop = 0;
+        	foo->vars = vars;
+        	return 0;
+        }
+
+        static void update(struct vars *vars)
+        {
+        	vars->drop += vars->window;
+        }
+
+        static int params(struct foo *foo)
+        {
+        	struct config config = {0};
+
+        	params_to_config(foo, &config);
+        	return add_stream(foo, &config);
+        }
+        """,
+      after: """
+        static int set(struct foo *foo, struct attr *targets)
+        {
+        	struct attr *attr;
+        	int i = 0;
+        	int err;
+
+        	if (foo->mode) {
+        		err = set_mode(foo);
+        		if (err)
+        			return err;
+        	}
+        	for_each_attr(attr, targets) {
+        		err = add_target(foo, attr);
+        		if (err)
+        			break;
+        		i++;
+        	}
+        	if (i == 0)
+        		count(foo);
+        	if (err) /* reported */
+        		return err;
+        	return 0;
+        }
+
+        static int start(struct foo *foo)
+        {
+        	struct vars *vars = kmalloc(sizeof(*vars), GFP_ATOMIC); /* reported */
+
+        	if (!vars)
+        		return -ENOMEM;
+        	memcpy(vars->session, foo->session, sizeof(vars->session));
+        	vars->window = 3;
+        	foo->vars = vars;
+        	return 0;
+        }
+
+        static void update(struct vars *vars)
+        {
+        	vars->drop += vars->window;
+        }
+
+        static int params(struct foo *foo)
+        {
+        	struct config config;
+
+        	params_to_config(foo, &config);
+        	return add_stream(foo, &config); /* reported */
+        }
+        """),
+    RuleExample(
+      before: """
         int wrap(struct foo *foo)
         {
         	void *buffer = (void *)get_zeroed_page(GFP_NOFS);
@@ -377,6 +479,66 @@ extension LostInitialiser {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      before: """
+        static int params(struct foo *foo)
+        {
+        	struct config config = {0};
+        	struct config other = {0};
+        	struct config third = {0};
+
+        	params_to_config(foo, &config);
+        	config_init(foo, &other);
+        	add_stream(foo, &other);
+        	fill(foo, &third);
+        	third = foo->config;
+        	return add_stream(foo, &third);
+        }
+
+        static void start(struct foo *foo)
+        {
+        	struct vars *vars = kmalloc(sizeof(*vars), GFP_ATOMIC);
+
+        	memcpy(vars, foo->vars, sizeof(*vars));
+        	vars->window = 3;
+        	vars->drop = 0;
+        	foo->vars = vars;
+        }
+
+        static void update(struct vars *vars)
+        {
+        	vars->drop += vars->window;
+        }
+        """,
+      after: """
+        static int params(struct foo *foo)
+        {
+        	struct config config;
+        	struct config other;
+        	struct config third;
+
+        	params_to_config(foo, &config);
+        	config_init(foo, &other);
+        	add_stream(foo, &other);
+        	fill(foo, &third);
+        	third = foo->config;
+        	return add_stream(foo, &third);
+        }
+
+        static void start(struct foo *foo)
+        {
+        	struct vars *vars = kmalloc(sizeof(*vars), GFP_ATOMIC);
+
+        	memcpy(vars, foo->vars, sizeof(*vars));
+        	vars->window = 3;
+        	foo->vars = vars;
+        }
+
+        static void update(struct vars *vars)
+        {
+        	vars->drop += vars->window;
+        }
+        """),
     // It starts empty and stays here; all of it is copied over; the message is cleared as a whole.
     RuleExample(
       before: """

@@ -88,7 +88,8 @@ extension LostInitialiser {
         let made = new.lines.first(where: { Self.allocates(String(names[0]), $0.text) }), old.counts[made.text] != nil,
         !(["0", "NULL", "false"].contains(value) && Self.isZeroed(made.text)),
         !new.lines(mentioning: String(names[0])).contains(where: {
-          $0.text.hasPrefix("mem") || $0.text.hasPrefix("*\(names[0]) = ") || old.counts[$0.text] == nil
+          $0.text.hasPrefix("mem") && FunctionText.subject($0.text) == names[0]
+            || $0.text.hasPrefix("*\(names[0]) = ") || old.counts[$0.text] == nil
         }), Self.isMessage(made.text) || isLookedAt(names[1], except: new.definition.name, change),
         seen.insert(names[1]).inserted
       else { return nil }

@@ -17,6 +17,12 @@ extension LostInitialiser {
     if let use = usedInPart(declaration, old, new, change) {
       return (use, "only parts of '\(text)' are set before this: the patch takes away its initialiser")
     }
+    if let use = handedOn(declaration, old, new, change) {
+      return (
+        use,
+        "whatever has filled '\(text)' before this need not have set all of it: the patch takes away its initialiser"
+      )
+    }
     return copiedOut(name, new.definition, change).map { copy in
       (
         copy,
@@ -93,6 +99,23 @@ extension LostInitialiser {
     return whole
   }
 
+  /// The second of two calls that are given a structure's address, with nothing else that sets it, where zeroes were what it
+  /// started with: the first may fill what it knows of.
+  private func handedOn(
+    _ declaration: NodeID, _ old: FunctionText, _ new: FunctionText, _ change: FileChange
+  ) -> NodeID? {
+    let name = change.symbols.text(Symbol(change.after[declaration].a))
+    let lines = new.lines(mentioning: name).filter { $0.node != declaration }
+    guard lines.count > 1, lines.allSatisfy({ old.counts[$0.text] != nil && $0.text.contains("&\(name)") }),
+      lines.allSatisfy({ line in
+        let value = FunctionText.value(line.text)
+        let callee = value.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+        return !callee.isEmpty && !callee.hasPrefix("mem") && !callee.contains("init") && value.hasSuffix(")")
+      }), old.lines.contains(where: { $0.text.hasPrefix(name) && $0.text.contains("= {") })
+    else { return nil }
+    return lines[1].node
+  }
+
   /// The pointer that starts with the structure's address, where nothing else in the function mentions it: what it is for is the
   /// case in which nobody points elsewhere.
   private func onlyAlias(of name: Symbol, _ function: FunctionDefinition, _ change: FileChange) -> NodeID? {
@@ -143,5 +166,6 @@ extension LostInitialiser {
   private static let copies: Set<String> = [
     "copy_to_user", "copy_to_sockptr", "copy_to_sockptr_offset", "copy_to_bpfptr_offset", "copy_to_iter", "nla_put",
     "nla_put_64bit", "put_cmsg", "memcpy_to_msg", "copy_struct_to_user", "user_buffer_copy", "simple_read_from_buffer",
+    "iio_push_to_buffers", "iio_push_to_buffers_with_timestamp",
   ]
 }

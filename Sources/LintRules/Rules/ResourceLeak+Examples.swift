@@ -4,6 +4,27 @@ extension ResourceLeak {
   static let triggering: [RuleExample] = [
     RuleExample(
       """
+      int f(struct foo *foo, struct clk **best)
+      {
+      	struct clk *clk;
+      	int i;
+
+      	for (i = 0; i < foo->n; i++) {
+      		clk = clk_get(foo->dev, names[i]); /* reported */
+      		if (IS_ERR(clk))
+      			continue;
+      		if (!clk_get_rate(clk))
+      			continue;
+      		if (foo->wanted == i)
+      			*best = clk;
+      		else
+      			clk_put(clk);
+      	}
+      	return 0;
+      }
+      """),
+    RuleExample(
+      """
       static int create(struct kobject *parent)
       {
       	struct foo *foo = kzalloc(sizeof(*foo), GFP_KERNEL);

@@ -4,6 +4,48 @@ extension ResourceLeak {
   static let nonTriggering: [RuleExample] = [
     RuleExample(
       """
+      int f(struct foo *foo, struct clk **best)
+      {
+      	struct clk *clk;
+      	int i;
+
+      	for (i = 0; i < foo->n; i++) {
+      		clk = clk_get(foo->dev, names[i]);
+      		if (IS_ERR(clk))
+      			continue;
+      		if (!clk_get_rate(clk)) {
+      			clk_put(clk);
+      			continue;
+      		}
+      		if (foo->wanted == i) {
+      			*best = clk;
+      			continue;
+      		}
+      		clk_put(clk);
+      	}
+      	return 0;
+      }
+
+      int g(struct foo *foo)
+      {
+      	struct item *item;
+      	int i;
+
+      	for (i = 0; i < foo->n; i++) {
+      		item = kzalloc(sizeof(*item), GFP_KERNEL);
+      		if (!item)
+      			break;
+      		if (fill(item)) {
+      			kfree(item);
+      			break;
+      		}
+      		list_add(&item->node, &foo->items);
+      	}
+      	return 0;
+      }
+      """),
+    RuleExample(
+      """
       static inline int clk_prepare_enable(struct clk *clk)
       {
       	int ret;

@@ -585,9 +585,11 @@ struct SleepInAtomic: Rule {
     let last = chain.last.map { context.callee($0.node, in: context.program.file(of: $0.function)) } ?? .none
     let sleeper = last.exists ? context.text(last) : "a guard"
     let first = context.callee(node, in: context.program.file(of: id))
+    let holder = chain.last.map { context.name($0.function) } ?? ""
+    let inside = holder == context.text(first) ? "" : " in '\(holder)'"
     let what =
       chain.count > 1
-      ? "'\(context.text(first))' may sleep (it reaches '\(sleeper)')" : "'\(sleeper)' may sleep"
+      ? "'\(context.text(first))' may sleep (it reaches '\(sleeper)'\(inside))" : "'\(sleeper)' may sleep"
     return context.finding(
       description, id, node, "\(what) while \(cause.text)",
       evidence: cause.evidence

@@ -4,6 +4,18 @@ extension WrongError {
   static let triggering: [RuleExample] = [
     RuleExample(
       """
+      static int copy(struct foo *foo, unsigned long pos, unsigned int count)
+      {
+      	int bpos;
+
+      	bpos = get_position(foo, pos, count);
+      	if (bpos < 0)
+      		return pos; /* reported */
+      	return copy_at(foo, bpos, count);
+      }
+      """),
+    RuleExample(
+      """
       static ssize_t foo_write(struct file *file, const char __user *from, size_t size, loff_t *position)
       {
       	char text[33];
@@ -383,6 +395,35 @@ extension WrongError {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      """
+      static int sources(struct foo *foo, int default_sources)
+      {
+      	int count;
+
+      	count = count_elements(foo, "sources");
+      	if (count < 0)
+      		return default_sources;
+      	return read_elements(foo, "sources", count);
+      }
+
+      static int at(struct foo *foo, int fallback, int pos)
+      {
+      	int found;
+
+      	found = lookup(foo, pos);
+      	if (found == 0)
+      		return fallback;
+      	foo->n = pos;
+      	if (foo->last < 0)
+      		return pos;
+      	pos = next(foo, pos);
+      	found = lookup(foo, pos);
+      	if (found < 0)
+      		return pos;
+      	return found;
+      }
+      """),
     // The branch has a value of its own, which is no error.
     RuleExample(
       """

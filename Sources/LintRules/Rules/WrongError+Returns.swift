@@ -25,12 +25,39 @@ extension WrongError {
       else { return nil }
       let token = file.tokens[Int(file[file[leaving].a].token)]
       let returned = context.text(Symbol(file[file[leaving].a].a))
-      guard Self.errorNames.contains(tested), !Self.errorNames.contains(returned), !token.traits.contains(.upperCase),
-        returned != "false", returned != "true", isResult(Symbol(file[file[leaving].a].a), definition, shapes)
+      guard !Self.errorNames.contains(returned), !token.traits.contains(.upperCase), returned != "false",
+        returned != "true", tested != returned,
+        Self.errorNames.contains(tested) && isResult(Symbol(file[file[leaving].a].a), definition, shapes)
+          || test.kind == .binary && test.operation == .less
+            && isUntouched(Symbol(file[file[leaving].a].a), definition, shapes)
+            && isAnswer(Symbol(variable.a), before: node, definition, shapes)
       else { return nil }
       return context.finding(
         description, id, leaving, "'\(tested)' is the error, but '\(returned)' is returned",
         key: "\(tested) \(returned)")
+    }
+  }
+
+  /// A parameter that the function never sets: a number of its caller's, and none that is meant for such a case.
+  private func isUntouched(_ name: Symbol, _ definition: FunctionDefinition, _ shapes: Statements) -> Bool {
+    let words = shapes.symbols.text(name).split(separator: "_")
+    return !words.contains { ["default", "def", "dflt", "fallback", "otherwise", "else", "missing"].contains($0) }
+      && definition.parameters.contains { $0.name == name && !$0.type.isPointer }
+      && !shapes.writes(definition.body, shapes.symbols.text(name))
+  }
+
+  /// Whether the statement in front of a test sets the local to what a call returns.
+  private func isAnswer(
+    _ name: Symbol, before test: NodeID, _ definition: FunctionDefinition, _ shapes: Statements
+  ) -> Bool {
+    let file = shapes.file
+    return definition.nodes.contains { block in
+      guard file[block].kind == .block, case let statements = Array(file.list(file[block].a, file[block].b)),
+        let index = statements.firstIndex(of: test), index > 0, file[statements[index - 1]].kind == .expressionStatement
+      else { return false }
+      let store = file[file[statements[index - 1]].a]
+      return store.kind == .assign && store.operation == .equal && file[store.a].kind == .name
+        && Symbol(file[store.a].a) == name && file[store.b].kind == .call
     }
   }
 
