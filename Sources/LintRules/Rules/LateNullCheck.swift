@@ -65,7 +65,7 @@ struct LateNullCheck: Rule {
         	if (!foo)
         		return 0;
         	foo->n = n;
-        	get(&foo);
+        	get(&foo, foo->n);
         	if (!foo)
         		return 0;
         	return list_empty(head) + size + m;
@@ -236,6 +236,11 @@ struct LateNullCheck: Rule {
           return
         }
         for child in file.children(of: id) { note(child, depth + 1) }
+        // `add(&p, p->m)`: the call may set it, once its arguments are known.
+        for argument in file.list(node.b, node.c) where file[argument].kind == .unary {
+          let item = file[argument]
+          if item.operation == .ampersand, file[item.a].kind == .name { looks[Symbol(file[item.a].a)] = nil }
+        }
       default: for child in file.children(of: id) { note(child, depth + 1) }
       }
     }
