@@ -8,11 +8,11 @@ struct PossibleSleeps {
   private static let depth = 5
 
   private let context: RuleContext
-  /// By how many calls are left: what is cut off at one depth is not at another.
+  private let atomics: AtomicContexts
+  /// By how many calls down the search has come: what is cut off at one depth is not at another.
   private var known = [[FunctionID: [ChainStep]?]](repeating: [:], count: depth)
   private var asked: [FunctionID: [UInt32]] = [:]
-
-  private let atomics: AtomicContexts
+  private var subjects: [FunctionID: [(token: UInt32, member: Symbol)]] = [:]
 
   init(_ context: RuleContext, _ atomics: AtomicContexts) {
     self.context = context
@@ -51,9 +51,9 @@ struct PossibleSleeps {
     let file = context.program.file(of: id)
     nodes.sort { file[$0.node].token < file[$1.node].token }
     for (node, call) in nodes {
-      guard let rest = call.map({ self.rest(of: $0, in: id, depth) }) ?? [], !isAsked(before: node, in: id) else {
-        continue
-      }
+      // Whatever comes later comes behind the same question.
+      if isAsked(before: node, in: id) { return nil }
+      guard let rest = call.map({ self.rest(of: $0, in: id, depth) }) ?? [] else { continue }
       return [ChainStep(function: id, node: node)] + rest
     }
     return nil
@@ -80,18 +80,25 @@ struct PossibleSleeps {
   }
 
   /// The members that are asked about on the way to a node; `lock` is where the way begins.
-  func members(askedBefore node: NodeID, in id: FunctionID, after lock: NodeID = -1) -> Set<Symbol> {
+  mutating func members(askedBefore node: NodeID, in id: FunctionID, after lock: NodeID = -1) -> Set<Symbol> {
+    let all = subjects[id] ?? subjects(in: id)
+    subjects[id] = all
     let file = context.program.file(of: id)
     let (start, end) = (lock >= 0 ? file[lock].token : 0, file[node].token)
-    var result: Set<Symbol> = []
-    func collect(_ node: NodeID, _ depth: Int) {
+    return Set(all.lazy.filter { start <= $0.token && $0.token <= end }.map(\.member))
+  }
+
+  /// The members in the conditions of a function, each with the token of its question.
+  private func subjects(in id: FunctionID) -> [(token: UInt32, member: Symbol)] {
+    let file = context.program.file(of: id)
+    var result: [(token: UInt32, member: Symbol)] = []
+    func collect(_ node: NodeID, _ token: UInt32, _ depth: Int) {
       guard node >= 0, depth < 40 else { return }
-      if file[node].kind == .member { result.insert(Symbol(file[node].b)) }
-      for child in file.children(of: node) { collect(child, depth + 1) }
+      if file[node].kind == .member { result.append((token, Symbol(file[node].b))) }
+      for child in file.children(of: node) { collect(child, token, depth + 1) }
     }
-    for question in context.program.definition(id).nodes
-    where Self.questions.contains(file[question].kind) && start <= file[question].token && file[question].token <= end {
-      collect(file[question].a, 0)
+    for question in context.program.definition(id).nodes where Self.questions.contains(file[question].kind) {
+      collect(file[question].a, file[question].token, 0)
     }
     return result
   }
