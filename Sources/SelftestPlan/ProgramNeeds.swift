@@ -48,8 +48,10 @@ enum ProgramNeeds {
           name.count >= 3 && name.allSatisfy { $0.isLowercase || $0.isNumber || $0 == "-" || $0 == "_" }
         }
       guard isAlgorithm else { continue }
-      // An algorithm's own name may have the length of its key.
-      found[String(part)] = names.flatMap { ["\($0)", $0.filter(\.isLetter)] }.map { "CRYPTO_" + $0.uppercased() }
+      // An algorithm's own name may have the length of its key or of what it makes: aes128, sha3-512.
+      found[String(part)] = names.flatMap { name in
+        [String(name), name.filter(\.isLetter), String(name.prefix { $0 != "-" })]
+      }.map { "CRYPTO_" + $0.uppercased() }
     }
     return found
   }

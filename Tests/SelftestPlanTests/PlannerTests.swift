@@ -146,13 +146,14 @@ struct PlannerTests {
   func algorithms() throws {
     var edits = ring("int y;\n")
     edits["tools/testing/selftests/widget/other_test.c"] =
-      "const char *a[] = { \"cmac(aes128)\", \"hmac(none)\", \"f(%d)\", \"main()\" };\n"
+      "const char *a[] = { \"cmac(aes128)\", \"hmac(sha3-512)\", \"f(%d)\", \"main()\" };\n"
     edits["drivers/Kconfig"] =
       (base["drivers/Kconfig"] ?? "")
-      + ["AES", "CMAC", "SHA1"].map { "\nconfig CRYPTO_\($0)\n\tbool \"c\"" }.joined() + "\n"
+      + ["AES", "CMAC", "SHA1", "SHA3"].map { "\nconfig CRYPTO_\($0)\n\tbool \"c\"" }.joined() + "\n"
     let plan = try planned(edits) { $0 == "drivers/widget_ring.c" }
     #expect(plan.fragment["CRYPTO_AES"] == "y")
     #expect(plan.fragment["CRYPTO_CMAC"] == "y")
+    #expect(plan.fragment["CRYPTO_SHA3"] == "y")
     #expect(plan.fragment["CRYPTO_SHA1"] == nil)
     #expect(plan.options.contains { $0.reason == "tests of widget use cmac(aes128)" })
   }
