@@ -268,11 +268,12 @@ extension Explorer {
       solver.returnType(of: name, scope.fileIndex)?.isPointer
       ?? (solver.names.allocators.contains(name)
         || (holder != nil && PairingTable.returnsPointer(solver.program.symbols.text(name)))
-        || holder.map { isGiven($0, to: closers, name) } ?? false
+        || holder.map { isGiven($0, to: closers) } ?? false
         || holder.map { holdsPointer($0) } ?? false)
+    let standsForLock = holder.map { isToken($0, for: closers, name) } ?? false
     // In an initialiser it has an owner that is not followed.
     if holder == nil, PairingTable.returnsPointer(solver.program.symbols.text(name)) { return }
-    if returnsPointer {
+    if returnsPointer || standsForLock {
       guard let holder else { return }
       let item = scope.file[holder]
       let name = Symbol(item.a)
@@ -315,12 +316,19 @@ extension Explorer {
     }
   }
 
-  /// `foo->codec = codec_attach(master);` and `codec_detach(foo->codec)`; for a lock also `bit = foo_trylock(foo);` and
-  /// `foo_unlock(bit)`.
-  private mutating func isGiven(_ holder: NodeID, to closers: Set<Symbol>, _ opener: Symbol = .none) -> Bool {
+  /// `foo->codec = codec_attach(master);` and `codec_detach(foo->codec)`
+  private mutating func isGiven(_ holder: NodeID, to closers: Set<Symbol>) -> Bool {
+    scope.file[holder].kind == .member && isArgument(place(of: holder), of: closers)
+  }
+
+  /// `bit = foo_trylock(foo);` and `foo_unlock(bit)`: the number stands for the lock.
+  private mutating func isToken(_ holder: NodeID, for closers: Set<Symbol>, _ opener: Symbol) -> Bool {
     let item = scope.file[holder]
-    let isLocal = (item.kind == .name || item.kind == .variable) && opener.exists && solver.soundsLikeLock(opener)
-    let resource = isLocal ? localPlace(Symbol(item.a)) : item.kind == .member ? place(of: holder) : -1
+    guard item.kind == .name || item.kind == .variable, solver.soundsLikeLock(opener) else { return false }
+    return isArgument(localPlace(Symbol(item.a)), of: closers)
+  }
+
+  private mutating func isArgument(_ resource: Place, of closers: Set<Symbol>) -> Bool {
     guard resource >= 0 else { return false }
     for call in scope.calls where closers.contains(calleeName(call)) {
       if let first = scope.file.list(scope.file[call].b, scope.file[call].c).first, place(of: first) == resource {

@@ -4,7 +4,6 @@ extension KernelInterface {
   /// Sleep whatever their arguments are, by the documentation; what a header has instead of one decides where there is such a
   /// body.
   static let documentedSleeperText = """
-    dir_emit dir_emit_dot dir_emit_dotdot dir_emit_dots
     kvfree kvfree_sensitive vfree vmap ioremap iounmap memremap alloc_percpu
     gpiod_set_value_cansleep gpiod_get_value_cansleep gpiod_set_raw_value_cansleep gpiod_get_raw_value_cansleep
     gpio_set_value_cansleep gpio_get_value_cansleep gpiod_set_array_value_cansleep

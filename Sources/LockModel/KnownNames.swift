@@ -149,6 +149,7 @@ struct KnownNames {
       """)
     sleepers = set(
       """
+      dir_emit dir_emit_dot dir_emit_dotdot dir_emit_dots
       msleep msleep_interruptible ssleep usleep_range fsleep schedule schedule_timeout schedule_timeout_interruptible
       schedule_timeout_uninterruptible might_sleep cond_resched wait_for_completion wait_for_completion_interruptible
       wait_for_completion_timeout wait_for_completion_killable synchronize_rcu synchronize_srcu synchronize_net

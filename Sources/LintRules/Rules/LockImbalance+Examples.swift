@@ -2,6 +2,32 @@ import Findings
 
 extension LockImbalance {
   static let triggering: [RuleExample] = [
+    // The same where the bodies are known, and say nothing of a lock.
+    RuleExample(
+      """
+      static inline int mark_trylock(struct foo *foo)
+      {
+      	return test_and_set_mark(foo, 3);
+      }
+
+      static inline void mark_unlock(int bit)
+      {
+      	clear_mark(bit);
+      }
+
+      static void f(struct foo *foo)
+      {
+      	int bit;
+
+      	bit = mark_trylock(foo);
+      	if (bit < 0)
+      		return;
+      	if (foo->busy)
+      		return; /* reported */
+      	work(foo);
+      	mark_unlock(bit);
+      }
+      """),
     // Whoever learns nothing cannot unlock; a token that is the lock; a mutex that a work item releases for another.
     RuleExample(
       """
