@@ -17,7 +17,7 @@ extension KernelLint {
   public func callers(
     of changes: [(file: ParsedFile, lines: Set<Int>)], in files: [ParsedFile]
   ) -> [String: Set<String>] {
-    var search = CallerSearch(symbolCount: symbols.count, tables: SlotNames(files))
+    var search = CallerSearch(symbolCount: symbols.count)
     for (file, lines) in changes where !lines.isEmpty {
       for function in file.functions where function.isTouched(by: lines, in: file) { search.want(function, of: file) }
     }
@@ -41,45 +41,37 @@ extension FunctionDefinition {
   }
 }
 
-/// The members that functions are stored in by the initialisers of tables, per file and by name.
+/// The members that the functions of a file are stored in by the initialisers of its tables.
 private struct SlotNames {
-  private var members: [String: [Symbol: Set<Symbol>]] = [:]
+  private(set) var members: [Symbol: Set<Symbol>] = [:]
+  private let file: ParsedFile
 
-  init(_ files: [ParsedFile]) {
-    for file in files {
-      var own: [Symbol: Set<Symbol>] = [:]
-      for table in file.globals where table.initialiser >= 0 { Self.read(table.initialiser, file, &own, 0) }
-      if !own.isEmpty { members[file.path] = own }
-    }
+  init(_ file: ParsedFile) {
+    self.file = file
+    for table in file.globals where table.initialiser >= 0 { read(table.initialiser, 0) }
   }
 
-  private static func read(
-    _ list: NodeID, _ file: ParsedFile, _ own: inout [Symbol: Set<Symbol>], _ depth: Int
-  ) {
+  private mutating func read(_ list: NodeID, _ depth: Int) {
     guard file[list].kind == .initialiserList, depth < 4 else { return }
     for element in file.list(file[list].a, file[list].b) {
       let item = file[element]
       if item.kind == .initialiserList {
-        read(element, file, &own, depth + 1)
+        read(element, depth + 1)
       } else if item.kind == .designator, item.b >= 0 {
-        if file[item.b].kind == .initialiserList {
-          read(item.b, file, &own, depth + 1)
-        } else if file[item.b].kind == .name {
-          own[Symbol(file[item.b].a), default: []].insert(Symbol(item.a))
+        if file[item.b].kind == .name {
+          members[Symbol(file[item.b].a), default: []].insert(Symbol(item.a))
+        } else {
+          read(item.b, depth + 1)
         }
       }
     }
-  }
-
-  /// The members that hold a function of `file` in its own tables.
-  func holding(_ function: FunctionDefinition, of file: ParsedFile) -> Set<Symbol> {
-    members[file.path]?[function.name] ?? []
   }
 }
 
 /// Names that are looked for, and the functions that mentioned one.
 private struct CallerSearch {
-  private let tables: SlotNames
+  /// What the tables of a file hold, by its path, as far as it was asked.
+  private var tables: [String: SlotNames] = [:]
   /// Members through which something wanted is called, by the folder of the table.
   private var slots: [Substring: Set<Symbol>] = [:]
   private var global: ContiguousArray<Bool>
@@ -87,15 +79,13 @@ private struct CallerSearch {
   private(set) var taken: [String: Set<Symbol>] = [:]
   private(set) var count = 0
 
-  init(symbolCount: Int, tables: SlotNames) {
-    self.tables = tables
-    global = ContiguousArray(repeating: false, count: symbolCount)
-  }
+  init(symbolCount: Int) { global = ContiguousArray(repeating: false, count: symbolCount) }
 
   mutating func want(_ function: FunctionDefinition, of file: ParsedFile) {
     guard function.name.exists, Int(function.name.rawValue) < global.count else { return }
-    let members = tables.holding(function, of: file)
-    if !members.isEmpty { slots[TreePath.folder(file.path), default: []].formUnion(members) }
+    let table = tables[file.path] ?? SlotNames(file)
+    tables[file.path] = table
+    if let members = table.members[function.name] { slots[TreePath.folder(file.path), default: []].formUnion(members) }
     if function.isStatic, !file.path.hasSuffix(".h") {
       local[file.path, default: []].insert(function.name)
     } else {

@@ -237,7 +237,7 @@ struct SelftestCatalogue: Sendable {
   }
 
   /// What the sources name that a directory keeps in `lib/` for its programs.
-  func libraryNames(of directory: String) -> Set<String> {
+  func sharedNames(of directory: String) -> Set<String> {
     sources(below: directory + "/lib").reduce(into: []) { $0.formUnion(Identifiers.all(in: $1 + [0x0A])) }
   }
 

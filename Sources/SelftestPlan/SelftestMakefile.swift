@@ -4,7 +4,14 @@ import ByteText
 /// the few functions that lists of names are made with, and pattern rules.
 ///
 /// Conditionals are not weighed: what stands in either branch counts, and what cannot be built is named when it is tried.
+/// A series may bring any makefile: lists that multiply and references within references end at bounds that no real one
+/// comes near.
 struct SelftestMakefile {
+  /// More words in a list, longer ones and more references within each other are left out.
+  private static let wordLimit = 4096
+  private static let lengthLimit = 4096
+  private static let depthLimit = 16
+
   private var variables: [String: [String]] = ["OUTPUT": [""]]
   /// Pattern rules from a C source: `%_ipv4` and `%.c`.
   private var rules: [(target: String, source: String)] = []
@@ -52,7 +59,7 @@ struct SelftestMakefile {
     }
     if keeps, variables[String(name)] != nil { return true }
     let value = Self.tokens(text[text.index(after: equals)...]).flatMap { expanded($0, files: files) }
-    variables[String(name)] = (appends ? variables[String(name)] ?? [] : []) + value
+    variables[String(name)] = Array(((appends ? variables[String(name)] ?? [] : []) + value).prefix(Self.wordLimit))
     return true
   }
 
@@ -84,21 +91,23 @@ struct SelftestMakefile {
   }
 
   /// The words that one word stands for; none if it has a function that is not known here.
-  private func expanded(_ word: String, files: () -> [String]) -> [String] {
+  private func expanded(_ word: String, files: () -> [String], depth nesting: Int = 0) -> [String] {
     guard let start = word.firstRange(of: "$(") else { return [word] }
+    guard nesting < Self.depthLimit else { return [] }
     var depth = 0
     let end = word[start.lowerBound...].firstIndex { character in
       depth += character == "(" ? 1 : character == ")" ? -1 : 0
       return character == ")" && depth == 0
     }
     guard let end else { return [] }
-    let values = value(of: word[start.upperBound..<end], files: files)
-    let rest = expanded(String(word[word.index(after: end)...]), files: files)
+    let values = value(of: word[start.upperBound..<end], files: files, depth: nesting + 1)
+    let rest = expanded(String(word[word.index(after: end)...]), files: files, depth: nesting + 1)
     let tails = rest.isEmpty ? [""] : rest
-    return values.flatMap { value in tails.map { word[..<start.lowerBound] + value + $0 } }
+    return values.lazy.flatMap { value in tails.lazy.map { word[..<start.lowerBound] + value + $0 } }
+      .prefix(Self.wordLimit).filter { $0.utf8.count < Self.lengthLimit }
   }
 
-  private func value(of reference: Substring, files: () -> [String]) -> [String] {
+  private func value(of reference: Substring, files: () -> [String], depth: Int) -> [String] {
     guard let blank = reference.firstIndex(where: \.isWhitespace) else {
       guard let colon = reference.firstIndex(of: ":") else { return variables[String(reference)] ?? [] }
       let parts = reference[reference.index(after: colon)...].split(separator: "=", omittingEmptySubsequences: false)
@@ -107,7 +116,7 @@ struct SelftestMakefile {
       return (variables[String(reference[..<colon])] ?? []).map { Self.substituted($0, patterns[0], patterns[1]) }
     }
     let arguments = reference[blank...].split(separator: ",", omittingEmptySubsequences: false).map { argument in
-      Self.tokens(argument).flatMap { expanded($0, files: files) }
+      Self.tokens(argument).flatMap { expanded($0, files: files, depth: depth) }
     }
     switch (reference[..<blank], arguments.count) {
     case ("patsubst", 3):

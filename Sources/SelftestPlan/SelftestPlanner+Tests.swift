@@ -197,7 +197,7 @@ extension SelftestPlanner {
   private func planNeeds(_ plan: inout SelftestPlan, _ resolver: inout ConfigResolver) {
     for test in plan.tests {
       guard let source = catalogue.source(of: test.name, in: test.directory)?.text else { continue }
-      let shared = catalogue.libraryNames(of: test.directory).filter(ProgramNeeds.isForAll)
+      let shared = catalogue.sharedNames(of: test.directory).filter(ProgramNeeds.isForAll)
       for need in ProgramNeeds.needs(of: Identifiers.all(in: source + [0x0A]).union(shared)) {
         var attempt = resolver
         let isPossible = attempt.require(

@@ -135,6 +135,17 @@ struct PlannerTests {
     #expect(changed.filter { !$0.isOfSeries }.isEmpty)
   }
 
+  @Test("a makefile whose lists multiply, or refer to each other without end, is read to its end")
+  func hostileMakefile() throws {
+    var edits = ring("int y;\n")
+    let doubling = String(repeating: "A := $(A)$(A)\nB := x$(B)$(B)\n", count: 60)
+    let nested = String(repeating: "$(C:%=$(sort ", count: 5000) + String(repeating: "))", count: 5000)
+    edits["tools/testing/selftests/widget/Makefile"] =
+      "A := a b\nB := b\n\(doubling)C := \(nested)\nTEST_GEN_PROGS := $(A) $(B) $(C) ring_test\n"
+    let plan = try planned(edits) { $0 == "drivers/widget_ring.c" }
+    #expect(plan.tests.map(\.name) == ["ring_test"])
+  }
+
   @Test("a time limit of 0 is none, not no time")
   func unlimited() throws {
     var edits = ring("int y;\n")
