@@ -134,6 +134,69 @@ struct LockRuleTests {
     #expect(found.map(\.function) == ["show"])
   }
 
+  @Test("what callers hold and what handlers interrupt is only judged near by", arguments: ["d/b.c", "e/b.c"])
+  func nearness(_ other: String) {
+    let lint = KernelLint()
+    func found(_ sources: [String: String], _ rule: String) -> [String] {
+      let files = sources.sorted { $0.key < $1.key }.map { lint.facts(of: Array($0.value.utf8), path: $0.key) }
+      return lint.check(files, focus: Set(sources.keys), rules: [rule]).findings.map(\.function)
+    }
+    let types = "struct foo { struct mutex a; struct mutex b; spinlock_t lock; struct completion done; int n; };\n"
+    let stated = """
+      void f(struct foo *foo)
+      {
+      \tlockdep_assert_held(&foo->a);
+      \tmutex_lock(&foo->b);
+      \tfoo->n++;
+      \tmutex_unlock(&foo->b);
+      }
+
+      """
+    let reverse = """
+      void g(struct foo *foo)
+      {
+      \tmutex_lock(&foo->b);
+      \tmutex_lock(&foo->a);
+      \tfoo->n++;
+      \tmutex_unlock(&foo->a);
+      \tmutex_unlock(&foo->b);
+      }
+
+      """
+    #expect(found(["d/a.c": types + stated + reverse], "lock-order") == ["f", "g"])
+    #expect(found(["d/a.c": types + stated, other: types + reverse], "lock-order").isEmpty)
+    let handler = """
+      u32 read_reg(struct foo *foo);
+      static irqreturn_t handler(int irq, void *data)
+      {
+      \tread_reg(data);
+      \treturn IRQ_HANDLED;
+      }
+      int transfer(struct foo *foo)
+      {
+      \tread_reg(foo);
+      \twait_for_completion(&foo->done);
+      \treturn 0;
+      }
+      int start(struct foo *foo) { return request_irq(foo->irq, handler, 0, "foo", foo); }
+
+      """
+    let helper = """
+      u32 read_reg(struct foo *foo)
+      {
+      \tu32 value;
+
+      \tspin_lock(&foo->lock);
+      \tvalue = foo->n;
+      \tspin_unlock(&foo->lock);
+      \treturn value;
+      }
+
+      """
+    let interrupted = found(["d/a.c": types + handler, other: types + helper], "interrupt-unsafe-lock")
+    #expect(interrupted == (other.hasPrefix("d/") ? ["read_reg"] : []))
+  }
+
   @Test("a trylock's result decides")
   func trylock() {
     let source =

@@ -311,6 +311,30 @@ extension ErrPtrConfusion {
   ]
 
   static let nonTriggering: [RuleExample] = [
+    RuleExample(
+      """
+      void f(struct foo *foo)
+      {
+      	struct bar *bar = first(foo);
+
+      	bar->n = 1;
+      	bar = kzalloc(sizeof(*bar), GFP_KERNEL);
+      	keep(foo, bar);
+      }
+
+      int g(struct foo *foo)
+      {
+      	struct bar *bar = first(foo);
+
+      	keep(foo, bar);
+      	bar = kzalloc(sizeof(*bar), GFP_KERNEL);
+      	bar->n = 1;
+      	if (!bar)
+      		return -ENOMEM;
+      	keep(foo, bar);
+      	return 0;
+      }
+      """),
     // What is used belongs to another source, or has been asked about.
     RuleExample(
       """

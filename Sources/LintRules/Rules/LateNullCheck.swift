@@ -32,6 +32,16 @@ struct LateNullCheck: Rule {
         	return replay->n > stream->n;
         }
 
+        int count(struct foo *foo)
+        {
+        	int n = foo->n; /* reported */
+        	int m = foo ? foo->m : 0;
+
+        	if (!foo)
+        		return 0;
+        	return n + m;
+        }
+
         int start(struct foo *foo, int n)
         {
         	int ret = 0;
@@ -83,6 +93,16 @@ struct LateNullCheck: Rule {
         		foo = foo->next;
         		if (!foo)
         			return;
+        	}
+        }
+
+        void m(struct foo *foo, int n)
+        {
+        	foo->n = 1;
+        	while (n--) {
+        		if (!foo)
+        			return;
+        		foo = next(n);
         	}
         }
 
@@ -212,10 +232,10 @@ struct LateNullCheck: Rule {
       case .sizeOf, .typeOperand, .statementExpression: return
       case .unary where node.operation == .ampersand: noteAddress(node.a)
       case .binary where node.operation == .ampersandAmpersand || node.operation == .pipePipe:
-        question(node.a, depth)
+        note(node.a, depth + 1)
         forget(node.b, 0)
       case .conditional:
-        question(node.a, depth)
+        note(node.a, depth + 1)
         forget(node.b, 0)
         forget(node.c, 0)
       case .assign:
@@ -245,19 +265,11 @@ struct LateNullCheck: Rule {
       }
     }
 
-    /// Whatever asks about a pointer has no use for a later answer.
-    private mutating func question(_ id: NodeID, _ depth: Int) {
-      note(id, depth + 1)
-      let core = shapes.core(id).node
-      if core >= 0, file[core].kind == .name { looks[Symbol(file[core].a)] = nil }
-    }
-
     /// `&p->m` looks at nothing; `&p` hands out the pointer itself.
     private mutating func noteAddress(_ id: NodeID) {
       let node = file[id]
       switch node.kind {
       case .name: looks[Symbol(node.a)] = nil
-      case .member where file[node.a].kind == .name: break
       case .member where node.operation == .dot: noteAddress(node.a)
       case .member: note(node.a, 0)
       case .index:

@@ -99,8 +99,8 @@ extension LostInitialiser {
     return whole
   }
 
-  /// The second of two calls that are given a structure's address, with nothing else that sets it, where zeroes were what it
-  /// started with: the first may fill what it knows of.
+  /// The second of two calls that are given a structure's address, with nothing else that sets it: the first may fill
+  /// what it knows of.
   private func handedOn(
     _ declaration: NodeID, _ old: FunctionText, _ new: FunctionText, _ change: FileChange
   ) -> NodeID? {
@@ -111,7 +111,7 @@ extension LostInitialiser {
         let value = FunctionText.value(line.text)
         let callee = value.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
         return !callee.isEmpty && !callee.hasPrefix("mem") && !callee.contains("init") && value.hasSuffix(")")
-      }), old.lines.contains(where: { $0.text.hasPrefix(name) && $0.text.contains("= {") })
+      })
     else { return nil }
     return lines[1].node
   }

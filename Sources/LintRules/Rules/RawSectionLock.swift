@@ -25,6 +25,17 @@ struct RawSectionLock: Rule {
         	return kmem_cache_zalloc(foo->cache, GFP_ATOMIC);
         }
 
+        static void mask(struct irq_data *d)
+        {
+        	struct foo *foo = irq_data_get_irq_chip_data(d);
+
+        	foo->data = kmalloc(8, GFP_ATOMIC); /* reported */
+        }
+
+        static const struct irq_chip chip_ops = {
+        	.irq_mask = mask,
+        };
+
         void f(struct foo *foo)
         {
         	raw_spin_lock(&foo->lock);
@@ -123,7 +134,7 @@ struct RawSectionLock: Rule {
       }
       for call in facts.calls where !call.isIndirect {
         guard let cause = cause(call.held, id, chips, context) else { continue }
-        if cause.site >= 0, let chain = allocation(by: call, in: id, context), reported.insert(call.node).inserted {
+        if let chain = allocation(by: call, in: id, context), reported.insert(call.node).inserted {
           findings.append(finding(chain, cause, id, context))
           continue
         }
@@ -174,6 +185,10 @@ struct RawSectionLock: Rule {
     return chips[id].map { ("in '\(context.name(id))', which runs as \($0) under a raw spinlock", -1) }
   }
 
+  private func taken(_ cause: (text: String, site: NodeID), _ id: FunctionID, _ context: RuleContext) -> [Evidence] {
+    cause.site >= 0 ? [Evidence(context.place(id, cause.site), "the raw spinlock is taken here")] : []
+  }
+
   /// How a call comes to the allocator of memory, itself or in what it calls, on every path or some.
   private func allocation(
     by call: CallEvent, in id: FunctionID, _ context: RuleContext, _ level: Int = 0
@@ -202,7 +217,7 @@ struct RawSectionLock: Rule {
     let name = context.text(context.callee(last.node, in: context.program.file(of: last.function)))
     return context.finding(
       description, id, chain[0].node, "'\(name)' allocates memory, which takes sleeping locks, \(cause.text)",
-      evidence: [Evidence(context.place(id, cause.site), "the raw spinlock is taken here")]
+      evidence: taken(cause, id, context)
         + context.evidence(Array(chain.dropFirst()), last: "'\(name)' allocates here"), key: "\(name) raw")
   }
 
@@ -212,9 +227,9 @@ struct RawSectionLock: Rule {
   ) -> Finding {
     let node = chain.first?.node ?? -1
     let lock = place >= 0 ? context.solver.lockText(place, in: id) : "a spinlock"
-    let taken = cause.site >= 0 ? [Evidence(context.place(id, cause.site), "the raw spinlock is taken here")] : []
     let way = chain.count > 1 ? context.evidence(Array(chain.dropFirst()), last: "'\(lock)' is taken here") : []
     return context.finding(
-      description, id, node, "'\(lock)' is taken \(cause.text)", evidence: taken + way, key: "\(lock) raw")
+      description, id, node, "'\(lock)' is taken \(cause.text)", evidence: taken(cause, id, context) + way,
+      key: "\(lock) raw")
   }
 }

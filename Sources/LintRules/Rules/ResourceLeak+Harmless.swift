@@ -4,6 +4,27 @@ extension ResourceLeak {
   static let nonTriggering: [RuleExample] = [
     RuleExample(
       """
+      void f(struct foo *foo)
+      {
+      	struct property *property;
+      	int i;
+
+      	for (i = 0; i < foo->n; i++) {
+      		property = kzalloc(sizeof(*property) + 6, GFP_KERNEL);
+      		if (!property)
+      			return;
+      		property->value = property + 1;
+      		property->name = kstrdup("address", GFP_KERNEL);
+      		if (!property->name) {
+      			kfree(property);
+      			return;
+      		}
+      		of_update_property(foo->node, property);
+      	}
+      }
+      """),
+    RuleExample(
+      """
       int f(struct foo *foo, struct clk **best)
       {
       	struct clk *clk;

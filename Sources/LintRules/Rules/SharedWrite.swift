@@ -105,6 +105,13 @@ struct SharedWrite: Rule {
         	up_read(&foo->sem);
         }
 
+        void copy(struct foo *foo, struct foo *other)
+        {
+        	down_read(&foo->sem);
+        	other->n = foo->n;
+        	up_read(&foo->sem);
+        }
+
         int hit(struct foo *foo, struct foo *other)
         {
         	down_read(&foo->sem);

@@ -397,6 +397,16 @@ extension WrongError {
   static let nonTriggering: [RuleExample] = [
     RuleExample(
       """
+      static int room(struct foo *foo, int position)
+      {
+      	int room = foo->size;
+
+      	room -= foo->used;
+      	if (room < 0)
+      		return position;
+      	return take(foo, room);
+      }
+
       static int sources(struct foo *foo, int default_sources)
       {
       	int count;
