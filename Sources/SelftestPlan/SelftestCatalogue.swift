@@ -170,6 +170,9 @@ struct SelftestCatalogue: Sendable {
     }
   }
 
+  /// Whether a directory's Makefile has more than is read of one.
+  func isCut(_ directory: String) -> Bool { makefile(of: directory)?.isCut == true }
+
   /// The words that a directory's Makefile assigns to variables.
   private func words(of wanted: [String], in directory: String) -> [String] {
     makefile(of: directory)?.words(of: wanted) ?? []

@@ -12,6 +12,8 @@ struct SelftestMakefile {
   private static let lengthLimit = 4096
   private static let depthLimit = 16
 
+  /// Whether something ended at a bound, so that programs may be missing.
+  private(set) var isCut = false
   private var variables: [String: [String]] = ["OUTPUT": [""]]
   /// Pattern rules from a C source: `%_ipv4` and `%.c`.
   private var rules: [(target: String, source: String)] = []
@@ -59,7 +61,7 @@ struct SelftestMakefile {
     }
     if keeps, variables[String(name)] != nil { return true }
     let value = Self.tokens(text[text.index(after: equals)...]).flatMap { expanded($0, files: files) }
-    variables[String(name)] = Array(((appends ? variables[String(name)] ?? [] : []) + value).prefix(Self.wordLimit))
+    variables[String(name)] = bounded((appends ? variables[String(name)] ?? [] : []) + value)
     return true
   }
 
@@ -70,6 +72,13 @@ struct SelftestMakefile {
     else { return }
     let plain = { (word: Substring) in Self.withoutOutput(String(word.replacing("$(OUTPUT)", with: ""))) }
     rules.append((plain(target), source.hasPrefix("./") ? String(source.dropFirst(2)) : plain(source)))
+  }
+
+  private mutating func bounded(_ words: some Sequence<String>) -> [String] {
+    let first = Array(words.prefix(Self.wordLimit + 1))
+    let short = first.prefix(Self.wordLimit).filter { $0.utf8.count < Self.lengthLimit }
+    if short.count < first.count { isCut = true }
+    return short
   }
 
   /// The words of a text; blanks within a reference do not end one.
@@ -91,9 +100,12 @@ struct SelftestMakefile {
   }
 
   /// The words that one word stands for; none if it has a function that is not known here.
-  private func expanded(_ word: String, files: () -> [String], depth nesting: Int = 0) -> [String] {
+  private mutating func expanded(_ word: String, files: () -> [String], depth nesting: Int = 0) -> [String] {
     guard let start = word.firstRange(of: "$(") else { return [word] }
-    guard nesting < Self.depthLimit else { return [] }
+    guard nesting < Self.depthLimit else {
+      isCut = true
+      return []
+    }
     var depth = 0
     let end = word[start.lowerBound...].firstIndex { character in
       depth += character == "(" ? 1 : character == ")" ? -1 : 0
@@ -103,11 +115,10 @@ struct SelftestMakefile {
     let values = value(of: word[start.upperBound..<end], files: files, depth: nesting + 1)
     let rest = expanded(String(word[word.index(after: end)...]), files: files, depth: nesting + 1)
     let tails = rest.isEmpty ? [""] : rest
-    return values.lazy.flatMap { value in tails.lazy.map { word[..<start.lowerBound] + value + $0 } }
-      .prefix(Self.wordLimit).filter { $0.utf8.count < Self.lengthLimit }
+    return bounded(values.lazy.flatMap { value in tails.lazy.map { word[..<start.lowerBound] + value + $0 } })
   }
 
-  private func value(of reference: Substring, files: () -> [String], depth: Int) -> [String] {
+  private mutating func value(of reference: Substring, files: () -> [String], depth: Int) -> [String] {
     guard let blank = reference.firstIndex(where: \.isWhitespace) else {
       guard let colon = reference.firstIndex(of: ":") else { return variables[String(reference)] ?? [] }
       let parts = reference[reference.index(after: colon)...].split(separator: "=", omittingEmptySubsequences: false)

@@ -23,6 +23,9 @@ extension SelftestPlanner {
     let candidates = self.candidates(in: directories.keys + nested, homes, constants)
     for directory in directories.keys.sorted() {
       guard let here = candidates[directory] else { continue }
+      if catalogue.isCut(directory) {
+        plan.uncovered.append("selftests \(directory): its Makefile's lists are too long; programs may be missing")
+      }
       let beside = homes.filter { $0.directories.keys.contains(directory) }.flatMap(\.directories.keys)
       let chosen = choice(
         from: here, touched: touched[directory] ?? [], limit: limit, isOnlyTouched: kernel.isEmpty,

@@ -144,6 +144,8 @@ struct PlannerTests {
       "A := a b\nB := b\n\(doubling)C := \(nested)\nTEST_GEN_PROGS := $(A) $(B) $(C) ring_test\n"
     let plan = try planned(edits) { $0 == "drivers/widget_ring.c" }
     #expect(plan.tests.map(\.name) == ["ring_test"])
+    #expect(plan.uncovered.contains("selftests widget: its Makefile's lists are too long; programs may be missing"))
+    #expect(try !planned(ring("int y;\n")).uncovered.contains { $0.hasPrefix("selftests widget: its Makefile") })
   }
 
   @Test("a time limit of 0 is none, not no time")

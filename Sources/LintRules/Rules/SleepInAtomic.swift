@@ -262,6 +262,11 @@ struct SleepInAtomic: Rule {
         	spin_unlock(&foo->slock);
         }
 
+        void foo_set_irq(struct napi_struct *napi, int irq)
+        {
+        	msleep(1);
+        }
+
         int foo_set(struct napi_struct *napi, struct list_head *list)
         {
         	msleep(1);
